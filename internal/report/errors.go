@@ -1,0 +1,101 @@
+package report
+
+import (
+	"errors"
+	"strings"
+)
+
+// StepError is why a step failed: facts only, the judgement is judge's.
+type StepError struct {
+	// Step is the step to blame. It may be an earlier one than the step during
+	// which it was noticed: a TLS 1.3 client certificate is refused with the
+	// first read after the handshake.
+	Step string
+	// Err is what happened, as a typed error: one of this package's conditions,
+	// or one of net, crypto/tls and crypto/x509. Never nil.
+	Err error
+	// Waiting names what was being waited for or attempted, "the answer to
+	// LOGIN". Empty when nothing was.
+	Waiting string
+	// Reply is the server's reply that decided: the tagged NO or BAD, a
+	// greeting that is no OK, the untagged BYE. Nil when no reply did.
+	Reply *Reply
+	// Said holds the untagged NO, BAD, ALERT and unknown lines that came while
+	// waiting, oldest first: often the only place where the reason stands.
+	Said []string
+	// Line is the offending line of the server, for what cannot be parsed.
+	Line string
+	// Greeting is the text of the server's greeting, for wordings that mean
+	// different things on different servers.
+	Greeting string
+	// Encrypted says whether TLS was on when it happened.
+	Encrypted bool
+}
+
+func (e *StepError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Step)
+	b.WriteString(": ")
+	b.WriteString(e.Err.Error())
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Reply is a status reply of the server.
+type Reply struct {
+	Status string // "OK", "NO", "BAD", "BYE" or "PREAUTH", upper case
+	Code   string // response code, upper case: "AUTHENTICATIONFAILED"; "" when none
+	Arg    string // the code's arguments as sent
+	Text   string // human text as sent
+}
+
+// String returns the reply's words as the server said them, without its status.
+func (r *Reply) String() string {
+	if r.Code == "" {
+		return r.Text
+	}
+	code := r.Code
+	if r.Arg != "" {
+		code += " " + r.Arg
+	}
+	return strings.TrimSpace("[" + code + "] " + r.Text)
+}
+
+// Conditions that session and dial report and judge recognises. They carry no
+// words for the user: those stand in judge's table.
+var (
+	ErrTimeout          = errors.New("the time is up")
+	ErrInterrupted      = errors.New("interrupted by a signal")
+	ErrInternal         = errors.New("internal error")
+	ErrConfig           = errors.New("configuration")
+	ErrClosed           = errors.New("connection closed by the server")
+	ErrTooLarge         = errors.New("more data than a mail server has reason to send")
+	ErrProtocol         = errors.New("not understood")
+	ErrBye              = errors.New("server said BYE")
+	ErrNo               = errors.New("server said NO")
+	ErrBad              = errors.New("server said BAD")
+	ErrNoAddress        = errors.New("name has no address of the wanted family")
+	ErrStartTLSMissing  = errors.New("STARTTLS is not offered")
+	ErrStartTLSRefused  = errors.New("STARTTLS was refused")
+	ErrInjected         = errors.New("plain text arrived behind the answer to STARTTLS")
+	ErrPlaintextRefused = errors.New("no secret is sent over an unencrypted connection")
+	ErrLoginDisabled    = errors.New("server forbids LOGIN and offers no other way that is possible here")
+	ErrNoMechanism      = errors.New("server does not offer the mechanism asked for")
+	ErrMessageMissing   = errors.New("no such message")
+)
+
+// NotIMAP is the condition that something else than an IMAP server answered.
+type NotIMAP struct {
+	Service string // what it looks like: "SMTP", "POP3", "TLS" ...; "" when unknown
+	Hint    string // the flag that would fix it: "--tls=implicit"; "" when none would
+	Said    string // the first line it sent
+}
+
+func (e *NotIMAP) Error() string {
+	if e.Service == "" {
+		return "not an IMAP server"
+	}
+	return "not an IMAP server: " + e.Service
+}

@@ -1,0 +1,87 @@
+package report
+
+// MetricDef names a metric. The name is its perfdata label, its JSON key and
+// its name in -w and -c: public API, never renamed.
+type MetricDef struct {
+	Name string
+	Unit Unit
+	Doc  string
+	// Step is the step that measures it; "" for the whole run. A threshold on a
+	// metric whose step is not in the plan is a usage error.
+	Step string
+	// Signed metrics may be negative; all others have the minimum 0.
+	Signed bool
+}
+
+// Time is the metric of the whole run.
+const Time = "time"
+
+// StepTime returns the name of the metric that holds a step's time.
+func StepTime(step string) string { return "time_" + step }
+
+// Names of the metrics that steps measure beside their time.
+const (
+	CertificateDays    = "certificate_days"
+	CertificatePercent = "certificate_percent"
+	Folders            = "folders"
+	Messages           = "messages"
+	MessageAge         = "message_age"
+	MessageSize        = "message_size"
+)
+
+// table is the one list of metrics. Its order is the order of the perfdata and
+// PNP keeps data sources by position, so rows are only ever added at the end
+// (rules P5, P6).
+var table = []MetricDef{
+	{Name: Time, Unit: Seconds, Doc: "the whole run, first step to the end"},
+	stepTime("dns", "resolving the name"),
+	stepTime("connect", "TCP connect, over all addresses tried"),
+	stepTime("tls", "TLS handshake and verification"),
+	stepTime("greeting", "waiting for the greeting"),
+	stepTime("starttls", "STARTTLS and its answer"),
+	stepTime("capability", "CAPABILITY, when it had to be asked for"),
+	stepTime("token", "obtaining an OAuth 2.0 access token"),
+	stepTime("login", "LOGIN or AUTHENTICATE, successful ones only"),
+	stepTime("list", "LIST"),
+	stepTime("select", "EXAMINE or SELECT"),
+	stepTime("fetch", "FETCH of one message"),
+	stepTime("logout", "LOGOUT"),
+	{Name: CertificateDays, Unit: Days, Step: "tls", Signed: true,
+		Doc: "whole days, rounded down, until verification first fails by date; negative when expired"},
+	{Name: CertificatePercent, Unit: Percent, Step: "tls", Signed: true,
+		Doc: "share of the server certificate's validity that is left"},
+	{Name: Folders, Unit: Count, Step: "list", Doc: "rows of the LIST answer"},
+	{Name: Messages, Unit: Count, Step: "select", Doc: "messages in the mailbox (EXISTS)"},
+	{Name: MessageAge, Unit: Seconds, Step: "fetch", Signed: true,
+		Doc: "age of the message fetched, by INTERNALDATE against the local clock; negative when the clocks differ"},
+	{Name: MessageSize, Unit: Bytes, Step: "fetch", Doc: "RFC822.SIZE of the message fetched"},
+}
+
+func stepTime(step, doc string) MetricDef {
+	return MetricDef{Name: StepTime(step), Unit: Seconds, Step: step, Doc: doc}
+}
+
+// MetricTable returns all metrics in the order of the perfdata.
+func MetricTable() []MetricDef { return append([]MetricDef(nil), table...) }
+
+// LookupMetric returns the definition of the metric called name and whether
+// there is one.
+func LookupMetric(name string) (MetricDef, bool) {
+	for _, d := range table {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return MetricDef{}, false
+}
+
+// MustMetric returns the definition of a metric that is known to exist. It is
+// for the steps' own declarations; an unknown name yields a definition that
+// the catalog's test refuses.
+func MustMetric(name string) MetricDef {
+	d, ok := LookupMetric(name)
+	if !ok {
+		return MetricDef{Name: name, Doc: "not in the metric table"}
+	}
+	return d
+}

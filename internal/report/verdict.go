@@ -1,0 +1,75 @@
+package report
+
+// State is a plugin state. The numbers are the exit codes of the plugin
+// interface.
+type State int
+
+// The four states; no others exist on the plugin interface (rule E1).
+const (
+	OK       State = 0
+	Warning  State = 1
+	Critical State = 2
+	Unknown  State = 3
+)
+
+func (s State) String() string {
+	switch s {
+	case OK:
+		return "OK"
+	case Warning:
+		return "WARNING"
+	case Critical:
+		return "CRITICAL"
+	default:
+		return "UNKNOWN"
+	}
+}
+
+// Rank orders states: CRITICAL is worse than UNKNOWN, then WARNING, then OK.
+func (s State) Rank() int {
+	switch s {
+	case OK:
+		return 0
+	case Warning:
+		return 1
+	case Critical:
+		return 3
+	default:
+		return 2
+	}
+}
+
+// Worst returns the worse of two states.
+func Worst(a, b State) State {
+	if b.Rank() > a.Rank() {
+		return b
+	}
+	return a
+}
+
+// Verdict is what judge made of a Report.
+type Verdict struct {
+	State    State
+	Findings []Finding   // worst first; the first one makes the headline
+	Metrics  []Judged    // every measured metric in the order of the table
+	Unjudged []string    // thresholds this run had nothing to compare with, and why
+	Unknown  []MetricDef // planned metrics that were not reached, in the order of the table
+}
+
+// Finding is one judged thing: a failure, a threshold, a remark with a state.
+type Finding struct {
+	State  State
+	Kind   string // failure kind, public API: "auth_failed", "threshold"
+	Step   string // "" for the whole run
+	Text   string // what happened, without the server's words
+	Server string // the server's own words, unsanitised; "" when it said none
+	Advice string // one line: an action or a question; "" when there is none
+	Metric string // the metric, for a threshold
+}
+
+// Judged is a metric beside the thresholds that applied to it.
+type Judged struct {
+	Metric
+	Warn, Crit string // ranges in the metric's unit, "" when not given
+	State      State
+}
