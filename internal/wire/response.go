@@ -1,0 +1,235 @@
+package wire
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Response is one response of the server: a line and the literals in it.
+type Response struct {
+	Tag string    // "*", "+" or a tag, as sent; "" for a line without words
+	At  time.Time // when its last byte arrived
+
+	// Line is the whole response, its tag included, without line ends; of a
+	// literal only its announcement stands there. Valid until the next call of
+	// Response.
+	Line     []byte
+	literals []literal
+}
+
+// literal is one literal of a response (RFC 9051 section 4.3).
+type literal struct {
+	at   int    // offset in Line of the announcement's "{"
+	end  int    // offset behind its "}"
+	size int64  // bytes the server sent
+	data []byte // the first Limits.Keep of them
+}
+
+// LiteralBytes returns how many bytes came in literals.
+func (r *Response) LiteralBytes() int64 {
+	var n int64
+	for _, l := range r.literals {
+		n += l.size
+	}
+	return n
+}
+
+// Words returns the first n words behind the tag, upper case, as far as there
+// are any.
+func (r *Response) Words(n int) []string {
+	rest := r.Line[min(len(r.Tag), len(r.Line)):]
+	words := make([]string, 0, n)
+	for len(words) < n {
+		rest = bytes.TrimLeft(rest, " \t")
+		if len(rest) == 0 {
+			break
+		}
+		i := bytes.IndexAny(rest, " \t")
+		if i < 0 {
+			i = len(rest)
+		}
+		words = append(words, strings.ToUpper(string(rest[:i])))
+		rest = rest[i:]
+	}
+	return words
+}
+
+// Status is a status response (RFC 9051 section 7.1), or the likeness of one.
+type Status struct {
+	Type string // "OK", "NO", "BAD", "BYE", "PREAUTH", upper case
+	Code string // upper case, "" when there is none
+	Arg  string // the code's arguments as sent
+	Text string // as sent
+}
+
+// Status reads the response as a status response. It forgives what mail
+// clients forgive: lower case, several spaces, a missing text, an unclosed code.
+func (r *Response) Status() (Status, bool) {
+	rest := bytes.TrimLeft(r.Line[len(r.Tag):], " \t")
+	i := bytes.IndexAny(rest, " \t[")
+	if i < 0 {
+		i = len(rest)
+	}
+	st := Status{Type: strings.ToUpper(string(rest[:i]))}
+	switch st.Type {
+	case "OK", "NO", "BAD", "BYE", "PREAUTH":
+	default:
+		return Status{}, false
+	}
+	text := bytes.TrimSpace(rest[i:])
+	if len(text) > 0 && text[0] == '[' {
+		if end := codeEnd(text); end > 0 {
+			code, arg, _ := strings.Cut(strings.TrimSpace(string(text[1:end])), " ")
+			st.Code, st.Arg = strings.ToUpper(code), strings.TrimSpace(arg)
+			text = bytes.TrimSpace(text[end+1:])
+		}
+	}
+	st.Text = string(text)
+	return st, true
+}
+
+// codeEnd returns the offset of the "]" that closes the code text begins with,
+// or 0 when none does. A "]" inside a quoted string does not close it, unless
+// the quote itself is never closed.
+func codeEnd(text []byte) int {
+	quoted := false
+	for i := 1; i < len(text); i++ {
+		switch {
+		case quoted && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			quoted = !quoted
+		case !quoted && text[i] == ']':
+			return i
+		}
+	}
+	return max(bytes.IndexByte(text, ']'), 0)
+}
+
+// Response reads the next response. Its error is a *LimitError, or the first
+// error of the connection, io.EOF among them.
+func (c *Conn) Response() (*Response, error) {
+	r := &Response{}
+	depth := depthMeter{limit: c.lim.Depth}
+	for {
+		line, err := c.line()
+		if err != nil {
+			return nil, err
+		}
+		first := r.Tag == "" && r.literals == nil
+		if first {
+			r.Line = line
+			r.Tag = tagOf(line)
+		} else {
+			r.Line = append(r.Line, line...)
+		}
+		r.At = c.at
+		if first && !hasLiterals(r) {
+			break
+		}
+		if err := depth.measure(line); err != nil {
+			return nil, c.fail(err)
+		}
+		size, at, ok := announced(r.Line)
+		if !ok {
+			break
+		}
+		if len(r.Line) > c.lim.Line {
+			return nil, c.fail(&LimitError{"line", int64(c.lim.Line)})
+		}
+		r.Line = bytes.Clone(r.Line) // reading on reuses the buffer
+		lit := literal{at: at, end: len(r.Line), size: size}
+		if lit.data, err = c.literal(size); err != nil {
+			return nil, err
+		}
+		r.literals = append(r.literals, lit)
+	}
+	c.tr.server(r)
+	return r, nil
+}
+
+// tagOf returns the first word of a line: "*", "+" or a tag. "*" and "+" need
+// no space behind them.
+func tagOf(line []byte) string {
+	if len(line) > 0 && (line[0] == '*' || line[0] == '+') {
+		return string(line[:1])
+	}
+	if i := bytes.IndexByte(line, ' '); i >= 0 {
+		return string(line[:i])
+	}
+	return string(line)
+}
+
+// hasLiterals says whether a line of this kind can announce a literal. Status
+// responses cannot (RFC 9051 section 9, resp-text), whatever their text ends
+// with; nor can a continuation request.
+func hasLiterals(r *Response) bool {
+	return r.Tag == "*" && !isStatus(r)
+}
+
+// announced reports the literal that a line announces at its end:
+// "{12}", "{12+}" or "~{12}".
+func announced(line []byte) (size int64, at int, ok bool) {
+	n := len(line)
+	if n < 3 || line[n-1] != '}' {
+		return 0, 0, false
+	}
+	at = bytes.LastIndexByte(line, '{')
+	if at < 0 {
+		return 0, 0, false
+	}
+	digits := strings.TrimSuffix(string(line[at+1:n-1]), "+")
+	size, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || size < 0 || digits[0] == '+' {
+		return 0, 0, false
+	}
+	return size, at, true
+}
+
+// literal reads size bytes and returns the first Limits.Keep of them.
+func (c *Conn) literal(size int64) ([]byte, error) {
+	if left := c.lim.Total - c.got + int64(c.w-c.r); size > left {
+		return nil, c.fail(&LimitError{"literal", left})
+	}
+	kept := make([]byte, 0, min(size, int64(c.lim.Keep)))
+	for size > 0 {
+		if c.r == c.w {
+			if err := c.fillOrFail(); err != nil {
+				return nil, err
+			}
+		}
+		n := int(min(int64(c.w-c.r), size))
+		kept = append(kept, c.buf[c.r:c.r+min(n, cap(kept)-len(kept))]...)
+		c.r += n
+		size -= int64(n)
+	}
+	return kept, nil
+}
+
+// depthMeter watches the nesting of parentheses outside quoted strings. Only
+// the depth is limited: a message may have 5,000 recipients side by side.
+type depthMeter struct {
+	limit, depth int
+	quoted       bool
+}
+
+func (d *depthMeter) measure(line []byte) error {
+	for i := 0; i < len(line); i++ {
+		switch b := line[i]; {
+		case d.quoted && b == '\\':
+			i++
+		case b == '"':
+			d.quoted = !d.quoted
+		case d.quoted:
+		case b == '(':
+			if d.depth++; d.depth > d.limit {
+				return &LimitError{"parentheses", int64(d.limit)}
+			}
+		case b == ')':
+			d.depth--
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxLines bounds a transcript: that many lines from the start are kept, and a
+// mark says where it was cut.
+const maxLines = 2000
+
+// Transcript is the dialogue as a person may see it: what was secret or a
+// mail's content when it went over the wire never gets into it. A nil
+// *Transcript keeps nothing. It is safe for use by several goroutines.
+type Transcript struct {
+	// Content also shows what mails and folder lists say.
+	Content bool
+
+	mu     sync.Mutex
+	start  time.Time
+	lines  []Entry
+	secret bool
+	rows   int // rows of a list that are counted, not shown
+	rowsAt time.Time
+	kind   string
+}
+
+// Entry is one line of a transcript.
+type Entry struct {
+	At   time.Duration // since the transcript's start
+	From string        // "C" the client, "S" the server, "-" a mark of ours
+	Text string        // as on the wire, but redacted; not sanitised
+}
+
+// NewTranscript returns a transcript whose times count from start.
+func NewTranscript(start time.Time, content bool) *Transcript {
+	return &Transcript{Content: content, start: start}
+}
+
+// Add adds a line: from is "C", "S" or "-".
+func (t *Transcript) Add(from, text string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flush()
+	t.add(time.Now(), from, text)
+}
+
+// Secret says that an authentication begins or ends. In between, what the
+// server asks (its challenges) is not shown either.
+func (t *Transcript) Secret(on bool) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.secret = on
+}
+
+// Entries returns the lines so far.
+func (t *Transcript) Entries() []Entry {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flush()
+	return append([]Entry(nil), t.lines...)
+}
+
+func (t *Transcript) add(at time.Time, from, text string) {
+	switch {
+	case len(t.lines) < maxLines:
+		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: from, Text: text})
+	case len(t.lines) == maxLines:
+		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d lines", maxLines)})
+	}
+}
+
+// server adds a response of the server.
+func (t *Transcript) server(r *Response) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	words := r.Words(2)
+	if r.Tag == "*" && !t.Content && len(words) > 0 && isList(words[0]) {
+		if t.rows > 0 && t.kind != words[0] {
+			t.flush()
+		}
+		t.rows++
+		t.kind, t.rowsAt = words[0], r.At
+		return
+	}
+	t.flush()
+	t.add(r.At, "S", t.shown(r, words))
+}
+
+func isList(word string) bool { return word == "LIST" || word == "LSUB" || word == "XLIST" }
+
+// flush adds the line for rows that were only counted.
+func (t *Transcript) flush() {
+	if t.rows == 0 {
+		return
+	}
+	plural := "s"
+	if t.rows == 1 {
+		plural = ""
+	}
+	t.add(t.rowsAt, "S", fmt.Sprintf("* %s (%d row%s)", t.kind, t.rows, plural))
+	t.rows = 0
+}
+
+// shown returns a response as the transcript may show it.
+func (t *Transcript) shown(r *Response, words []string) string {
+	switch {
+	case t.secret && !harmless(r, words):
+		return r.Tag[:min(1, len(r.Tag))] + " [redacted]"
+	case t.Content:
+		return withLiterals(r)
+	case r.Tag == "*" && len(words) == 2 && strings.HasPrefix(words[1], "FETCH"):
+		return fmt.Sprintf("* %s FETCH {%d bytes}", words[0], int64(len(r.Line))+r.LiteralBytes())
+	}
+	if r.Tag != "*" && r.Tag != "+" && !isStatus(r) {
+		// No line of IMAP; it may be the content of a mail whose literal was
+		// announced too short.
+		return fmt.Sprintf("{%d bytes}", len(r.Line))
+	}
+	return string(r.Line)
+}
+
+func isStatus(r *Response) bool {
+	_, ok := r.Status()
+	return ok
+}
+
+// harmless says whether a response during an authentication is of a kind that
+// carries nothing of the exchange: a status or the capabilities.
+func harmless(r *Response, words []string) bool {
+	return isStatus(r) || r.Tag == "*" && len(words) > 0 && words[0] == "CAPABILITY"
+}
+
+// withLiterals returns a response with its literals in place, line by line.
+func withLiterals(r *Response) string {
+	var b bytes.Buffer
+	from := 0
+	for _, l := range r.literals {
+		b.Write(r.Line[from:l.end])
+		b.WriteByte('\n')
+		b.Write(l.data)
+		if l.size > int64(len(l.data)) {
+			fmt.Fprintf(&b, "... (%d bytes more)", l.size-int64(len(l.data)))
+		}
+		from = l.end
+	}
+	b.Write(r.Line[from:])
+	return b.String()
+}
