@@ -1,0 +1,250 @@
+// Package dial gets a connection to a server: it resolves the name, connects
+// to the first address that answers (Happy Eyeballs, RFC 8305), and makes the
+// TLS handshake with verification as a value instead of a refusal. It speaks
+// no IMAP.
+//
+// Order of use: Resolve, Connect, and Handshake at once (implicit TLS, RFC
+// 8314) or later (STARTTLS).
+package dial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Config says where to connect.
+type Config struct {
+	Host    string     // name or literal address
+	Port    uint16     //
+	Address netip.Addr // connect here in place of resolving Host; the zero Addr means resolve
+	Family  Family
+	// Lookup resolves a name; nil means the system's resolver as Go speaks it.
+	// The network is "ip", "ip4" or "ip6".
+	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	// Dial makes one connection; nil means a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Family limits the addresses that are used.
+type Family string
+
+// The families.
+const (
+	AnyFamily Family = ""
+	IPv4      Family = "4"
+	IPv6      Family = "6"
+)
+
+// matches says whether an address is of the family.
+func (f Family) matches(a netip.Addr) bool {
+	switch f {
+	case IPv4:
+		return a.Is4()
+	case IPv6:
+		return a.Is6()
+	}
+	return true
+}
+
+// Literal returns the address to use without asking any resolver, and whether
+// there is one: Address, or Host when it is a literal.
+func (c Config) Literal() (netip.Addr, bool) {
+	if c.Address.IsValid() {
+		return c.Address.Unmap(), true
+	}
+	if a, err := netip.ParseAddr(c.Host); err == nil {
+		return a.Unmap(), true
+	}
+	return netip.Addr{}, false
+}
+
+// ErrNoAddress is the error of a name that resolves, but to no address of the
+// wanted family.
+var ErrNoAddress = errors.New("no address of the wanted family")
+
+// Resolve returns the addresses of the host in the order in which they should
+// be tried. Errors are *net.DNSError or ErrNoAddress.
+func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
+	lookup := c.Lookup
+	if lookup == nil {
+		// The resolver written in Go heeds the context; the C library's does not.
+		lookup = (&net.Resolver{PreferGo: true}).LookupNetIP
+	}
+	addrs, err := lookup(ctx, "ip"+string(c.Family), c.Host)
+	if err != nil {
+		var dns *net.DNSError
+		if c.Family != AnyFamily && errors.As(err, &dns) && dns.IsNotFound {
+			if _, err := lookup(ctx, "ip", c.Host); err == nil {
+				return nil, ErrNoAddress
+			}
+		}
+		return nil, err
+	}
+	var usable []netip.Addr
+	for _, a := range addrs {
+		a = a.Unmap()
+		if c.Family.matches(a) && !slices.Contains(usable, a) {
+			usable = append(usable, a)
+		}
+	}
+	if len(usable) == 0 {
+		return nil, ErrNoAddress
+	}
+	return interleave(usable), nil
+}
+
+// interleave orders addresses so that the families take turns, the family of
+// the first one beginning. See RFC 8305 section 4.
+func interleave(addrs []netip.Addr) []netip.Addr {
+	var first, second []netip.Addr
+	for _, a := range addrs {
+		if a.Is4() == addrs[0].Is4() {
+			first = append(first, a)
+		} else {
+			second = append(second, a)
+		}
+	}
+	out := make([]netip.Addr, 0, len(addrs))
+	for i := range max(len(first), len(second)) {
+		if i < len(first) {
+			out = append(out, first[i])
+		}
+		if i < len(second) {
+			out = append(out, second[i])
+		}
+	}
+	return out
+}
+
+// attemptDelay is how long an attempt has before the next address is tried
+// beside it. See RFC 8305 section 5.
+const attemptDelay = 250 * time.Millisecond
+
+// Attempt is one try to connect.
+type Attempt struct {
+	Addr    netip.AddrPort
+	Elapsed time.Duration // until it was decided, or given up because another one won
+	Err     error         // nil for the connection that was taken
+	Beaten  bool          // given up because another address had answered
+}
+
+// ConnectError is the error of Connect: no address took the connection.
+type ConnectError struct{ Attempts []Attempt }
+
+func (e *ConnectError) Error() string {
+	a := e.telling()
+	return fmt.Sprintf("connect to %s: %v", a.Addr, a.Err)
+}
+
+// Unwrap returns the error of the attempt that tells most.
+func (e *ConnectError) Unwrap() error { return e.telling().Err }
+
+// telling returns the attempt whose error explains most: an address that was
+// reached and refused says more than a silent one, that more than one for
+// which this machine has no route (often just a family it does not have).
+func (e *ConnectError) telling() Attempt {
+	best := e.Attempts[0]
+	for _, a := range e.Attempts[1:] {
+		if weight(a.Err) > weight(best.Err) {
+			best = a
+		}
+	}
+	return best
+}
+
+func weight(err error) int {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return 3
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAFNOSUPPORT):
+		return 0
+	case errors.Is(err, syscall.EHOSTUNREACH):
+		return 1
+	}
+	return 2
+}
+
+// Connect connects to the first of the addresses that answers. An address that
+// has not answered within 250 ms gets the next one beside it. The attempts
+// come back in the order in which they were begun, with or without an error;
+// the error is a *ConnectError.
+func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Attempt, error) {
+	dial := c.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	type result struct {
+		i    int
+		conn net.Conn
+		err  error
+		took time.Duration
+	}
+	results := make(chan result, len(addrs))
+	attempts := make([]Attempt, 0, len(addrs))
+	started := make([]time.Time, 0, len(addrs))
+	decided := make([]bool, len(addrs))
+	begin := func() {
+		i := len(attempts)
+		ap := netip.AddrPortFrom(addrs[i], c.Port)
+		start := time.Now()
+		attempts, started = append(attempts, Attempt{Addr: ap}), append(started, start)
+		go func() {
+			conn, err := dial(ctx, "tcp", ap.String())
+			results <- result{i, conn, err, time.Since(start)}
+		}()
+	}
+	// Whoever comes in late is closed, not leaked.
+	drain := func(open int) {
+		go func() {
+			for range open {
+				if r := <-results; r.conn != nil {
+					r.conn.Close()
+				}
+			}
+		}()
+	}
+
+	next := time.NewTimer(attemptDelay)
+	defer next.Stop()
+	begin()
+	for pending := 1; pending > 0; {
+		select {
+		case r := <-results:
+			pending--
+			decided[r.i] = true
+			attempts[r.i].Elapsed, attempts[r.i].Err = r.took, r.err
+			if r.err == nil {
+				for i := range attempts {
+					if !decided[i] {
+						attempts[i].Elapsed, attempts[i].Beaten = time.Since(started[i]), true
+					}
+				}
+				cancel()
+				drain(pending)
+				return r.conn, attempts, nil
+			}
+		case <-next.C:
+		}
+		if len(attempts) < len(addrs) && ctx.Err() == nil {
+			begin()
+			pending++
+			next.Reset(attemptDelay)
+		}
+	}
+	return nil, attempts, &ConnectError{attempts}
+}
+
+// JoinPort returns address and port as one word.
+func JoinPort(a string, port uint16) string {
+	return net.JoinHostPort(a, strconv.Itoa(int(port)))
+}
