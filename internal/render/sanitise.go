@@ -1,0 +1,173 @@
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxQuote is the most of a server's words that is shown at once, in runes and
+// with the mark of the cut.
+const maxQuote = 200
+
+// cutMark ends a quotation that was longer.
+const cutMark = "..."
+
+// stateWord finds the tokens that Icinga Web turns into coloured state balls
+// wherever they stand. It does so for square and round brackets and upper case;
+// every kind of bracket and case is matched here, since a reader is misled by
+// those as well.
+//
+// See icingadb-web, library/Icingadb/Util/PluginOutput.php, TEXT_PATTERNS.
+var stateWord = regexp.MustCompile(`(?i)(\p{Ps})((?:OK|WARNING|CRITICAL|UNKNOWN|UP|DOWN|PENDING)\p{Pe})`)
+
+// escapeText breaks up a backslash with n or t, which Icinga Web shows as a new
+// line and a tab: CORP\nina would become two lines.
+var escapeText = strings.NewReplacer(`\n`, `\ n`, `\t`, `\ t`)
+
+// lineText replaces what Text leaves, and what Nagios deletes from $SERVICEOUTPUT$
+// (illegal_macro_output_chars) or, as `;`, shows as something else.
+var lineText = strings.NewReplacer(
+	"~:", "-inf:",
+	"~", "-",
+	";", ",",
+	`"`, "",
+	"'", "",
+)
+
+// Text makes any text safe to stand in the plugin's output: what a server said, a
+// certificate's subject, a DNS or file name, an error. It returns one line without
+// outer blanks; layout is added around it, never passed through it. The result is
+// valid UTF-8 without control characters, and Text of it is the same again.
+//
+//   - `|` becomes `!`: it would begin performance data.
+//   - `<` and `>` become `{` and `}`, `&` becomes `+`: no tag, no entity.
+//   - `$` becomes `_` and a backtick an apostrophe: Nagios hands the output to
+//     shell commands.
+//   - White space of any kind, line and paragraph separators included, becomes one
+//     blank. Other control characters (C0 with ESC, DEL, C1) and everything
+//     invisible are dropped: format characters (bidirectional controls, zero-width
+//     characters, byte order marks, tags), variation selectors, fillers.
+//   - Bytes that are not UTF-8, and noncharacters, become U+FFFD.
+//   - A state in brackets, `[OK]` or `(critical)`, gets a blank inside: `[ OK]`.
+//     So does a backslash before n or t.
+//
+// Two safe texts side by side may not be safe: `(` + Text(name) + `)` is a state
+// token when the name is OK. Compose first, then call Text; add the program's own
+// `[OK]` last. Text knows no secrets: mask them before, while they still look as
+// they were sent.
+func Text(s string) string {
+	return seal(foreign(s))
+}
+
+// Line makes any text safe for the words of the first output line. It does what
+// Text does and replaces the rest of what Nagios deletes or changes there: `;`
+// becomes `,`, quotes and apostrophes are dropped, `~` becomes `-`.
+//
+// A range that is open below reads `-inf:5` for `~:5`. Line is for words only: the
+// performance data behind them keeps the range as it is and does not pass here.
+func Line(s string) string {
+	return seal(blanks(lineText.Replace(foreign(s))))
+}
+
+// Quote makes a server's words safe like Text and shortens them to 200 runes; the
+// last three are `...` when something was cut. For the first line use
+// Line(Quote(s)).
+func Quote(s string) string {
+	// One rune more than fits goes on, so that the second look sees the cut: seal
+	// is slow on a megabyte, and only ever adds.
+	s = seal(firstRunes(foreign(s), maxQuote+1))
+	if utf8.RuneCountInString(s) <= maxQuote {
+		return s
+	}
+	return strings.TrimRight(firstRunes(s, maxQuote-len(cutMark)), " ") + cutMark
+}
+
+// firstRunes returns the first n runes of s, or s when it has no more.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// Fit drops whole lines from the end until all fit into max bytes, a newline
+// behind each line counted, and says in a last line how many went:
+// `... 12 lines cut`. The first line always stays, even when it alone is longer;
+// the last line is left out where it has no room. Lines that fit are returned as
+// they are; the caller's slice is not changed. No line may contain a newline.
+func Fit(lines []string, max int) []string {
+	total := 0
+	for _, l := range lines {
+		total += len(l) + 1
+	}
+	if total <= max || len(lines) < 2 {
+		return lines
+	}
+	for keep := len(lines) - 1; keep > 0; keep-- {
+		total -= len(lines[keep]) + 1
+		last := cutLine(len(lines) - keep)
+		if total+len(last)+1 <= max {
+			return append(lines[:keep:keep], last)
+		}
+	}
+	return lines[:1:1]
+}
+
+func cutLine(n int) string {
+	if n == 1 {
+		return "... 1 line cut"
+	}
+	return fmt.Sprintf("... %d lines cut", n)
+}
+
+// foreign replaces and drops single characters.
+func foreign(s string) string {
+	return blanks(strings.Map(safeRune, strings.ToValidUTF8(s, "\ufffd")))
+}
+
+// seal breaks up the tokens of several characters. It goes last: what is dropped
+// before may have stood inside one, as the apostrophe in [O'K].
+func seal(s string) string {
+	return stateWord.ReplaceAllString(escapeText.Replace(s), "$1 $2")
+}
+
+// blanks collapses runs of white space and drops the outer ones.
+func blanks(s string) string {
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// safeRune returns what stands for r in safe text, or -1 for nothing.
+func safeRune(r rune) rune {
+	if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' { // most of all text
+		return r
+	}
+	switch r {
+	case '|':
+		return '!'
+	case '<':
+		return '{'
+	case '>':
+		return '}'
+	case '&':
+		return '+'
+	case '$':
+		return '_'
+	case '`':
+		return '\''
+	}
+	switch {
+	case unicode.IsSpace(r), unicode.In(r, unicode.Z):
+		return ' '
+	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
+		return -1
+	case unicode.Is(unicode.Noncharacter_Code_Point, r):
+		return utf8.RuneError
+	}
+	return r
+}
