@@ -1,0 +1,171 @@
+package servertest
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	startLimit = 20 * time.Second     // for a server to greet; a loaded machine needs more than the usual 0.1 s
+	stopLimit  = 5 * time.Second      // for a killed process group to be gone
+	pollEvery  = 5 * time.Millisecond // between two looks at a port or a process group
+)
+
+// process is a server process, the leader of its own process group.
+type process struct {
+	pid  int
+	log  string
+	done chan struct{} // closed when the leader has ended
+}
+
+// start runs cmd until the test ends; its output goes to the log file.
+//
+// The kernel ends the process should the test be killed (PR_SET_PDEATHSIG).
+// That signal comes when the thread which forked ends, not the process
+// (https://go.dev/issue/27505), so a thread is kept for it.
+func start(tb testing.TB, cmd *exec.Cmd, log string) *process {
+	tb.Helper()
+	f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	cmd.Stdout, cmd.Stderr = f, f
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM
+	p := &process{log: log, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended is in the log
+			close(p.done)
+		}
+	}()
+	if err := <-started; err != nil {
+		tb.Fatalf("start %s: %v", cmd.Path, err)
+	}
+	p.pid = cmd.Process.Pid
+	tb.Cleanup(func() { p.stop(tb) })
+	return p
+}
+
+// stop ends the process and all of its group, the hard way: its folder goes
+// too, and Dovecot takes a second over a soft one.
+func (p *process) stop(tb testing.TB) {
+	_ = syscall.Kill(-p.pid, syscall.SIGKILL) // gone already is fine
+	<-p.done
+	if !waitFor(stopLimit, func() bool { return !groupAlive(p.pid) }) {
+		tb.Errorf("process group %d is still there after SIGKILL", p.pid)
+	}
+}
+
+// groupAlive reports whether the process group has a member which is not a
+// zombie. (In a container nobody may reap the orphans.)
+func groupAlive(pgid int) bool {
+	if syscall.Kill(-pgid, 0) != nil {
+		return false
+	}
+	stats, err := os.ReadDir("/proc")
+	if err != nil {
+		return true
+	}
+	for _, e := range stats {
+		// pid (name) state ppid pgrp ...; the name may hold anything.
+		b, _ := os.ReadFile("/proc/" + e.Name() + "/stat")
+		_, rest, _ := strings.Cut(string(b), ") ")
+		if f := strings.Fields(rest); len(f) > 2 && f[2] == strconv.Itoa(pgid) && f[0] != "Z" {
+			return true
+		}
+	}
+	return false
+}
+
+// waitFor polls until ok says true and reports whether it did in time.
+func waitFor(limit time.Duration, ok func() bool) bool {
+	for end := time.Now().Add(limit); !ok(); time.Sleep(pollEvery) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
+}
+
+// freePort returns a port of 127.0.0.1 nobody listens on. It stays ours until
+// the test ends: every test holds the same port of 127.0.0.2 meanwhile, so
+// that two test processes cannot choose the same. Ports from 32768 on are left
+// out because the kernel gives them to clients.
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	for range 1000 {
+		port := 10000 + rand.IntN(22000)
+		held, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: port})
+		if err != nil {
+			continue
+		}
+		l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
+			held.Close()
+			continue
+		}
+		l.Close()
+		tb.Cleanup(func() { held.Close() })
+		return port
+	}
+	tb.Fatal("no free port on 127.0.0.1")
+	return 0
+}
+
+// awaitGreeting waits until the server greets on its plain port. It ends the
+// test, with the log's last lines, if one of the processes ends before.
+func (s *Server) awaitGreeting(tb testing.TB) {
+	tb.Helper()
+	var last error
+	ok := waitFor(startLimit, func() bool {
+		for _, p := range s.procs {
+			select {
+			case <-p.done:
+				tb.Fatalf("%s ended at its start; %s", s.Name, tail(p.log))
+			default:
+			}
+		}
+		last = s.greet()
+		return last == nil
+	})
+	if !ok {
+		tb.Fatalf("%s does not greet: %v; %s", s.Name, last, tail(s.procs[0].log))
+	}
+}
+
+// greet connects to the plain port and reads the greeting.
+func (s *Server) greet() error {
+	c, err := net.Dial("tcp4", s.addr(s.IMAP))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(startLimit)); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err == nil && !strings.HasPrefix(line, "* OK") {
+		err = fmt.Errorf("greeting is %q", line)
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+package servertest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// seed creates the accounts' mailboxes and appends their messages over IMAP,
+// as any mail program would. Nothing is selected on the way: that would take
+// \Recent away from the messages.
+func (s *Server) seed(tb testing.TB, spec Spec) {
+	tb.Helper()
+	for _, a := range spec.Accounts {
+		if err := s.seedAccount(a); err != nil {
+			tb.Fatalf("fill %s's account %q: %v; %s", s.Name, a.User, err, tail(s.procs[0].log))
+		}
+	}
+}
+
+func (s *Server) seedAccount(a Account) (err error) {
+	c, err := imapclient.DialInsecure(s.addr(s.IMAP), nil)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.Login(a.User, a.Password).Wait(); err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	for _, m := range a.Mailboxes {
+		name := s.MailboxName(m.Name)
+		if name != "INBOX" {
+			if err := c.Create(name, nil).Wait(); err != nil {
+				return fmt.Errorf("create %q: %w", name, err)
+			}
+		}
+		for i, msg := range m.Messages {
+			if err := appendMessage(c, name, msg); err != nil {
+				return fmt.Errorf("append message %d to %q: %w", i+1, name, err)
+			}
+		}
+	}
+	return c.Logout().Wait()
+}
+
+// appendMessage stores one message with no flags and the server's own date.
+func appendMessage(c *imapclient.Client, mailbox, msg string) error {
+	msg = strings.ReplaceAll(strings.ReplaceAll(msg, "\r\n", "\n"), "\n", "\r\n")
+	cmd := c.Append(mailbox, int64(len(msg)), nil)
+	_, errWrite := io.WriteString(cmd, msg)
+	if err := errors.Join(errWrite, cmd.Close()); err != nil {
+		return err
+	}
+	_, err := cmd.Wait()
+	return err
+}
