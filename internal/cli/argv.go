@@ -1,6 +1,14 @@
 package cli
 
-import "github.com/alecthomas/kong"
+import (
+	"fmt"
+
+	"github.com/alecthomas/kong"
+)
+
+// wordLimit bounds the time before --timeout counts: kong's scanner copies all
+// words that are left for each that it reads, and takes 20 s for 20000 of them.
+const wordLimit = 1000
 
 // A word is one argument for kong, in the only form kong cannot misread:
 // "--name" or "--name=value".
@@ -76,8 +84,15 @@ func normalise(app *kong.Application, args []string, env argvEnv) (argv, error) 
 		}
 		words = append(words, section...)
 	}
+	words = lastOfEach(append(words, w.words...))
+	if len(words) > wordLimit {
+		return argv{}, &UsageError{
+			Msg:  fmt.Sprintf("%d flags were given, %d are the limit", len(words), wordLimit),
+			Hint: "look for a file or a macro that repeats itself",
+		}
+	}
 	_, stdin := x.files[stdinName]
-	return argv{words: lastOfEach(append(words, w.words...)), remarks: x.remarks, stdin: stdin}, nil
+	return argv{words: words, remarks: x.remarks, stdin: stdin}, nil
 }
 
 // culprit returns the word that kong refuses to read, or nil when it reads each

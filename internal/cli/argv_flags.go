@@ -188,13 +188,13 @@ func (g given) on() (bool, *UsageError) {
 	case "false", "no", "off", "0":
 		return g.negated, nil
 	}
-	return false, g.fault(g.as+" takes true or false, not "+g.shown(), "")
+	return false, g.fault(g.as+" takes true or false, not "+quote(g.value), "")
 }
 
 // count repeats a counter as often as its value says.
 func (g given) count(bare string) ([]word, *UsageError) {
 	if len(g.value) != 1 || g.value[0] < '0' || g.value[0] > '9' {
-		return nil, g.fault(g.as+" takes a number from 0 to 9, not "+g.shown(), "")
+		return nil, g.fault(g.as+" takes a number from 0 to 9, not "+quote(g.value), "")
 	}
 	var out []word
 	for range int(g.value[0] - '0') {
@@ -213,14 +213,6 @@ func (g given) decimal() string {
 		return trimmed
 	}
 	return "0"
-}
-
-// shown is the value as a message may repeat it.
-func (g given) shown() string {
-	if isSecret(g.flag) {
-		return "***"
-	}
-	return quote(g.value)
 }
 
 func (g given) fault(msg, hint string) *UsageError {

@@ -42,7 +42,7 @@ type testGrammar struct {
 	Port         uint16            `short:"p"`
 	Warning      []string          `short:"w" sep:"none"`
 	Critical     []string          `short:"c" sep:"none"`
-	Mailbox      string            `short:"m" default:"INBOX" once:"several mailboxes: a later release"`
+	Mailbox      []string          `short:"m" sep:"none" default:"INBOX" once:"several mailboxes: a later release"`
 	Insecure     bool              `negatable:""`
 	Verbose      int               `short:"v" type:"counter"`
 	SSL          bool              `name:"ssl" short:"S"`
@@ -118,12 +118,13 @@ func TestNormaliseIsReadByKong(t *testing.T) {
 		{"empty values", []string{"-w", "", "-c=", "--port", "", "--port=", "-p=", "-m", "", "-P", ""}, testGrammar{}},
 		{"empty element of a list", []string{"-w", "1", "-w", "", "-w", "2"}, testGrammar{Warning: []string{"1", "2"}}},
 		{"empty word alone", []string{"", "-p", "1", "", "--", ""}, testGrammar{Port: 1}},
-		{"empty mailbox is not a second", []string{"-m", "A", "-m", ""}, testGrammar{Mailbox: "A"}},
+		{"empty mailbox is not a second", []string{"-m", "A", "-m", ""}, testGrammar{Mailbox: []string{"A"}}},
 
 		{"counter cluster", []string{"-vvv"}, testGrammar{Verbose: 3}},
 		{"counter repeated", []string{"-v", "-v", "--verbose"}, testGrammar{Verbose: 3}},
 		{"counter with a number", []string{"--verbose=2"}, testGrammar{Verbose: 2}},
 		{"counter of none", []string{"--verbose=0", "-v="}, testGrammar{}},
+		{"as many as may be", slices.Repeat([]string{"-v"}, 1000), testGrammar{Verbose: 1000}},
 		{"cluster", []string{"-4vS"}, testGrammar{IPv4: true, Verbose: 1, SSL: true}},
 		{"cluster that ends in a value", []string{"-6vp993"}, testGrammar{IPv6: true, Verbose: 1, Port: 993}},
 		{"cluster whose value follows", []string{"-Sw", "-5:5"}, testGrammar{SSL: true, Warning: []string{"-5:5"}}},
@@ -165,8 +166,8 @@ func TestNormaliseIsReadByKong(t *testing.T) {
 			if _, err := k.Parse(a.texts()); err != nil {
 				t.Fatalf("kong refuses %q, made of %q: %v", a.texts(), tt.args, err)
 			}
-			if tt.want.Mailbox == "" {
-				tt.want.Mailbox = "INBOX"
+			if tt.want.Mailbox == nil {
+				tt.want.Mailbox = []string{"INBOX"}
 			}
 			if !reflect.DeepEqual(*got, tt.want) {
 				t.Errorf("%q became %q: got %+v, want %+v", tt.args, a.texts(), *got, tt.want)
@@ -207,6 +208,7 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"counter of a word", []string{"--verbose=10"}, `--verbose takes a number from 0 to 9, not "10"`},
 		{"Latin-1", []string{"-P", "caf\xe9"}, "the value of -P is not UTF-8 (convert it, or set the terminal and the editor to UTF-8)"},
 		{"NUL", []string{"-P", "a\x00b"}, "the value of -P holds a NUL byte"},
+		{"too many", slices.Repeat([]string{"-v"}, 1001), "1001 flags were given, 1000 are the limit (look for a file or a macro that repeats itself)"},
 		{"the first error counts", []string{"--zzz", "mail", "-H", ""}, "unknown flag --zzz (--help lists the flags)"},
 	}
 	for _, tt := range tests {

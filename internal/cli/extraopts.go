@@ -197,6 +197,9 @@ func (f iniFile) section(want string) ([]iniLine, *UsageError) {
 			if !ok || key == "" {
 				return nil, &UsageError{Msg: "a line that is not KEY = VALUE", Hint: "a flag without a value is written KEY =", Source: from.String()}
 			}
+			if len(out) == wordLimit {
+				return nil, &UsageError{Msg: fmt.Sprintf("more than %d lines in section %s", wordLimit, plain(want)), Source: from.String()}
+			}
 			out = append(out, iniLine{key: key, value: strings.Trim(value, iniBlanks), from: from})
 		}
 	}
