@@ -50,7 +50,8 @@
 //	                      side of a FIN may still send, what the client sends is
 //	                      read and recorded until it closes, so that no RST
 //	                      overtakes the last lines.
-//	cut                   the same without close_notify
+//	cut                   the same without close_notify (crypto/tls as a client
+//	                      reports io.EOF for both)
 //	reset                 RST: the client sees ECONNRESET (over a net.Conn that
 //	                      is neither TCP nor from Pipe: a plain close)
 //	hold                  answer nothing, read what comes until the client closes
