@@ -85,7 +85,7 @@ type Launcher struct {
 
 // All returns every launcher, for tests over all servers.
 func All() []Launcher {
-	return []Launcher{{"dovecot", Dovecot}, {"cyrus", Cyrus}}
+	return []Launcher{{"dovecot", Dovecot}, {"cyrus", Cyrus}, {"courier", Courier}}
 }
 
 // tree returns the folder in which the install script unpacked a server.
