@@ -1,0 +1,212 @@
+package secret
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// maxSource is how much of a file or of a command's output is looked at, in bytes.
+// Access tokens reach a few KiB.
+const maxSource = 64 << 10
+
+var (
+	// ErrEmpty says that the first line of a source has nothing in it.
+	ErrEmpty = errors.New("first line is empty")
+	// ErrNUL says that there is a NUL byte in the first line.
+	ErrNUL = errors.New("has a NUL byte in its first line, save it as UTF-8 text")
+	// ErrTooLong says that no line end was found in the first 64 KiB.
+	ErrTooLong = errors.New("first line is longer than 64 KiB")
+)
+
+// Error is what every loader of this package fails with. It names the source and
+// never its content. The caller knows the flag and puts it in front:
+// `fmt.Errorf("--password-file: %w", err)`.
+type Error struct {
+	// Source is "file PATH", "standard input", "credential NAME" or "command
+	// PROGRAM"; of a command line only the first word, since secrets may follow it.
+	Source string
+	// Err is the cause: one of the Err values of this package, an *exec.ExitError,
+	// an fs or exec sentinel, or the context's error. It does not repeat Source.
+	Err error
+}
+
+func (e *Error) Error() string { return e.Source + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// FromFile reads a secret from the first line of a file, or of stdin when path is
+// "-" (a file of that name is "./-").
+//
+// The line end, LF or CRLF, is not part of the secret; blanks are. A UTF-8 byte
+// order mark at the start is dropped, because editors on Windows write one. Nothing
+// behind the first line is read from a pipe, so the writer may keep it open.
+//
+// The remarks are for the user to hear about and no reason to fail: a regular file
+// that all users may read or write. They are empty on Windows, whose permissions
+// Go does not show.
+//
+// FromFile returns when ctx ends, even while the file's system call hangs (a FIFO
+// without a writer, a dead mount); the read is then left behind in a goroutine.
+// Errors are of type *Error: ErrEmpty, ErrNUL, ErrTooLong, the cause of ctx, or
+// that of the operating system.
+func FromFile(ctx context.Context, path string, stdin io.Reader) (Secret, []string, error) {
+	source := "file " + path
+	if path == "-" {
+		source = "standard input"
+	}
+	return load(ctx, source, func() (Secret, []string, error) {
+		if path == "-" {
+			if stdin == nil {
+				return Secret{}, nil, errors.New("is not open")
+			}
+			s, err := readFirstLine(stdin)
+			return s, nil, err
+		}
+		return readFile(path)
+	})
+}
+
+// FromCredential reads a secret that systemd passed on (LoadCredential= and
+// SetCredential=) as the file name in dir, the value of CREDENTIALS_DIRECTORY. The
+// content is treated as by FromFile, and ctx too.
+//
+// Errors are of type *Error; beside those of FromFile: dir is empty, or name is not
+// a plain file name. See systemd.exec(5), section CREDENTIALS.
+func FromCredential(ctx context.Context, name, dir string) (Secret, error) {
+	source := "credential " + name
+	if name != filepath.Base(name) || !filepath.IsLocal(name) || name == "." {
+		return Secret{}, &Error{source, errors.New("is not the name of a credential")}
+	}
+	if dir == "" {
+		return Secret{}, &Error{source, errors.New("CREDENTIALS_DIRECTORY is not set")}
+	}
+	s, _, err := load(ctx, source, func() (Secret, []string, error) {
+		return readFile(filepath.Join(dir, name))
+	})
+	return s, err
+}
+
+type loaded struct {
+	secret   Secret
+	remarks  []string
+	err      error
+	panicked any
+}
+
+// load runs read in a goroutine and waits for it no longer than ctx. A panic in
+// there goes on in the caller, who knows how to report it.
+func load(ctx context.Context, source string, read func() (Secret, []string, error)) (Secret, []string, error) {
+	if ctx.Err() != nil {
+		return Secret{}, nil, &Error{source, fmt.Errorf("not read: %w", context.Cause(ctx))}
+	}
+	done := make(chan loaded, 1)
+	go func() {
+		var l loaded
+		defer func() {
+			l.panicked = recover()
+			done <- l
+		}()
+		l.secret, l.remarks, l.err = read()
+	}()
+	select {
+	case l := <-done:
+		if l.panicked != nil {
+			panic(l.panicked)
+		}
+		if l.err != nil {
+			return Secret{}, nil, &Error{source, cause(l.err)}
+		}
+		return l.secret, l.remarks, nil
+	case <-ctx.Done():
+		return Secret{}, nil, &Error{source, fmt.Errorf("still reading: %w", context.Cause(ctx))}
+	}
+}
+
+// cause drops what os and exec put around an error, as the path is named already.
+func cause(err error) error {
+	if e, ok := errors.AsType[*exec.Error](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+func readFile(path string) (Secret, []string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Secret{}, nil, err
+	}
+	defer f.Close()
+	s, err := readFirstLine(f)
+	if err != nil {
+		return Secret{}, nil, err
+	}
+	return s, remarks(f, path), nil
+}
+
+// remarks says what is doubtful about the file f.
+func remarks(f *os.File, path string) []string {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || runtime.GOOS == "windows" {
+		return nil
+	}
+	can := ""
+	switch info.Mode().Perm() & 0o006 {
+	case 0o004:
+		can = "readable"
+	case 0o002:
+		can = "writable"
+	case 0o006:
+		can = "readable and writable"
+	default:
+		return nil
+	}
+	return []string{fmt.Sprintf("file %s is %s by all users (mode %04o), chmod o-rw is advised", path, can, info.Mode().Perm())}
+}
+
+// readFirstLine reads r up to its first line end, and not further than that, at
+// most maxSource bytes.
+func readFirstLine(r io.Reader) (Secret, error) {
+	var text []byte
+	buf := make([]byte, 4096)
+	for !bytes.ContainsRune(text, '\n') && len(text) <= maxSource {
+		n, err := r.Read(buf)
+		text = append(text, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return Secret{}, err
+		}
+	}
+	return firstLine(text)
+}
+
+// firstLine returns the secret that text begins with.
+func firstLine(text []byte) (Secret, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	line, _, ended := bytes.Cut(text, []byte("\n"))
+	if ended {
+		line = bytes.TrimSuffix(line, []byte("\r"))
+	}
+	switch {
+	case len(line) > maxSource || !ended && len(text) > maxSource:
+		return Secret{}, ErrTooLong
+	case bytes.IndexByte(line, 0) >= 0:
+		return Secret{}, ErrNUL
+	case len(line) == 0:
+		return Secret{}, ErrEmpty
+	}
+	return New(string(line)), nil
+}
