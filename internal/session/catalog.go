@@ -1,0 +1,18 @@
+package session
+
+// Catalog lists all steps in protocol order. A name stands in it twice where
+// the protocol has the step in two places; a session has it at most once.
+var Catalog = []Step{
+	dnsStep,
+	connectStep,
+	tlsStep,
+	greetingStep,
+	starttlsStep,
+	tlsAfterStartTLSStep,
+	capabilityStep,
+	loginStep,
+	listStep,
+	selectStep,
+	fetchStep,
+	logoutStep,
+}

@@ -1,0 +1,80 @@
+package session
+
+import (
+	"time"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/secret"
+	"check_imap_session/internal/wire"
+)
+
+// TLSMode says when TLS begins.
+type TLSMode string
+
+// The modes of --tls.
+const (
+	TLSImplicit TLSMode = "implicit" // before the greeting, RFC 8314
+	TLSStart    TLSMode = "starttls" // after the greeting, RFC 9051 section 6.2.1
+	TLSNone     TLSMode = "none"
+)
+
+// Config is all that a session needs to know. The zero value of a field means
+// what its comment says; Host is required.
+type Config struct {
+	Dial dial.Config // Dial.Host is the name that is resolved and verified
+	TLS  TLSMode     // "" means TLSImplicit
+	Cert dial.TLSConfig
+
+	Auth           auth.Mode // "" means auth.Auto
+	Username       string
+	Password       secret.Secret
+	AllowPlaintext bool // send a secret over an unencrypted connection
+
+	ListReference string  // "" is the root
+	ListPattern   string  // "" means "*"
+	Mailbox       string  // UTF-8; "" means INBOX
+	ReadWrite     bool    // SELECT in place of EXAMINE
+	Message       Message // which message to fetch; the zero Message is the newest
+	Fetch         FetchWhat
+
+	Until string          // last step before LOGOUT; "" means all
+	Skip  map[string]bool // steps to leave out
+
+	// Asked holds the names of the metrics that somebody set a threshold on: a
+	// message that is not there is a failure only when its numbers were asked for.
+	Asked map[string]bool
+
+	Limits     wire.Limits   // zero means wire.DefaultLimits
+	Timeout    time.Duration // for the report only; the context ends the run
+	Transcript bool          // keep one
+	Content    bool          // let the transcript show what mails and folder lists say
+	Demo       string        // scenario the server plays, for the report only
+}
+
+// withDefaults returns the configuration with the documented defaults in place
+// of zero values.
+func (c Config) withDefaults() Config {
+	if c.TLS == "" {
+		c.TLS = TLSImplicit
+	}
+	if c.Auth == "" {
+		c.Auth = auth.Auto
+	}
+	if c.ListPattern == "" {
+		c.ListPattern = "*"
+	}
+	if c.Mailbox == "" {
+		c.Mailbox = "INBOX"
+	}
+	if c.Fetch == "" {
+		c.Fetch = FetchHeaders
+	}
+	if c.Cert.ServerName == "" {
+		c.Cert.ServerName = c.Dial.Host
+	}
+	if c.Cert.Roots == nil {
+		c.Cert.Roots = dial.SystemRoots()
+	}
+	return c
+}

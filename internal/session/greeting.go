@@ -1,0 +1,158 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+var greetingStep = Step{
+	Name:   "greeting",
+	Doc:    "the server's greeting, RFC 9051 section 7.1",
+	Needs:  Connected,
+	Gives:  Greeted,
+	Wanted: always,
+	Run:    runGreeting,
+}
+
+// sniff is how long a service that is no IMAP server may go on with its first
+// line after its first bytes.
+const sniff = 300 * time.Millisecond
+
+// maxEmpty is how many empty lines may stand before the greeting.
+const maxEmpty = 5
+
+func runGreeting(_ context.Context, s *Session, rec *Recorder) error {
+	rec.Waiting("the greeting")
+	s.pending = true
+	for empty := 0; ; {
+		first, err := s.conn.Peek(0, nil)
+		if err != nil {
+			return err
+		}
+		if !mayGreet(first[0]) {
+			return s.otherService()
+		}
+		r, err := s.conn.Response()
+		if err != nil {
+			return err
+		}
+		s.fresh = false
+		rec.End(r.At)
+		if len(bytes.TrimSpace(r.Line)) == 0 {
+			if empty++; empty > maxEmpty {
+				return &report.StepError{Err: &report.NotIMAP{}}
+			}
+			continue
+		}
+		st, ok := r.Status()
+		if r.Tag != "*" {
+			return s.otherService()
+		}
+		if !ok {
+			s.untagged(r) // some servers list their capabilities first
+			continue
+		}
+		s.pending = false
+		return s.greeted(rec, st)
+	}
+}
+
+// mayGreet says whether a greeting may begin with b.
+func mayGreet(b byte) bool { return b == '*' || b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+
+func (s *Session) greeted(rec *Recorder, st wire.Status) error {
+	reply := replyOf(st)
+	s.greeting = reply.Text
+	rec.Fact("greeting", reply.String())
+	s.learn(st)
+	switch st.Type {
+	case "OK":
+		rec.Detail(reply.Text)
+	case "PREAUTH":
+		s.preauth = true
+		rec.Fact("preauth", true)
+		if s.cfg.TLS == TLSStart {
+			// RFC 9051 section 6.2.1 allows STARTTLS in the not authenticated
+			// state only: going on would be going on in clear.
+			return &report.StepError{Err: report.ErrStartTLSRefused, Reply: reply}
+		}
+		rec.Detail("PREAUTH: the server has already logged us in")
+	case "BYE":
+		s.bye = reply
+		return &report.StepError{Err: report.ErrBye, Reply: reply}
+	case "NO":
+		return &report.StepError{Err: report.ErrNo, Reply: reply}
+	default:
+		return &report.StepError{Err: report.ErrBad, Reply: reply}
+	}
+	return nil
+}
+
+// otherService is the error of a first line that is no IMAP greeting.
+func (s *Session) otherService() error {
+	said, _ := s.conn.Peek(sniff, func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
+	line, _, _ := strings.Cut(string(said), "\n")
+	line = strings.TrimRight(line, "\r")
+	n := identify(line)
+	n.Said = line
+	if n.Service == "TLS" {
+		n.Said = ""
+	}
+	s.transcript.Add("S", fmt.Sprintf("%.200s", n.Said))
+	return &report.StepError{Err: n, Line: n.Said}
+}
+
+// services are the first bytes by which other services are known.
+var services = []struct{ prefix, contains, service, hint string }{
+	{"+OK", "IMAP", "an IMAP server with the greeting of a POP3 server (+OK), as Microsoft's article Q189326 shows it; RFC 9051 wants * OK", ""},
+	{"+OK", "", "POP3", "-p 993, or -p 143 --tls=starttls"},
+	{"-ERR", "", "POP3", "-p 993, or -p 143 --tls=starttls"},
+	{"220", "FTP", "FTP", "-p 993, or -p 143 --tls=starttls"},
+	{"220", "", "SMTP", "-p 993, or -p 143 --tls=starttls"},
+	{"421", "", "SMTP", "-p 993, or -p 143 --tls=starttls"},
+	{"554", "", "SMTP", "-p 993, or -p 143 --tls=starttls"},
+	{"HTTP/", "", "HTTP", "-p 993, or -p 143 --tls=starttls"},
+	{"<", "", "HTTP", "-p 993, or -p 143 --tls=starttls"},
+	{"SSH-", "", "SSH", "-p 993, or -p 143 --tls=starttls"},
+	{`"IMPLEMENTATION"`, "", "ManageSieve", "-p 993, or -p 143 --tls=starttls"},
+	{`"`, "SIEVE", "ManageSieve", "-p 993, or -p 143 --tls=starttls"},
+	{"200 ", "", "NNTP", "-p 993, or -p 143 --tls=starttls"},
+	{"201 ", "", "NNTP", "-p 993, or -p 143 --tls=starttls"},
+	{"\x15\x03", "", "TLS", "--tls=implicit"},
+	{"\x16\x03", "", "TLS", "--tls=implicit"},
+	{"RFB ", "", "VNC", "-p 993, or -p 143 --tls=starttls"},
+	{"@RSYNCD", "", "rsync", "-p 993, or -p 143 --tls=starttls"},
+}
+
+// identify names the service that begins with line.
+func identify(line string) *report.NotIMAP {
+	upper := strings.ToUpper(line)
+	for _, sv := range services {
+		if strings.HasPrefix(upper, sv.prefix) && strings.Contains(upper, sv.contains) {
+			return &report.NotIMAP{Service: sv.service, Hint: sv.hint}
+		}
+	}
+	return &report.NotIMAP{}
+}
+
+// plainService names what answered a TLS handshake in plain text; first is all
+// of it that is known, five bytes.
+func plainService(first string) *report.NotIMAP {
+	if strings.HasPrefix(first, "* ") {
+		return &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls, or --tls=none", Said: first}
+	}
+	n := identify(first)
+	if n.Service == "" {
+		n.Service = "a service without TLS"
+	} else {
+		n.Service += " without TLS"
+	}
+	n.Said = first
+	return n
+}

@@ -1,0 +1,44 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+var listStep = Step{
+	Name:    "list",
+	Doc:     "LIST, RFC 9051 section 6.3.9",
+	Needs:   Authenticated,
+	Gives:   Authenticated,
+	Metrics: []report.MetricDef{report.MustMetric(report.Folders)},
+	Wanted:  always,
+	Run:     runList,
+}
+
+// runList counts the rows of LIST and keeps none: a server may have 100,000.
+func runList(_ context.Context, s *Session, rec *Recorder) error {
+	rows := 0
+	cmd := s.newCommand("LIST").str(encodeName(s.cfg.ListReference)).str(encodeName(s.cfg.ListPattern))
+	_, err := s.do(rec, cmd, func(r *wire.Response) {
+		if w := r.Words(1); len(w) == 1 && w[0] == "LIST" {
+			rows++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	rec.Metric(report.Folders, float64(rows))
+	rec.Detail(plural(int64(rows), "folder"))
+	return nil
+}
+
+// plural returns "1 folder", "2 folders".
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,99 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"check_imap_session/internal/auth"
+)
+
+// Plan returns the steps that a configuration asks for, in order. It contacts
+// nobody. Its error names a step that --until or --skip cannot mean.
+func Plan(cfg Config) ([]Step, error) {
+	cfg = cfg.withDefaults()
+	if cfg.Until != "" && !slices.Contains(StepNames(), cfg.Until) {
+		return nil, fmt.Errorf("--until=%s: no such step; the steps are %s", cfg.Until, strings.Join(StepNames(), " "))
+	}
+	if cfg.Until == loginStep.Name && cfg.Auth == auth.None {
+		return nil, fmt.Errorf("--until=login and --auth=none exclude each other")
+	}
+	last := lastIndex(cfg)
+	level := Cold
+	var plan []Step
+	for i, step := range Catalog {
+		if !step.Wanted(cfg) || cfg.Skip[step.Name] || step.Needs > level {
+			continue
+		}
+		if i > last && !step.Final {
+			continue
+		}
+		plan = append(plan, step)
+		level = max(level, step.Gives)
+	}
+	return plan, nil
+}
+
+// lastIndex returns the place in the catalog behind which only final steps are
+// planned: that of --until, in the variant this session has.
+func lastIndex(cfg Config) int {
+	if cfg.Until == "" {
+		return len(Catalog)
+	}
+	last := -1
+	for i, step := range Catalog {
+		if step.Name == cfg.Until && (last < 0 || step.Wanted(cfg)) {
+			last = i
+		}
+	}
+	return last
+}
+
+// Removed returns the flag that keeps a step out of the plan: --skip, --until
+// or --auth=none, or "" when none of them does. Steps that this host or
+// session merely has no use for are not removed.
+func Removed(cfg Config, name string) string {
+	cfg = cfg.withDefaults()
+	plan, err := Plan(cfg)
+	if err != nil || slices.ContainsFunc(plan, func(s Step) bool { return s.Name == name }) {
+		return ""
+	}
+	without := func(change func(*Config)) bool {
+		c := cfg
+		change(&c)
+		p, err := Plan(c)
+		return err == nil && slices.ContainsFunc(p, func(s Step) bool { return s.Name == name })
+	}
+	all := func(c *Config) { c.Skip, c.Until = nil, ""; c.Auth = cmpAuth(c.Auth) }
+	switch {
+	case !without(all):
+		return ""
+	case cfg.Auth == auth.None && !without(func(c *Config) { c.Skip, c.Until = nil, "" }):
+		return "--auth=none"
+	case cfg.Until != "" && !without(func(c *Config) { c.Skip = nil }):
+		return "--until=" + cfg.Until
+	}
+	return "--skip"
+}
+
+// cmpAuth returns a mode that logs in.
+func cmpAuth(m auth.Mode) auth.Mode {
+	if m == auth.None {
+		return auth.Auto
+	}
+	return m
+}
+
+// StepNames returns the names of all steps in protocol order, each once.
+func StepNames() []string {
+	var names []string
+	for _, step := range Catalog {
+		if !slices.Contains(names, step.Name) {
+			names = append(names, step.Name)
+		}
+	}
+	return names
+}
+
+// Skippable are the steps that --skip may name.
+var Skippable = []string{listStep.Name, selectStep.Name, fetchStep.Name}

@@ -1,0 +1,238 @@
+package session
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+// journal is the report while it is being written. It is locked because at the
+// deadline Run reads it while a step may still be writing; what comes after
+// that is dropped.
+type journal struct {
+	mu      sync.Mutex
+	started time.Time
+	rep     report.Report
+	plan    []Step
+	frozen  bool
+	current *Recorder // the step under way, nil between steps
+}
+
+func newJournal(cfg Config, plan []Step) *journal {
+	l := &journal{started: time.Now(), plan: plan}
+	l.rep = report.Report{
+		Started: l.started,
+		Target: report.Target{
+			Host:    cfg.Dial.Host,
+			Port:    cfg.Dial.Port,
+			TLS:     string(cfg.TLS),
+			Timeout: cfg.Timeout,
+			Demo:    cfg.Demo,
+		},
+		Absent: map[string]string{},
+	}
+	if a, ok := cfg.Dial.Literal(); ok {
+		l.rep.Target.Address = a.String()
+	}
+	for _, step := range plan {
+		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, Outcome: report.NotReached})
+		switch step.Name {
+		case loginStep.Name:
+			l.rep.Target.Username = cfg.Username
+		case selectStep.Name:
+			l.rep.Target.Mailbox = cfg.Mailbox
+		}
+	}
+	return l
+}
+
+// Recorder takes down what one step measures.
+type Recorder struct {
+	journal *journal
+	i       int // index of the step
+	start   time.Time
+	end     time.Time // zero: when the step returns
+	waiting string
+	skipped bool
+}
+
+func (l *journal) begin(i int) *Recorder {
+	rec := &Recorder{journal: l, i: i, start: time.Now()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.current = rec
+	return rec
+}
+
+// edit changes the report, unless it is already handed out.
+func (r *Recorder) edit(f func(rep *report.Report, step *report.StepResult)) {
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	if !r.journal.frozen {
+		f(&r.journal.rep, &r.journal.rep.Steps[r.i])
+	}
+}
+
+// Begin says that the step's own time begins now; what was before is
+// preparation. Without it the time begins with the step.
+func (r *Recorder) Begin() {
+	now := time.Now()
+	r.edit(func(*report.Report, *report.StepResult) { r.start = now })
+}
+
+// End says when the step's own time ended. Without it the time ends when the
+// step returns.
+func (r *Recorder) End(t time.Time) {
+	r.edit(func(*report.Report, *report.StepResult) { r.end = t })
+}
+
+// Waiting says what is being waited for, "the greeting", for the case that it
+// never comes.
+func (r *Recorder) Waiting(what string) {
+	r.edit(func(*report.Report, *report.StepResult) { r.waiting = what })
+}
+
+// Metric records a measured value in the metric's unit.
+func (r *Recorder) Metric(name string, value float64) {
+	r.edit(func(rep *report.Report, _ *report.StepResult) {
+		rep.Metrics = append(rep.Metrics, report.Metric{Def: report.MustMetric(name), Value: value})
+	})
+}
+
+// Absent says why one of the step's metrics has no value although nothing failed.
+func (r *Recorder) Absent(name, why string) {
+	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[name] = why })
+}
+
+// Fact records something learnt. The same name again replaces the value.
+func (r *Recorder) Fact(name string, value any) {
+	r.edit(func(rep *report.Report, _ *report.StepResult) {
+		for i := range rep.Facts {
+			if rep.Facts[i].Name == name {
+				rep.Facts[i].Value = value
+				return
+			}
+		}
+		rep.Facts = append(rep.Facts, report.Fact{Name: name, Value: value})
+	})
+}
+
+// Detail sets the short phrase behind the step's time.
+func (r *Recorder) Detail(text string) {
+	r.edit(func(_ *report.Report, step *report.StepResult) { step.Detail = text })
+}
+
+// Remark records a sentence that changes no state.
+func (r *Recorder) Remark(text string) {
+	r.edit(func(rep *report.Report, step *report.StepResult) {
+		rep.Remarks = append(rep.Remarks, report.Remark{Step: step.Name, Text: text})
+	})
+}
+
+// Fault records a failure that does not end the session.
+func (r *Recorder) Fault(e *report.StepError) {
+	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Faults = append(rep.Faults, e) })
+}
+
+// Address records the address that was reached.
+func (r *Recorder) Address(a string) {
+	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Target.Address = a })
+}
+
+// Skip says that the step was not needed after all, and why. Its metrics are
+// absent for that reason.
+func (r *Recorder) Skip(why string) {
+	defs := r.journal.plan[r.i].Metrics
+	r.edit(func(rep *report.Report, step *report.StepResult) {
+		r.skipped = true
+		step.Outcome, step.Detail = report.Skipped, why
+		rep.Absent[report.StepTime(step.Name)] = why
+		for _, def := range defs {
+			rep.Absent[def.Name] = why
+		}
+	})
+}
+
+// pass ends a step that went well.
+func (r *Recorder) pass() {
+	now := time.Now()
+	r.edit(func(rep *report.Report, step *report.StepResult) {
+		r.journal.current = nil
+		if r.skipped {
+			return
+		}
+		r.stamp(step, now)
+		step.Outcome = report.Passed
+		rep.Metrics = append(rep.Metrics, report.Metric{
+			Def: report.MustMetric(report.StepTime(step.Name)), Value: step.Elapsed.Seconds(),
+		})
+	})
+}
+
+// fail ends a step with the error; an earlier step may be the one to blame.
+func (r *Recorder) fail(e *report.StepError) {
+	now := time.Now()
+	r.edit(func(rep *report.Report, step *report.StepResult) {
+		r.journal.current = nil
+		blamed := step
+		for i := range r.i {
+			if s := &rep.Steps[i]; s.Name == e.Step && s.Outcome == report.Passed {
+				blamed = s
+			}
+		}
+		if blamed == step {
+			r.stamp(step, now)
+		} else {
+			rep.Metrics = without(rep.Metrics, report.StepTime(e.Step))
+		}
+		blamed.Outcome, blamed.Err = report.Failed, e
+	})
+}
+
+func without(metrics []report.Metric, name string) []report.Metric {
+	var out []report.Metric
+	for _, m := range metrics {
+		if m.Def.Name != name {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// stamp sets the step's times.
+func (r *Recorder) stamp(step *report.StepResult, now time.Time) {
+	end := r.end
+	if end.IsZero() {
+		end = now
+	}
+	step.Start = r.start.Sub(r.journal.started)
+	step.Elapsed = max(end.Sub(r.start), 0)
+}
+
+// finish closes the report and returns it. A step that is still under way has
+// failed by the cause of the context's end.
+func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if rec := l.current; rec != nil {
+		step := &l.rep.Steps[rec.i]
+		rec.stamp(step, now)
+		step.Outcome = report.Failed
+		step.Err = &report.StepError{Step: step.Name, Err: cause(ctx), Waiting: rec.waiting}
+	}
+	l.frozen = true
+	l.rep.Elapsed = now.Sub(l.started)
+	limit := l.rep.Target.Timeout.Seconds()
+	total := report.Metric{Def: report.MustMetric(report.Time), Value: l.rep.Elapsed.Seconds()}
+	if limit > 0 {
+		total.Max = &limit
+	}
+	l.rep.Metrics = append([]report.Metric{total}, l.rep.Metrics...)
+	for _, e := range s.transcript.Entries() {
+		l.rep.Transcript = append(l.rep.Transcript, report.Line{At: e.At, From: e.From, Text: e.Text})
+	}
+	return &l.rep
+}

@@ -1,0 +1,75 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// grace is how long Run waits, after its context has ended, for the step that
+// is under way to notice. Reads and writes are interrupted and notice at once;
+// it is for what cannot be interrupted.
+const grace = 30 * time.Millisecond
+
+// Run runs a plan until it is through, a step fails, or ctx ends, whose cause
+// then is the failure: report.ErrTimeout or report.ErrInterrupted. The Report
+// is never nil and nothing fails outside it.
+func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
+	cfg = cfg.withDefaults()
+	j := newJournal(cfg, plan)
+	s := &Session{cfg: cfg}
+	if cfg.Transcript {
+		s.transcript = wire.NewTranscript(j.started, cfg.Content)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer s.close()
+		defer close(done)
+		s.sequence(ctx, plan, j)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		select {
+		case <-done:
+		case <-time.After(grace):
+		}
+	}
+	return j.finish(ctx, s)
+}
+
+// sequence runs the steps one after the other.
+func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
+	failed := false
+	for i, step := range plan {
+		if failed && !(step.Final && s.speakable()) {
+			continue
+		}
+		rec := j.begin(i)
+		s.rec = rec
+		s.transcript.Add("-", step.Name)
+		err := protect(func() error { return step.Run(ctx, s, rec) })
+		if err != nil {
+			failed = true
+			rec.fail(s.fault(ctx, step.Name, rec, err))
+			continue
+		}
+		rec.pass()
+		s.level = max(s.level, step.Gives)
+	}
+}
+
+// protect turns a panic into an error: our own bug must not look like the
+// server's fault.
+func protect(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())
+		}
+	}()
+	return f()
+}

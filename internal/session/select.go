@@ -1,0 +1,80 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+var selectStep = Step{
+	Name:    "select",
+	Doc:     "EXAMINE or SELECT, RFC 9051 sections 6.3.2 and 6.3.3",
+	Needs:   Authenticated,
+	Gives:   Selected,
+	Metrics: []report.MetricDef{report.MustMetric(report.Messages)},
+	Wanted:  always,
+	Run:     runSelect,
+}
+
+func runSelect(_ context.Context, s *Session, rec *Recorder) error {
+	verb := "EXAMINE"
+	if s.cfg.ReadWrite {
+		verb = "SELECT"
+	}
+	counted := false
+	cmd := s.newCommand(verb).str(encodeName(s.cfg.Mailbox))
+	reply, err := s.do(rec, cmd, func(r *wire.Response) {
+		words := r.Words(2)
+		switch {
+		case len(words) == 2 && words[1] == "EXISTS":
+			counted = true
+		case len(words) == 2 && words[1] == "RECENT":
+			if n, err := strconv.ParseInt(words[0], 10, 64); err == nil {
+				rec.Fact("recent", n)
+			}
+		case len(words) > 0 && words[0] == "FLAGS":
+			sc := r.Scan()
+			sc.Next()
+			rec.Fact("flags", listWords(sc.Rest()))
+		}
+		if st, ok := r.Status(); ok {
+			selectFact(rec, st)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	s.expunged = false
+	if !counted {
+		return &report.StepError{Err: fmt.Errorf("%w: the answer to %s has no EXISTS", report.ErrProtocol, verb)}
+	}
+	access := "read-write"
+	if reply.Code == "READ-ONLY" || verb == "EXAMINE" {
+		access = "read-only"
+	}
+	rec.Fact("access", access)
+	rec.Metric(report.Messages, float64(s.messages))
+	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.messages), "message"), access))
+	return nil
+}
+
+// selectFact records what an untagged OK of SELECT says. See RFC 9051 section
+// 7.1, and RFC 3501 section 7.1 for UNSEEN.
+func selectFact(rec *Recorder, st wire.Status) {
+	name := map[string]string{"UIDVALIDITY": "uidvalidity", "UIDNEXT": "uidnext", "UNSEEN": "first_unseen"}[st.Code]
+	if n, err := strconv.ParseInt(st.Arg, 10, 64); err == nil && name != "" {
+		rec.Fact(name, n)
+	}
+	if st.Code == "PERMANENTFLAGS" {
+		rec.Fact("permanent_flags", listWords(st.Arg))
+	}
+}
+
+// listWords returns the words of a parenthesised list.
+func listWords(list string) []string {
+	return strings.Fields(strings.Trim(strings.TrimSpace(list), "()"))
+}

@@ -1,0 +1,167 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// Session is the state that steps share.
+type Session struct {
+	cfg        Config
+	rec        *Recorder // of the step under way
+	level      Level
+	transcript *wire.Transcript
+
+	addrs []netip.Addr // where to connect, from dns or literal
+	conn  *wire.Conn   // nil before connect
+	raw   net.Conn     // the TCP connection under conn
+	stop  func() bool  // stops the interruption of conn at the context's end
+	until time.Time    // when reads and writes give up at present; zero for never
+
+	tls     *tls.ConnectionState // nil without TLS
+	fresh   bool                 // the TLS handshake is over and nothing has been read since
+	pending bool                 // a command's answer is outstanding: nothing else can be said
+
+	greeting string      // text of the greeting
+	preauth  bool        // greeted with PREAUTH: no login is possible or needed
+	caps     imap.CapSet // nil when not known at this point
+
+	bye      *report.Reply // the last untagged BYE
+	said     []string      // untagged lines worth quoting, since the last command was sent
+	tagged   int           // commands sent
+	messages uint32        // EXISTS
+	expunged bool          // a message went away since SELECT
+}
+
+// use makes nc the session's connection, interrupted when ctx ends.
+func (s *Session) use(ctx context.Context, nc net.Conn) {
+	s.raw = nc
+	s.conn = wire.New(nc, s.cfg.Limits, s.transcript)
+	if t, ok := ctx.Deadline(); ok {
+		s.limit(t)
+	}
+	s.stop = context.AfterFunc(ctx, s.conn.Interrupt)
+}
+
+// close ends the connection, if there is one.
+func (s *Session) close() {
+	if s.conn != nil {
+		s.stop()
+		if s.level >= Connected && s.pending {
+			s.raw.Close() // no manners towards a server that does not answer
+			return
+		}
+		s.conn.Close()
+	}
+}
+
+// speakable says whether another command may be sent: there is a connection,
+// it has been greeted on, and no answer is outstanding on it.
+func (s *Session) speakable() bool {
+	return s.conn != nil && s.level >= Greeted && !s.pending && s.bye == nil && s.conn.Err() == nil
+}
+
+// cause returns why a context ended.
+func cause(ctx context.Context) error {
+	switch err := context.Cause(ctx); {
+	case errors.Is(err, report.ErrInterrupted):
+		return report.ErrInterrupted
+	default:
+		return report.ErrTimeout
+	}
+}
+
+// fault makes a StepError of any error a step returned. What the connection
+// says comes before what a reader made of it.
+func (s *Session) fault(ctx context.Context, step string, rec *Recorder, err error) *report.StepError {
+	e := &report.StepError{Step: step, Err: err}
+	if !errors.As(err, &e) {
+		e = &report.StepError{Step: step, Err: classify(err)}
+	}
+	if e.Step == "" {
+		e.Step = step
+	}
+	e.Waiting = rec.waiting
+	e.Greeting = s.greeting
+	e.Encrypted = s.tls != nil
+	if e.Said == nil {
+		e.Said = s.said
+	}
+	stopped := errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)
+	gone := stopped || errors.Is(e.Err, report.ErrClosed) || broken(e.Err)
+	switch {
+	case ctx.Err() != nil && (gone || isIO(e.Err)):
+		e.Err = cause(ctx)
+	case gone && s.bye != nil:
+		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.bye
+	case stopped:
+		e.Err = report.ErrTimeout
+	}
+	if s.fresh && isAlert(e.Err) {
+		e.Step = tlsStep.Name
+	}
+	return e
+}
+
+// classify puts one of report's conditions in front of errors of the packages
+// below, which judge does not know.
+func classify(err error) error {
+	var limit *wire.LimitError
+	switch {
+	case errors.As(err, &limit):
+		return fmt.Errorf("%w: %w", report.ErrTooLarge, err)
+	case errors.Is(err, wire.ErrEarlyData):
+		return fmt.Errorf("%w: %w", report.ErrInjected, err)
+	case errors.Is(err, dial.ErrNoAddress):
+		return fmt.Errorf("%w: %w", report.ErrNoAddress, err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return fmt.Errorf("%w: %w", report.ErrClosed, err)
+	}
+	return err
+}
+
+// broken reports a connection that the other side reset.
+func broken(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+}
+
+func isIO(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op)
+}
+
+// isAlert reports a TLS alert of the server: crypto/tls wraps it as "remote error".
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
+}
+
+// forget drops what was learnt before TLS. See RFC 9051 section 6.2.1.
+func (s *Session) forget() { s.caps = nil }
+
+// limit sets when reads and writes give up; the zero time means never.
+func (s *Session) limit(t time.Time) {
+	s.until = t
+	s.conn.SetDeadline(t)
+}
+
+// limitTo brings the limit nearer: at most d from now.
+func (s *Session) limitTo(d time.Duration) {
+	if t := time.Now().Add(d); s.until.IsZero() || t.Before(s.until) {
+		s.limit(t)
+	}
+}

@@ -1,0 +1,36 @@
+package session
+
+import (
+	"context"
+	"errors"
+
+	"github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
+)
+
+var starttlsStep = Step{
+	Name:   "starttls",
+	Doc:    "STARTTLS, RFC 9051 section 6.2.1",
+	Needs:  Greeted,
+	Gives:  Greeted,
+	Wanted: func(c Config) bool { return c.TLS == TLSStart },
+	Run:    runStartTLS,
+}
+
+// runStartTLS asks for TLS. Where the server has listed its capabilities and
+// STARTTLS is not among them, it is not asked; where it has listed none, the
+// answer says it, and no CAPABILITY is spent on it.
+func runStartTLS(_ context.Context, s *Session, rec *Recorder) error {
+	if s.caps != nil && !s.caps.Has(imap.CapStartTLS) {
+		return &report.StepError{Err: report.ErrStartTLSMissing}
+	}
+	reply, err := s.do(rec, s.newCommand("STARTTLS"), nil)
+	switch {
+	case errors.Is(err, report.ErrBad):
+		return &report.StepError{Err: report.ErrStartTLSMissing, Reply: reply}
+	case errors.Is(err, report.ErrNo):
+		return &report.StepError{Err: report.ErrStartTLSRefused, Reply: reply}
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+// Package session runs an IMAP session step by step and measures it. A Step is
+// a value: what it needs, what it measures, and how it runs; the Catalog lists
+// the steps in protocol order, Plan picks those a Config wants, Run runs them
+// and returns a report.Report that is complete whatever happened. It judges
+// nothing: no state, no threshold, no words for the user.
+//
+// The conversation is IMAP4rev1 and rev2 (RFC 3501, RFC 9051), spoken by this
+// package itself over a wire.Conn, one command at a time, each awaited by the
+// goroutine that sent it. Go-imap gives it the vocabulary (capabilities and
+// their rules); its client is not used, because it sends commands of its own
+// (emersion/go-imap client.go, readLoop), takes deadlines away from its caller,
+// ends a session over replies that mail clients survive, and loses the typed
+// cause of a failure.
+//
+// To add a step: write one file with its Step, add one line to catalog.go.
+package session
+
+import (
+	"context"
+
+	"check_imap_session/internal/report"
+)
+
+// Level is how far a session has come. See RFC 9051 section 3.
+type Level int
+
+// The levels, each above the one before.
+const (
+	Cold Level = iota
+	Resolved
+	Connected
+	Greeted
+	Authenticated
+	Selected
+)
+
+// Step is one step of the session.
+type Step struct {
+	Name string // public API: stem of its metric time_<name>, JSON key
+	Doc  string // "LOGIN, RFC 9051 section 6.2.3"
+	// Needs is the level the session must have reached; a step whose level no
+	// earlier step gives is not planned.
+	Needs Level
+	// Gives is the level reached when the step has passed; the same as Needs
+	// when it changes none.
+	Gives Level
+	// Final steps are tried after a failure too, as long as the connection is
+	// in a state to be spoken on.
+	Final bool
+	// Metrics are the names of what it measures beside its time.
+	Metrics []report.MetricDef
+	// Wanted says whether a configuration wants the step.
+	Wanted func(Config) bool
+	// Run does it. Its error is a *report.StepError or anything that the
+	// session can make one of.
+	Run func(ctx context.Context, s *Session, rec *Recorder) error
+}
+
+// always is the Wanted of steps that every session has.
+func always(Config) bool { return true }
