@@ -1,0 +1,343 @@
+package judge
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+
+	"check_imap_session/internal/report"
+)
+
+// Class is one row of the failure table: how a failure is recognised, and what
+// to do about it. The first row that matches gives the kind.
+type Class struct {
+	Kind   string
+	Match  func(*report.StepError) bool
+	Advice string // an action or a question, one line
+	// Detail returns what is worth saying behind the kind's phrase; nil and ""
+	// say nothing.
+	Detail func(*report.StepError) string
+	// Example is a failure of this class; a test proves that this row, and none
+	// above it, takes it.
+	Example *report.StepError
+	Source  string // where the recognition comes from
+}
+
+// Classes returns the failure table, in the order in which rows are tried.
+func Classes() []Class {
+	return concat(ourClasses, logoutClasses, networkClasses, tlsClasses, serviceClasses, wordingClasses(), codeClasses, lastClasses)
+}
+
+func concat(parts ...[]Class) []Class {
+	var all []Class
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+// classify returns the row for a failure. The last row takes everything.
+func classify(e *report.StepError) Class {
+	all := Classes()
+	for _, c := range all {
+		if c.Match(e) {
+			return c
+		}
+	}
+	return all[len(all)-1]
+}
+
+// is returns a Match for a condition.
+func is(target error) func(*report.StepError) bool {
+	return func(e *report.StepError) bool { return errors.Is(e.Err, target) }
+}
+
+// at returns a Match for a condition at certain steps.
+func at(target error, steps ...string) func(*report.StepError) bool {
+	return func(e *report.StepError) bool { return errors.Is(e.Err, target) && onStep(e, steps) }
+}
+
+func onStep(e *report.StepError, steps []string) bool {
+	for _, s := range steps {
+		if e.Step == s {
+			return true
+		}
+	}
+	return len(steps) == 0
+}
+
+// as returns a Match for an error type.
+func as[T error]() func(*report.StepError) bool {
+	return func(e *report.StepError) bool {
+		var t T
+		return errors.As(e.Err, &t)
+	}
+}
+
+func both(a, b func(*report.StepError) bool) func(*report.StepError) bool {
+	return func(e *report.StepError) bool { return a(e) && b(e) }
+}
+
+func either(ms ...func(*report.StepError) bool) func(*report.StepError) bool {
+	return func(e *report.StepError) bool {
+		for _, m := range ms {
+			if m(e) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func notOn(steps ...string) func(*report.StepError) bool {
+	return func(e *report.StepError) bool { return !onStep(e, steps) }
+}
+
+// example builds a failure for the table.
+func example(step string, err error) *report.StepError {
+	return &report.StepError{Step: step, Err: err}
+}
+
+func exampleReply(step string, err error, status, code, text string) *report.StepError {
+	return &report.StepError{Step: step, Err: err, Encrypted: true,
+		Reply: &report.Reply{Status: status, Code: code, Text: text}}
+}
+
+var ourClasses = []Class{
+	{Kind: "interrupted", Match: is(report.ErrInterrupted), Detail: waiting,
+		Advice: "who ended the check? a scheduler does when its own time limit is below -t", Example: example("login", report.ErrInterrupted)},
+	{Kind: "internal", Match: is(report.ErrInternal), Detail: text,
+		Advice: "please report this with the output of -vvv", Example: example("list", fmt.Errorf("%w: boom", report.ErrInternal))},
+	{Kind: "config", Match: is(report.ErrConfig), Detail: text,
+		Advice: "correct the file or command named here", Example: example("login", fmt.Errorf("%w: no such file", report.ErrConfig))},
+}
+
+// logoutClasses stand before all that is the server's: whatever goes wrong with
+// LOGOUT, the session was over.
+var logoutClasses = []Class{
+	{Kind: "logout", Match: func(e *report.StepError) bool { return e.Step == "logout" }, Detail: logoutDetail,
+		Advice: "does the server log an error for this session?", Example: example("logout", report.ErrTimeout)},
+}
+
+var networkClasses = []Class{
+	{Kind: "timeout", Match: at(report.ErrTimeout, "dns"), Detail: waiting,
+		Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example("dns", report.ErrTimeout)},
+	{Kind: "timeout", Match: at(report.ErrTimeout, "connect"), Detail: waiting,
+		Advice: "is the host up, and does a firewall drop the packets?", Example: example("connect", report.ErrTimeout)},
+	{Kind: "timeout", Match: at(report.ErrTimeout, "tls"), Detail: waiting,
+		Advice: "does the port speak TLS at once? if it is an IMAP port with STARTTLS, use --tls=starttls", Example: example("tls", report.ErrTimeout)},
+	{Kind: "timeout", Match: both(at(report.ErrTimeout, "greeting"), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
+		Advice: "nothing was received: if the port speaks TLS from the start, use --tls=implicit, else look at the load of the server", Example: example("greeting", report.ErrTimeout)},
+	{Kind: "timeout", Match: at(report.ErrTimeout, "login"), Detail: waiting,
+		Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example("login", report.ErrTimeout)},
+	{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch"), Detail: waiting,
+		Advice: "is the mail store slow or locked?", Example: example("select", report.ErrTimeout)},
+	{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
+		Advice: "is the server overloaded?", Example: example("capability", report.ErrTimeout)},
+	{Kind: "dns", Match: is(report.ErrNoAddress), Detail: fixed("the name has no address of the wanted family"),
+		Advice: "leave out -4 or -6, or add the address to the DNS", Example: example("dns", report.ErrNoAddress)},
+	{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
+		Advice: "check the name given with -H and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
+	{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: waiting,
+		Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
+	{Kind: "unreachable", Match: func(e *report.StepError) bool {
+		return e.Step == "connect" && !errors.Is(e.Err, report.ErrClosed)
+	}, Detail: networkDetail,
+		Advice: "check routing, firewall and address family", Example: example("connect", syscall.EHOSTUNREACH)},
+}
+
+var tlsClasses = []Class{
+	{Kind: "starttls_injection", Match: is(report.ErrInjected),
+		Advice: "is something between here and the server changing the traffic? no secret was sent", Example: example("tls", report.ErrInjected)},
+	{Kind: "tls_expired", Match: func(e *report.StepError) bool {
+		var invalid x509.CertificateInvalidError
+		return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
+	}, Detail: expiredDetail,
+		Advice: "renew the certificate and reload the IMAP server, and check the clock of this machine", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
+	{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
+		Advice: "give the name clients use with -H (and the address with --address), or have the certificate cover it", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+	{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
+		Advice: "does the server send its whole chain? for a private authority give its certificate with --ca-file", Example: example("tls", x509.UnknownAuthorityError{})},
+	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
+		var op *net.OpError
+		return errors.As(e.Err, &op) && op.Op == "remote error"
+	}, Detail: text,
+		Advice: "the server ended the handshake: does it want a client certificate, another TLS version or another name?", Example: example("tls", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")})},
+	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
+		return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
+	}, Detail: text,
+		Advice: "compare the TLS versions of the server with --tls-min", Example: example("tls", errors.New("tls: server selected unsupported protocol version 301"))},
+}
+
+var serviceClasses = []Class{
+	{Kind: "not_imap", Match: func(e *report.StepError) bool {
+		var n *report.NotIMAP
+		return errors.As(e.Err, &n)
+	}, Detail: serviceDetail,
+		Advice: "check -p and --tls: 993 is implicit TLS, 143 is STARTTLS", Example: example("greeting", &report.NotIMAP{Service: "SMTP"})},
+	{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
+		Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
+	{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
+		Advice: "switch TLS on in the server, or use --tls=implicit -p 993; if it used to be offered, something in between may strip it", Example: example("starttls", report.ErrStartTLSMissing)},
+	{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused), Detail: preauthDetail,
+		Advice: "does the server find its certificate and key? see its log", Example: example("starttls", report.ErrStartTLSRefused)},
+	{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
+		Advice: "use --tls=starttls or --tls=implicit, or accept the risk with --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
+	{Kind: "login_disabled", Match: both(is(report.ErrLoginDisabled), func(e *report.StepError) bool { return e.Encrypted }), Detail: text,
+		Advice: "use a mechanism the server offers (--auth); Microsoft and Google want OAuth", Example: &report.StepError{Step: "login", Err: report.ErrLoginDisabled, Encrypted: true}},
+	{Kind: "login_disabled", Match: is(report.ErrLoginDisabled), Detail: text,
+		Advice: "use --tls=starttls or --tls=implicit", Example: example("login", report.ErrLoginDisabled)},
+	{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
+		Advice: "choose one of the mechanisms offered with --auth, or switch this one on in the server", Example: example("login", report.ErrNoMechanism)},
+	{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
+		Advice: "is mail arriving in this mailbox, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
+}
+
+// lastClasses take what no row above has taken.
+var lastClasses = []Class{
+	{Kind: "auth_failed", Match: at(report.ErrNo, "login"),
+		Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "Login failed.")},
+	{Kind: "auth_unavailable", Match: at(report.ErrBye, "login"),
+		Advice: "look at the server's log: the login was cut off by the server itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Internal error occurred.")},
+	{Kind: "rejected", Match: is(report.ErrNo),
+		Advice: "see the server's words and its log", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
+	{Kind: "bad", Match: is(report.ErrBad),
+		Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply("list", report.ErrBad, "BAD", "", "Unknown command.")},
+	{Kind: "bye", Match: is(report.ErrBye),
+		Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply("greeting", report.ErrBye, "BYE", "", "Overloaded.")},
+	{Kind: "closed", Match: gone, Detail: waiting,
+		Advice: "see the server's log: too many connections from this address, or a crash?", Example: example("greeting", report.ErrClosed)},
+	{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
+		Advice: "see the transcript (-vvv), and tell the maker of the server or of this check", Example: &report.StepError{Step: "select", Err: report.ErrProtocol, Line: "* what"}},
+}
+
+// gone reports a connection that ended without a word.
+func gone(e *report.StepError) bool {
+	return errors.Is(e.Err, report.ErrClosed) || errors.Is(e.Err, syscall.ECONNRESET) ||
+		errors.Is(e.Err, syscall.EPIPE) || errors.Is(e.Err, syscall.ECONNABORTED)
+}
+
+func fixed(s string) func(*report.StepError) string {
+	return func(*report.StepError) string { return s }
+}
+
+// text is the detail that is in the error itself, without the condition's own
+// words in front of it.
+func text(e *report.StepError) string {
+	msg := e.Err.Error()
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrLoginDisabled, report.ErrNoMechanism} {
+		if errors.Is(e.Err, c) {
+			if msg == c.Error() {
+				return ""
+			}
+			msg = strings.TrimPrefix(strings.TrimPrefix(msg, c.Error()), ", ")
+			return strings.TrimPrefix(msg, ": ")
+		}
+	}
+	msg, _, _ = strings.Cut(msg, "\n")
+	return strings.TrimPrefix(msg, "remote error: ")
+}
+
+func waiting(e *report.StepError) string {
+	if e.Waiting == "" {
+		return ""
+	}
+	return "waiting for " + e.Waiting
+}
+
+func networkDetail(e *report.StepError) string {
+	var errno syscall.Errno
+	if errors.As(e.Err, &errno) {
+		return errno.Error() + ", " + waiting(e)
+	}
+	return text(e)
+}
+
+func dnsDetail(e *report.StepError) string {
+	var d *net.DNSError
+	errors.As(e.Err, &d)
+	switch {
+	case d.IsNotFound:
+		return "the name does not exist or has no address"
+	case d.IsTimeout:
+		return "the name server does not answer"
+	}
+	return d.Err
+}
+
+func expiredDetail(e *report.StepError) string {
+	var invalid x509.CertificateInvalidError
+	if !errors.As(e.Err, &invalid) || invalid.Cert == nil {
+		return ""
+	}
+	c := invalid.Cert
+	return fmt.Sprintf("%s is valid from %s to %s", certName(c), c.NotBefore.UTC().Format("2006-01-02 15:04"), c.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+func certName(c *x509.Certificate) string {
+	if c.Subject.CommonName != "" {
+		return "CN=" + c.Subject.CommonName
+	}
+	return strings.Join(c.DNSNames, " ")
+}
+
+func hostnameDetail(e *report.StepError) string {
+	var h x509.HostnameError
+	if !errors.As(e.Err, &h) {
+		return ""
+	}
+	names := append([]string(nil), h.Certificate.DNSNames...)
+	for _, ip := range h.Certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("it names nothing but %s, not %s", certName(h.Certificate), h.Host)
+	}
+	if len(names) > 5 {
+		names = append(names[:5], "...")
+	}
+	return fmt.Sprintf("it is for %s, not for %s", strings.Join(names, " "), h.Host)
+}
+
+func serviceDetail(e *report.StepError) string {
+	var n *report.NotIMAP
+	errors.As(e.Err, &n)
+	switch {
+	case n.Service == "" && n.Said == "":
+		return ""
+	case n.Service == "":
+		return "it sent something unknown"
+	case n.Hint == "":
+		return "this is " + n.Service
+	}
+	return "this is " + n.Service + ", try " + n.Hint
+}
+
+func preauthDetail(e *report.StepError) string {
+	if e.Reply != nil && e.Reply.Status == "PREAUTH" {
+		return "the server greeted with PREAUTH, which leaves no room for TLS"
+	}
+	return ""
+}
+
+func logoutDetail(e *report.StepError) string {
+	if errors.Is(e.Err, report.ErrTimeout) {
+		return "no answer"
+	}
+	return ""
+}
+
+func protocolDetail(e *report.StepError) string {
+	msg := e.Err.Error()
+	if rest, ok := strings.CutPrefix(msg, report.ErrProtocol.Error()+": "); ok {
+		return rest
+	}
+	if errors.Is(e.Err, report.ErrProtocol) {
+		return ""
+	}
+	return text(e)
+}

@@ -1,0 +1,129 @@
+package judge
+
+import (
+	"errors"
+	"regexp"
+
+	"check_imap_session/internal/report"
+)
+
+// coded returns a Match for NO, BAD and BYE with one of the response codes.
+func coded(code string, steps ...string) func(*report.StepError) bool {
+	return func(e *report.StepError) bool {
+		return e.Reply != nil && e.Reply.Code == code && onStep(e, steps) && refusal(e)
+	}
+}
+
+// refusal says whether it was a reply that ended the step.
+func refusal(e *report.StepError) bool {
+	return errors.Is(e.Err, report.ErrNo) || errors.Is(e.Err, report.ErrBad) || errors.Is(e.Err, report.ErrBye)
+}
+
+func codeExample(step, code string) *report.StepError {
+	return exampleReply(step, report.ErrNo, "NO", code, "No.")
+}
+
+const rfc5530 = "RFC 5530 section 3"
+
+// codeClasses tell failures apart by response code.
+var codeClasses = []Class{
+	{Kind: "auth_failed", Match: coded("AUTHENTICATIONFAILED"), Source: rfc5530,
+		Advice: "check user name and password", Example: codeExample("login", "AUTHENTICATIONFAILED")},
+	{Kind: "auth_failed", Match: coded("AUTHORIZATIONFAILED", "login"), Source: rfc5530,
+		Advice: "the credentials are right, but not for acting as this user: check the user name and shared mailbox rights", Example: codeExample("login", "AUTHORIZATIONFAILED")},
+	{Kind: "no_permission", Match: coded("AUTHORIZATIONFAILED"), Source: rfc5530,
+		Advice: "check the rights of the user (ACL)", Example: codeExample("select", "AUTHORIZATIONFAILED")},
+	{Kind: "auth_expired", Match: coded("EXPIRED"), Source: rfc5530,
+		Advice: "set a new password for this account", Example: codeExample("login", "EXPIRED")},
+	{Kind: "bye", Match: coded("UNAVAILABLE", "greeting"), Source: rfc5530,
+		Advice: "is the server shutting down or starting up?", Example: exampleReply("greeting", report.ErrBye, "BYE", "UNAVAILABLE", "Shutting down.")},
+	{Kind: "auth_unavailable", Match: coded("UNAVAILABLE"), Source: rfc5530,
+		Advice: "the server is up, something behind it is not: user database, mail store, back end?", Example: codeExample("login", "UNAVAILABLE")},
+	{Kind: "limit", Match: coded("LIMIT"), Source: rfc5530,
+		Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample("login", "LIMIT")},
+	{Kind: "auth_unavailable", Match: coded("INUSE", "login"), Source: rfc5530,
+		Advice: "another session holds the mailbox: does it end?", Example: codeExample("login", "INUSE")},
+	{Kind: "rejected", Match: coded("INUSE"), Source: rfc5530,
+		Advice: "another session holds the mailbox: does it end?", Example: codeExample("select", "INUSE")},
+	{Kind: "no_permission", Match: coded("NOPERM"), Source: rfc5530,
+		Advice: "check the rights of the user (ACL)", Example: codeExample("select", "NOPERM")},
+	{Kind: "login_disabled", Match: coded("PRIVACYREQUIRED"), Source: rfc5530,
+		Advice: "use --tls=starttls or --tls=implicit", Example: codeExample("login", "PRIVACYREQUIRED")},
+	{Kind: "auth_failed", Match: coded("CONTACTADMIN", "login"), Source: rfc5530,
+		Advice: "is the account disabled or locked? ask the server's admin", Example: codeExample("login", "CONTACTADMIN")},
+	{Kind: "rejected", Match: coded("CONTACTADMIN"), Source: rfc5530,
+		Advice: "ask the server's admin", Example: codeExample("select", "CONTACTADMIN")},
+	{Kind: "over_quota", Match: coded("OVERQUOTA"), Source: rfc5530,
+		Advice: "delete mail or raise the quota", Example: codeExample("select", "OVERQUOTA")},
+	{Kind: "auth_failed", Match: coded("NONEXISTENT", "login"), Source: rfc5530,
+		Advice: "check the user name", Example: codeExample("login", "NONEXISTENT")},
+	{Kind: "mailbox_missing", Match: either(coded("NONEXISTENT", "select"), coded("TRYCREATE", "select")), Source: rfc5530,
+		Advice: "check the name given with -m against the folders the user sees", Example: codeExample("select", "NONEXISTENT")},
+	{Kind: "message_missing", Match: coded("NONEXISTENT", "fetch"), Source: rfc5530,
+		Advice: "does --message name a message that exists?", Example: codeExample("fetch", "NONEXISTENT")},
+	{Kind: "auth_unavailable", Match: coded("SERVERBUG", "login"), Source: rfc5530,
+		Advice: "see the server's log: it says itself that it has a bug", Example: codeExample("login", "SERVERBUG")},
+	{Kind: "rejected", Match: coded("SERVERBUG"), Source: rfc5530,
+		Advice: "see the server's log: it says itself that it has a bug", Example: codeExample("select", "SERVERBUG")},
+	{Kind: "bad", Match: coded("CLIENTBUG"), Source: rfc5530,
+		Advice: "see the transcript (-vvv), and report it: the server says we made a mistake", Example: codeExample("list", "CLIENTBUG")},
+	{Kind: "rejected", Match: coded("CORRUPTION"), Source: rfc5530,
+		Advice: "the server found its mail store damaged: see its log, and repair the mailbox", Example: codeExample("select", "CORRUPTION")},
+	{Kind: "rejected", Match: both(coded("CANNOT"), notOn("login")), Source: rfc5530,
+		Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample("select", "CANNOT")},
+}
+
+// Wording is a sentence by which servers that send no code, or a misleading
+// one, say why. Rows are tried in order, before the codes.
+type Wording struct {
+	Kind    string
+	Code    string         // the row needs this code; "" means none or ALERT
+	Steps   []string       // only at these; empty means any
+	Words   *regexp.Regexp // matches the reply's text, case does not matter
+	Server  *regexp.Regexp // matches the greeting too; nil means any server
+	Clear   bool           // only without TLS
+	Advice  string
+	Example string // a text as a real server says it
+	Status  string // of the example; "" means NO
+	Source  string
+}
+
+// wordingClasses turns the wordings into rows of the failure table.
+func wordingClasses() []Class {
+	var out []Class
+	for _, w := range wordings() {
+		out = append(out, Class{Kind: w.Kind, Match: w.matches, Advice: w.Advice, Source: w.Source, Example: w.example()})
+	}
+	return out
+}
+
+func (w Wording) matches(e *report.StepError) bool {
+	if e.Reply == nil || !refusal(e) || !onStep(e, w.Steps) || w.Clear && e.Encrypted {
+		return false
+	}
+	code := e.Reply.Code
+	if code == "ALERT" {
+		code = ""
+	}
+	if code != w.Code || w.Server != nil && !w.Server.MatchString(e.Greeting) {
+		return false
+	}
+	return w.Words.MatchString(e.Reply.Text)
+}
+
+func (w Wording) example() *report.StepError {
+	status, step := w.Status, "login"
+	if status == "" {
+		status = "NO"
+	}
+	if len(w.Steps) > 0 {
+		step = w.Steps[0]
+	}
+	err := map[string]error{"NO": report.ErrNo, "BAD": report.ErrBad, "BYE": report.ErrBye}[status]
+	e := exampleReply(step, err, status, w.Code, w.Example)
+	e.Encrypted = !w.Clear
+	if w.Server != nil {
+		e.Greeting = exchangeOnlineGreeting
+	}
+	return e
+}

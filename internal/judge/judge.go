@@ -1,0 +1,195 @@
+// Package judge decides what a report means: which kind each failure is of,
+// which state each finding has, which numbers are outside their ranges. It is
+// the only place where states are decided, and it is pure: values in, a verdict
+// out. Its tables (kinds, classes, wordings) are the failure table of the
+// documentation.
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+// Rule is the thresholds on one metric.
+type Rule struct {
+	Metric     string
+	Warn, Crit *Range // nil means none
+}
+
+// Policy is what the user wants of the judgement. The zero Policy judges
+// failures by their default states and no numbers.
+type Policy struct {
+	Rules  []Rule                  // at most one a metric
+	States map[string]report.State // of failure kinds, in place of the defaults
+}
+
+// rule returns the rule for a metric; the zero Rule when there is none.
+func (p Policy) rule(metric string) Rule {
+	for _, r := range p.Rules {
+		if r.Metric == metric {
+			return r
+		}
+	}
+	return Rule{}
+}
+
+// Judge judges a report. See Kinds for the default states.
+func Judge(r *report.Report, p Policy) report.Verdict {
+	var v report.Verdict
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Outcome == report.Failed && s.Err != nil {
+			v.Findings = append(v.Findings, p.finding(s.Err, s))
+		}
+	}
+	for _, e := range r.Faults {
+		v.Findings = append(v.Findings, p.finding(e, r.Step(e.Step)))
+	}
+	for _, def := range report.MetricTable() {
+		rule := p.rule(def.Name)
+		m, ok := r.Metric(def.Name)
+		if !ok {
+			p.missing(r, &v, def, rule)
+			continue
+		}
+		judged := report.Judged{Metric: m, Warn: printed(rule.Warn, def), Crit: printed(rule.Crit, def)}
+		if f, violated := violation(m, rule); violated {
+			judged.State = f.State
+			v.Findings = append(v.Findings, f)
+		}
+		v.Metrics = append(v.Metrics, judged)
+	}
+	slices.SortStableFunc(v.Findings, func(a, b report.Finding) int {
+		return cmp.Compare(b.State.Rank(), a.State.Rank())
+	})
+	for _, f := range v.Findings {
+		v.State = report.Worst(v.State, f.State)
+	}
+	return v
+}
+
+// finding judges a failure.
+func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Finding {
+	c := classify(e)
+	k, _ := LookupKind(c.Kind)
+	f := report.Finding{State: k.State, Kind: k.Name, Step: e.Step, Advice: c.Advice}
+	if st, ok := p.States[k.Name]; ok && !k.Fixed {
+		f.State = st
+	}
+	f.Text = e.Step + " " + k.Verb
+	if s != nil && s.Elapsed >= time.Millisecond {
+		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())
+	}
+	if k.Cause != "" {
+		f.Text += ", " + k.Cause
+	}
+	if c.Detail != nil {
+		if d := c.Detail(e); d != "" {
+			f.Text += ", " + d
+		}
+	}
+	f.Server = serverWords(e)
+	return f
+}
+
+// serverWords returns what the server said about it: the reply, else the lines
+// it sent while it was waited for, else the line that made no sense.
+func serverWords(e *report.StepError) string {
+	var said []string
+	if e.Reply != nil {
+		if words := e.Reply.String(); words != "" {
+			said = append(said, words)
+		}
+	}
+	for _, line := range e.Said {
+		if !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	if len(said) == 0 {
+		return e.Line
+	}
+	return strings.Join(said, " / ")
+}
+
+// violation compares a metric with its rule, the critical range first (rule T6).
+func violation(m report.Metric, rule Rule) (report.Finding, bool) {
+	for _, level := range []struct {
+		state report.State
+		rng   *Range
+	}{{report.Critical, rule.Crit}, {report.Warning, rule.Warn}} {
+		if level.rng == nil || !level.rng.Violates(m.Value) {
+			continue
+		}
+		unit := m.Def.Unit.UOM()
+		where := "outside"
+		if level.rng.Inside {
+			where = "inside"
+		}
+		text := fmt.Sprintf("%s is %s, %s the %s range %s", m.Def.Name, withUnit(Format(m), unit), where,
+			strings.ToLower(level.state.String()), strings.TrimPrefix(level.rng.String(), "@"))
+		if !level.rng.Inside && level.rng.Lower == 0 && m.Value > level.rng.Upper {
+			text = fmt.Sprintf("%s is %s, over the %s limit of %s", m.Def.Name, withUnit(Format(m), unit),
+				strings.ToLower(level.state.String()), withUnit(level.rng.String(), unit))
+		}
+		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, true
+	}
+	return report.Finding{}, false
+}
+
+func withUnit(v, unit string) string { return strings.TrimSpace(v + " " + unit) }
+
+// Format returns a metric's value as it is printed: seconds with six decimals,
+// bytes and days whole, never an exponent (rules P7, P8).
+func Format(m report.Metric) string {
+	switch m.Def.Unit {
+	case report.Seconds:
+		return strconv.FormatFloat(m.Value, 'f', 6, 64)
+	case report.Percent:
+		return strconv.FormatFloat(m.Value, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(m.Value, 'f', -1, 64)
+}
+
+// printed returns a range as perfdata has it, "" for none. Of a metric that is
+// never negative `~:5` means `5`, which is all that Icinga's writers understand
+// (rules P14, P15).
+func printed(r *Range, def report.MetricDef) string {
+	if r == nil {
+		return ""
+	}
+	short := *r
+	if math.IsInf(r.Lower, -1) && !math.IsInf(r.Upper, 1) && !r.Inside && !def.Signed && r.Upper >= 0 {
+		short.Lower = 0
+	}
+	return short.String()
+}
+
+// missing notes what a metric without a value means: nothing to compare, or a
+// step that was not reached.
+func (p Policy) missing(r *report.Report, v *report.Verdict, def report.MetricDef, rule Rule) {
+	why, absent := r.Absent[def.Name]
+	step := r.Step(def.Step)
+	if step != nil && !absent && step.Outcome != report.Passed {
+		v.Unknown = append(v.Unknown, def)
+	}
+	if rule.Warn == nil && rule.Crit == nil {
+		return
+	}
+	switch {
+	case absent:
+	case step == nil:
+		why = "this session has no step " + def.Step
+	case step.Outcome == report.Passed:
+		why = "it was not measured"
+	default:
+		return // the failure itself is the finding
+	}
+	v.Unjudged = append(v.Unjudged, fmt.Sprintf("threshold on %s not judged: %s", def.Name, why))
+}

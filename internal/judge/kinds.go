@@ -1,0 +1,71 @@
+package judge
+
+import (
+	"slices"
+
+	"check_imap_session/internal/report"
+)
+
+// Kind is a kind of failure. Its name is public API: JSON, --state, docs.
+type Kind struct {
+	Name  string
+	State report.State // unless --state says otherwise
+	Means string       // one line for the documentation
+	// Verb stands behind the step's name in the headline, before the time.
+	Verb string
+	// Cause stands behind the time; "" when the verb says it all.
+	Cause string
+	// Fixed kinds are about us, not about the server; --state cannot change them.
+	Fixed bool
+}
+
+// kinds is the list of all kinds in the order of the documentation.
+var kinds = []Kind{
+	{Name: "usage", State: report.Unknown, Fixed: true, Verb: "failed", Means: "the command line makes no sense"},
+	{Name: "config", State: report.Unknown, Fixed: true, Verb: "failed", Means: "a file, command or secret we were told to use cannot be used"},
+	{Name: "internal", State: report.Unknown, Fixed: true, Verb: "failed", Cause: "internal error", Means: "a bug of this program"},
+	{Name: "interrupted", State: report.Unknown, Verb: "interrupted", Means: "SIGTERM or SIGINT ended the run"},
+	{Name: "dns", State: report.Critical, Verb: "failed", Means: "the name does not resolve, or to no address of the wanted family"},
+	{Name: "refused", State: report.Critical, Verb: "refused", Means: "the host answered that nothing listens on the port"},
+	{Name: "unreachable", State: report.Critical, Verb: "failed", Means: "there is no way to the host, or it may not be used"},
+	{Name: "timeout", State: report.Critical, Verb: "timed out", Means: "the time for the run (-t) was up while waiting for the server"},
+	{Name: "closed", State: report.Critical, Verb: "failed", Cause: "connection closed by the server", Means: "the server closed or reset the connection without a word"},
+	{Name: "tls_handshake", State: report.Critical, Verb: "handshake failed", Means: "no common TLS version or cipher, an alert of the server, a client certificate refused"},
+	{Name: "tls_untrusted", State: report.Critical, Verb: "failed", Cause: "certificate not trusted", Means: "the certificate does not lead to a trusted root"},
+	{Name: "tls_expired", State: report.Critical, Verb: "failed", Cause: "certificate out of date", Means: "a certificate of the chain has expired or is not yet valid"},
+	{Name: "tls_hostname", State: report.Critical, Verb: "failed", Cause: "certificate for another name", Means: "the certificate is not for the name that was asked for"},
+	{Name: "not_imap", State: report.Critical, Verb: "failed", Cause: "no IMAP server answers", Means: "something else than an IMAP server answers on the port"},
+	{Name: "bye", State: report.Critical, Verb: "ended by the server", Means: "the server said BYE: overloaded, shutting down, or not willing to talk to us"},
+	{Name: "protocol", State: report.Critical, Verb: "failed", Cause: "answer not understood", Means: "the server said something that no IMAP client can make sense of"},
+	{Name: "too_large", State: report.Critical, Verb: "failed", Cause: "answer too large", Means: "the server sent more than any healthy server has reason to"},
+	{Name: "starttls_missing", State: report.Critical, Verb: "not offered", Means: "the server does not offer STARTTLS"},
+	{Name: "starttls_refused", State: report.Critical, Verb: "refused", Means: "the server knows STARTTLS and will not do it"},
+	{Name: "starttls_injection", State: report.Critical, Verb: "failed", Cause: "plain text came behind the answer to STARTTLS", Means: "plain text came behind the answer to STARTTLS: a broken server, or somebody in between"},
+	{Name: "plaintext_refused", State: report.Unknown, Verb: "not tried", Cause: "the connection is not encrypted", Means: "we refused to send a secret over an unencrypted connection"},
+	{Name: "login_disabled", State: report.Critical, Verb: "not possible", Cause: "disabled by the server", Means: "the server takes no password on this connection or in this way"},
+	{Name: "no_mechanism", State: report.Critical, Verb: "not possible", Cause: "mechanism not offered", Means: "the server does not offer the mechanism that was asked for"},
+	{Name: "auth_failed", State: report.Critical, Verb: "rejected", Means: "user name, password or token were not accepted"},
+	{Name: "auth_unavailable", State: report.Critical, Verb: "failed", Cause: "account or mailbox not available", Means: "the credentials may be right, but the account or its mailbox cannot be reached now"},
+	{Name: "auth_expired", State: report.Critical, Verb: "rejected", Cause: "password expired", Means: "the password must be changed before login is possible"},
+	{Name: "limit", State: report.Critical, Verb: "refused", Cause: "limit reached", Means: "too many connections, logins or commands for this user or address"},
+	{Name: "mailbox_missing", State: report.Critical, Verb: "failed", Cause: "mailbox does not exist", Means: "there is no mailbox of that name, or the user may not see it"},
+	{Name: "no_permission", State: report.Critical, Verb: "refused", Cause: "no permission", Means: "the user may not do that"},
+	{Name: "over_quota", State: report.Critical, Verb: "refused", Cause: "over quota", Means: "the mailbox or the account is full"},
+	{Name: "rejected", State: report.Critical, Verb: "rejected", Means: "the server answered NO for a reason of its own"},
+	{Name: "bad", State: report.Critical, Verb: "answered by BAD", Means: "the server did not understand the command or would not take it at this point"},
+	{Name: "message_missing", State: report.Critical, Verb: "failed", Cause: "message missing", Means: "the message that was asked for is not there"},
+	{Name: "logout", State: report.OK, Verb: "failed", Means: "LOGOUT was not answered as it should be; the session was over anyway"},
+	{Name: "threshold", State: report.Critical, Means: "a number is outside its range; the state is that of the threshold", Fixed: true},
+}
+
+// Kinds returns all kinds in the order of the documentation.
+func Kinds() []Kind { return slices.Clone(kinds) }
+
+// LookupKind returns the kind called name and whether there is one.
+func LookupKind(name string) (Kind, bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return kinds[i], true
+}

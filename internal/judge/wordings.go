@@ -1,0 +1,86 @@
+package judge
+
+import "regexp"
+
+// exchangeOnlineGreeting is how Exchange Online greets; the bracket holds the
+// front end's name in base64. On-premises Exchange has no bracket.
+const exchangeOnlineGreeting = "The Microsoft Exchange IMAP4 service is ready. [TABWADIAUAAyADYANQBDAEEAMAAwADAAMAA=]"
+
+// words compiles a pattern that ignores case.
+func words(pattern string) *regexp.Regexp { return regexp.MustCompile("(?i)" + pattern) }
+
+// wordings returns sentences of real servers. A row is only as wide as its
+// sentence is characteristic; what no row knows is judged by its code, then by
+// its step. It is a function so that a check that goes well compiles no pattern.
+func wordings() []Wording {
+	return []Wording{
+		// Limits: temporary, and no fault of the password.
+		{Kind: "limit", Code: "UNAVAILABLE", Words: words(`maximum number of connections|too many`),
+			Advice:  "are sessions of this user left open, or is the limit per user and address too low?",
+			Example: "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)", Source: "Dovecot"},
+		{Kind: "limit", Code: "OVERQUOTA", Words: words(`command or bandwidth limits`),
+			Advice:  "the provider throttles this account: check less often",
+			Example: "Account exceeded command or bandwidth limits.", Source: "Gmail"},
+		{Kind: "limit", Words: words(`too many (\w+ )*(connections|logins|sessions|login attempts|failures|commands|users)|maximum number of (connections|sessions|logins)|connection limit|concurrent (connections|sessions)`),
+			Advice:  "are sessions of this user left open, or is the limit per user and address too low?",
+			Example: "Too many simultaneous connections. (Failure)", Source: "Gmail, Cyrus, Dovecot"},
+		{Kind: "limit", Words: words(`throttled|rate.?limit|exceeded (command|bandwidth)|suggested backoff`),
+			Advice:  "the server throttles this account: check less often",
+			Example: "Request is throttled. Suggested Backoff Time: 299961 milliseconds", Status: "BAD", Source: "Exchange"},
+
+		// The account is there, the way to its mailbox is not.
+		{Kind: "auth_unavailable", Words: words(`authenticated but not connected`), Steps: []string{"list", "login", "select", "fetch", "capability"},
+			Advice:  "the login was right, the mailbox is not reachable: name of the shared mailbox, IMAP switched off for it, licence, or back end down?",
+			Example: "User is authenticated but not connected.", Status: "BAD", Source: "Exchange, Exchange Online"},
+		{Kind: "auth_unavailable", Words: words(`logged in, but|initialization failed|mail access`), Steps: []string{"list", "login", "capability", "select"},
+			Advice:  "the login was right, opening the mail store failed: see the server's log",
+			Example: "Internal error occurred. Logged in, but initialization failed.", Status: "BYE", Source: "Dovecot"},
+		{Kind: "auth_unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|cannot connect to|unable to connect`), Steps: []string{"login"},
+			Advice:  "the password was not judged: does the server reach its user database and its back end?",
+			Example: "Temporary authentication failure.", Source: "Dovecot, Courier, Exchange"},
+		{Kind: "auth_unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{"list"},
+			Advice:  "the login was right, what comes behind it failed: see the server's log",
+			Example: "Internal error occurred. Refer to server log for more information.", Status: "BYE", Source: "Dovecot, Courier"},
+
+		{Kind: "auth_expired", Words: words(`password (must|has to|needs to) be changed|password (has |is )?expired|expired password|must change (your )?password`), Steps: []string{"login"},
+			Advice:  "set a new password for this account",
+			Example: "password must be changed before IMAP login permitted", Source: "Zimbra"},
+
+		// The server wants another way to log in.
+		{Kind: "login_disabled", Words: words(`basic auth(entication)? is disabled|(legacy|plain ?text|password) authentication is (disabled|not (allowed|supported|permitted))`), Steps: []string{"login"},
+			Advice:  "the server takes no password any more: use OAuth",
+			Example: "Basic authentication is disabled.", Source: "Exchange Online"},
+		{Kind: "login_disabled", Words: words(`^(LOGIN|AUTHENTICATE) failed\.?$`), Server: words(`Microsoft Exchange IMAP4 service is ready\. \[[A-Za-z0-9+/=]+\]`), Steps: []string{"login"},
+			Advice:  "Exchange Online takes no password any more (basic authentication): use OAuth",
+			Example: "LOGIN failed.", Source: "Exchange Online"},
+		{Kind: "login_disabled", Words: words(`(ssl|tls)\S* (is )?(required|needed)|requires? (an? )?(ssl|tls|encrypt|secure)|(secure|encrypted) connection (is )?required|plaintext authentication (disallowed|disabled)|cleartext authentication`), Steps: []string{"login"},
+			Advice:  "use --tls=starttls or --tls=implicit",
+			Example: "A SSL/TLS-connection is required for authentication.", Status: "BAD", Source: "hMailServer, Dovecot"},
+		{Kind: "login_disabled", Words: words(`command received in invalid state`), Clear: true, Steps: []string{"login"},
+			Advice:  "this server wants TLS before LOGIN: use --tls=starttls or --tls=implicit",
+			Example: "Command received in Invalid state.", Status: "BAD", Source: "Exchange"},
+		{Kind: "auth_failed", Words: words(`application.specific password`), Steps: []string{"login"},
+			Advice:  "this account has two-step verification: make an application password for the check, or use OAuth",
+			Example: "Application-specific password required: https://support.google.com/accounts/answer/185833", Source: "Gmail"},
+		{Kind: "auth_failed", Words: words(`log in via your web browser|web login required|please login through`), Steps: []string{"login"},
+			Advice:  "the provider wants a person to log in once with a web browser, then try again; OAuth avoids it",
+			Example: "Please log in via your web browser: https://support.google.com/mail/accounts/answer/78754", Source: "Gmail"},
+		{Kind: "auth_failed", Words: words(`account (is |has been )?(disabled|locked|suspended|blocked|inactive)|(user|login) (is )?disabled|imap (access )?(is )?(disabled|not enabled)|not enabled for imap`), Steps: []string{"login"},
+			Advice:  "is the account disabled, or IMAP switched off for it?",
+			Example: "Your account is not enabled for IMAP use.", Source: "Gmail, Exchange, Cyrus"},
+		{Kind: "auth_failed", Words: words(`(login|logon|authentication|auth|credentials|password|user ?name|invalid user)\b.*(fail|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user|login|password|credentials|authentication)`), Steps: []string{"login"},
+			Advice:  "check user name and password",
+			Example: "Invalid user name or password.", Status: "BAD", Source: "hMailServer and others, which answer BAD where NO is meant"},
+
+		// The mailbox.
+		{Kind: "mailbox_missing", Words: words(`(does ?n.t|does not) exist|no such (mailbox|folder|file)|non-?existent|(mailbox|folder)\b.* (not be |not )?found|not found|unknown (mailbox|folder|namespace)|(invalid|illegal) (mailbox|folder)|unable to open this mailbox`), Steps: []string{"select"},
+			Advice:  "check the name given with -m against the folders the user sees",
+			Example: "Mailbox does not exist", Source: "Cyrus, Courier, Exchange, UW"},
+		{Kind: "no_permission", Words: words(`permission denied|access denied|not (permitted|authorized|allowed)|no permission|insufficient (rights|permission)`), Steps: []string{"select", "list", "fetch"},
+			Advice:  "check the rights of the user (ACL)",
+			Example: "Permission denied", Source: "Cyrus, Dovecot"},
+		{Kind: "over_quota", Words: words(`over ?quota|quota (exceeded|exhausted)|(mailbox|disk) (is )?full|not enough disk quota`),
+			Advice:  "delete mail or raise the quota",
+			Example: "Mailbox is over quota", Source: "Courier, Cyrus"},
+	}
+}
