@@ -1,0 +1,164 @@
+package render
+
+import (
+	"encoding/json"
+	"math"
+
+	"check_imap_session/internal/report"
+)
+
+// schema is the version of the JSON form; it changes when a key changes its
+// meaning or goes away, not when one is added.
+const schema = 1
+
+type jsonReport struct {
+	Schema     int            `json:"schema"`
+	Version    string         `json:"version"`
+	Target     jsonTarget     `json:"target"`
+	State      string         `json:"state"`
+	ExitCode   int            `json:"exit_code"`
+	Summary    string         `json:"summary"`
+	Steps      []jsonStep     `json:"steps"`
+	Metrics    []jsonMetric   `json:"metrics"`
+	Findings   []jsonFinding  `json:"findings"`
+	Remarks    []jsonRemark   `json:"remarks"`
+	Facts      map[string]any `json:"facts"`
+	Transcript []jsonLine     `json:"transcript,omitempty"`
+}
+
+type jsonTarget struct {
+	Host     string `json:"host"`
+	Port     uint16 `json:"port"`
+	Address  string `json:"address"`
+	TLS      string `json:"tls"`
+	Username string `json:"username"`
+	Mailbox  string `json:"mailbox"`
+	Demo     string `json:"demo,omitempty"`
+}
+
+type jsonStep struct {
+	Name    string   `json:"name"`
+	Outcome string   `json:"outcome"`
+	Start   *float64 `json:"start"`
+	Seconds *float64 `json:"seconds"`
+	Detail  string   `json:"detail,omitempty"`
+}
+
+type jsonMetric struct {
+	Name  string   `json:"name"`
+	Value float64  `json:"value"`
+	Unit  string   `json:"unit"`
+	Warn  string   `json:"warn"`
+	Crit  string   `json:"crit"`
+	Min   *float64 `json:"min"`
+	Max   *float64 `json:"max"`
+	State string   `json:"state"`
+}
+
+type jsonFinding struct {
+	State  string `json:"state"`
+	Kind   string `json:"kind"`
+	Step   string `json:"step"`
+	Text   string `json:"text"`
+	Server string `json:"server"`
+	Advice string `json:"advice"`
+	Metric string `json:"metric"`
+}
+
+type jsonRemark struct {
+	Step string `json:"step"`
+	Text string `json:"text"`
+}
+
+type jsonLine struct {
+	At   float64 `json:"at"`
+	From string  `json:"from"`
+	Text string  `json:"text"`
+}
+
+// JSON prints one object with everything that was measured and found. Times
+// are in seconds. Its form is documented with its schema version.
+func JSON(r *report.Report, v report.Verdict, o Options) []byte {
+	t := r.Target
+	out := jsonReport{
+		Schema: schema, Version: o.Version, State: v.State.String(), ExitCode: int(v.State),
+		Summary: Summary(r, v, o),
+		Target: jsonTarget{Host: o.clean(t.Host), Port: t.Port, Address: o.clean(t.Address), TLS: t.TLS,
+			Username: o.clean(t.Username), Mailbox: o.clean(t.Mailbox), Demo: t.Demo},
+		Steps: []jsonStep{}, Metrics: []jsonMetric{}, Findings: []jsonFinding{}, Remarks: []jsonRemark{}, Facts: map[string]any{},
+	}
+	for _, s := range r.Steps {
+		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail)}
+		if s.Outcome == report.Passed || s.Outcome == report.Failed {
+			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
+			js.Start, js.Seconds = &start, &took
+		}
+		out.Steps = append(out.Steps, js)
+	}
+	for _, m := range v.Metrics {
+		jm := jsonMetric{Name: m.Def.Name, Value: micros(m.Value), Unit: m.Def.Unit.UOM(), Warn: m.Warn, Crit: m.Crit, Max: m.Max, State: m.State.String()}
+		if !m.Def.Signed {
+			jm.Min = new(float64)
+		}
+		out.Metrics = append(out.Metrics, jm)
+	}
+	for _, f := range v.Findings {
+		out.Findings = append(out.Findings, o.jsonFinding(f))
+	}
+	for _, rem := range r.Remarks {
+		out.Remarks = append(out.Remarks, jsonRemark{rem.Step, o.clean(rem.Text)})
+	}
+	for _, f := range r.Facts {
+		out.Facts[f.Name] = o.cleanValue(f.Value)
+	}
+	if o.Transcript || o.Verbosity >= 3 {
+		for _, l := range r.Transcript {
+			out.Transcript = append(out.Transcript, jsonLine{micros(l.At.Seconds()), l.From, o.clean(l.Text)})
+		}
+	}
+	return encode(out)
+}
+
+// JSONMessage prints a single finding in the JSON form, when there is no report.
+func JSONMessage(state report.State, kind, text, advice string, o Options) []byte {
+	f := report.Finding{State: state, Kind: kind, Text: text, Advice: advice}
+	return encode(jsonReport{
+		Schema: schema, Version: o.Version, State: state.String(), ExitCode: int(state),
+		Summary: "IMAP_SESSION " + state.String() + " - " + kind + ": " + o.clean(text),
+		Steps:   []jsonStep{}, Metrics: []jsonMetric{}, Remarks: []jsonRemark{}, Facts: map[string]any{},
+		Findings: []jsonFinding{o.jsonFinding(f)},
+	})
+}
+
+func (o Options) jsonFinding(f report.Finding) jsonFinding {
+	server := ""
+	if f.Server != "" {
+		server = Quote(o.mask(f.Server))
+	}
+	return jsonFinding{f.State.String(), f.Kind, f.Step, o.clean(f.Text), server, f.Advice, f.Metric}
+}
+
+func encode(v any) []byte {
+	out, err := json.Marshal(v)
+	if err != nil { // no value of ours can do that
+		return []byte(`{"schema":1,"state":"UNKNOWN","exit_code":3}` + "\n")
+	}
+	return append(out, '\n')
+}
+
+func (o Options) cleanValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return o.clean(v)
+	case []string:
+		words := make([]string, len(v))
+		for i, w := range v {
+			words[i] = o.clean(w)
+		}
+		return words
+	}
+	return v
+}
+
+// micros rounds to six decimals, the precision of the perfdata.
+func micros(f float64) float64 { return math.Round(f*1e6) / 1e6 }

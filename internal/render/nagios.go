@@ -1,0 +1,179 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/atc0005/go-nagios"
+
+	"check_imap_session/internal/report"
+)
+
+const (
+	// maxOutput bounds the whole output where people look at it in a monitor:
+	// under load Nagios keeps the first 4096 bytes (rule S1).
+	maxOutput = 4000
+	// maxDiagnosis bounds it where somebody asked for diagnosis (-vv, -vvv).
+	maxDiagnosis = 60000
+	// maxLine bounds the first line with its perfdata: NRPE version 2 carries
+	// 1024 bytes (rule S2).
+	maxLine = 1000
+)
+
+// Nagios prints plugin output: the first line with the perfdata, then a line a
+// step, findings with advice, what was not reached, and by verbosity facts and
+// transcript.
+func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
+	first := Summary(r, v, o)
+	if perf := perfdata(v, o); perf != "" {
+		if room := maxLine - len(perf) - len(" | "); len(first) > room {
+			first = cut(first, max(room, 80))
+		}
+		first += " | " + perf
+	}
+	lines := []string{first}
+	if !o.Brief {
+		lines = append(lines, long(r, v, o)...)
+	}
+	limit := maxOutput
+	if o.Verbosity >= 2 || o.Transcript {
+		limit = maxDiagnosis
+	}
+	return emit(strings.Join(Fit(lines, limit), "\n"), v.State)
+}
+
+// Message prints a single finding as plugin output: what is to say when there
+// is no report, a usage error or a bug.
+func Message(state report.State, kind, text, advice string, o Options) []byte {
+	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", state, kind, Line(o.mask(text)))
+	if advice != "" {
+		line += " - " + Line(advice)
+	}
+	return emit(cut(line, maxLine), state)
+}
+
+// emit hands the text to go-nagios, which owns states and the final form.
+func emit(text string, state report.State) []byte {
+	var out bytes.Buffer
+	p := nagios.Plugin{ServiceOutput: text, ExitStatusCode: int(state)}
+	p.SetOutputTarget(&out)
+	p.SkipOSExit()
+	p.HideErrorsSection()
+	p.HideThresholdsSection()
+	p.ReturnCheckResults()
+	return append(bytes.TrimRight(out.Bytes(), " \n"), '\n')
+}
+
+// long returns the lines below the first.
+func long(r *report.Report, v report.Verdict, o Options) []string {
+	var lines []string
+	var unreached []string
+	printed := map[int]bool{}
+	for _, s := range r.Steps {
+		if s.Outcome == report.NotReached {
+			unreached = append(unreached, s.Name)
+			continue
+		}
+		lines = append(lines, stepLines(s, v, printed, o)...)
+	}
+	if len(unreached) > 0 {
+		lines = append(lines, "[--] "+strings.Join(unreached, ", ")+": not reached")
+	}
+	for i, f := range v.Findings {
+		if !printed[i] {
+			lines = append(lines, findingLines("["+f.State.String()+"] ", f, o)...)
+		}
+	}
+	for _, rem := range r.Remarks {
+		line := "remark: " + o.clean(rem.Text)
+		if rem.Step != "" {
+			line = "remark on " + rem.Step + ": " + o.clean(rem.Text)
+		}
+		lines = append(lines, line)
+	}
+	if o.Verbosity >= 1 {
+		for _, u := range v.Unjudged {
+			lines = append(lines, "note: "+u)
+		}
+		lines = append(lines, factLines(r, o)...)
+	}
+	if o.Verbosity >= 3 || o.Transcript {
+		lines = append(lines, TranscriptLines(r, o)...)
+	}
+	return lines
+}
+
+// stepLines returns the line of a step and, when it has findings, theirs.
+func stepLines(s report.StepResult, v report.Verdict, printed map[int]bool, o Options) []string {
+	state := report.OK
+	var findings []report.Finding
+	for i, f := range v.Findings {
+		if f.Step == s.Name {
+			state = report.Worst(state, f.State)
+			findings = append(findings, f)
+			printed[i] = true
+		}
+	}
+	if s.Outcome == report.Skipped {
+		return []string{fmt.Sprintf("[%s] %-10s skipped: %s", state, s.Name, o.clean(s.Detail))}
+	}
+	line := fmt.Sprintf("[%s] %-10s %6.3f s", state, s.Name, s.Elapsed.Seconds())
+	if s.Detail != "" {
+		line += "  " + o.clean(s.Detail)
+	}
+	lines := []string{line}
+	for _, f := range findings {
+		lines = append(lines, findingLines("    ", f, o)...)
+	}
+	return lines
+}
+
+func findingLines(indent string, f report.Finding, o Options) []string {
+	text := indent + f.Kind + ": " + o.clean(f.Text)
+	if f.Server != "" {
+		text += ", server said: " + Quote(o.mask(f.Server))
+	}
+	lines := []string{text}
+	if f.Advice != "" {
+		lines = append(lines, "    advice: "+f.Advice)
+	}
+	return lines
+}
+
+// briefFacts are shown at -v; all of them at -vv.
+var briefFacts = []string{"address", "tls_version", "certificate_subject", "certificate_not_after", "mechanism", "greeting", "server_id", "access"}
+
+func factLines(r *report.Report, o Options) []string {
+	var lines []string
+	for _, f := range r.Facts {
+		if o.Verbosity < 2 && !slices.Contains(briefFacts, f.Name) {
+			continue
+		}
+		lines = append(lines, f.Name+": "+Quote(o.mask(factText(f.Value))))
+	}
+	return lines
+}
+
+func factText(v any) string {
+	if words, ok := v.([]string); ok {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprint(v)
+}
+
+// TranscriptLines returns the dialogue, a line a line: offset, direction, text.
+func TranscriptLines(r *report.Report, o Options) []string {
+	lines := []string{"transcript:"}
+	for _, l := range r.Transcript {
+		for part := range strings.SplitSeq(l.Text, "\n") {
+			mark := l.From + ":"
+			if l.From == "-" {
+				mark = "--"
+			}
+			lines = append(lines, fmt.Sprintf("%9.6f %s %s", l.At.Seconds(), mark, o.clean(part)))
+		}
+	}
+	return lines
+}

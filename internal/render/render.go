@@ -1,0 +1,38 @@
+// Package render prints a report and its verdict: as plugin output, as JSON.
+// It decides nothing. All foreign text goes through one place on its way out,
+// clean, which masks secrets and makes the text safe (rules U1 to U8).
+package render
+
+import (
+	"check_imap_session/internal/report"
+)
+
+// Options say how to print. The zero value prints plugin output with its step
+// lines.
+type Options struct {
+	Version         string
+	Verbosity       int  // 0 to 3, the number of -v
+	Brief           bool // the first line only
+	PerfdataUnknown bool // U for planned metrics that were not reached (rule P11)
+	Transcript      bool // print the transcript, whatever the verbosity
+	// Mask replaces secrets in text; nil masks nothing.
+	Mask func(string) string
+}
+
+// clean returns foreign text without secrets and safe to print.
+func (o Options) clean(s string) string { return Text(o.mask(s)) }
+
+func (o Options) mask(s string) string {
+	if o.Mask == nil {
+		return s
+	}
+	return o.Mask(s)
+}
+
+// Func prints a report and its verdict.
+type Func func(r *report.Report, v report.Verdict, o Options) []byte
+
+// Formats are the values of --output.
+func Formats() map[string]Func {
+	return map[string]Func{"nagios": Nagios, "json": JSON}
+}

@@ -1,0 +1,103 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"check_imap_session/internal/report"
+)
+
+const (
+	// maxSummary is the most that the human part of the first line takes.
+	maxSummary = 200
+	// minWords is how much of the server's words is kept however long the rest is.
+	minWords = 60
+)
+
+// Summary returns the human part of the first line: state, target, step, cause,
+// the server's words, advice.
+func Summary(r *report.Report, v report.Verdict, o Options) string {
+	head := "IMAP_SESSION " + v.State.String() + " - "
+	if r.Target.Demo != "" {
+		head = "IMAP_SESSION " + v.State.String() + " - DEMO " + r.Target.Demo + ": "
+	}
+	head += Line(o.mask(target(r))) + " "
+	if len(v.Findings) == 0 || v.State == report.OK {
+		return cut(head+Line(o.mask(success(r, v))), maxSummary)
+	}
+	f := v.Findings[0]
+	text := head + Line(o.mask(f.Text))
+	more := ""
+	if n := len(v.Findings) - 1; n > 0 {
+		more = fmt.Sprintf(" (and %d more)", n)
+	}
+	words, advice := "", ""
+	if f.Server != "" {
+		words = ", server said: " + Line(Quote(o.mask(f.Server)))
+	}
+	if f.Advice != "" {
+		advice = " - " + f.Advice
+	}
+	// The advice gives way first, it stands below once more; the words next.
+	room := maxSummary - len(text) - len(more)
+	if len(words)+len(advice) > room {
+		words = cut(words, max(room-len(advice), minWords))
+		advice = cut(advice, max(room-len(words), 0))
+	}
+	return cut(text, maxSummary-len(more)-min(len(words), minWords)) + words + advice + more
+}
+
+// target returns what was checked: the host, and where the difference matters
+// its address.
+func target(r *report.Report) string { return r.Target.Host }
+
+// success says what a good session found.
+func success(r *report.Report, v report.Verdict) string {
+	passed := 0
+	for _, s := range r.Steps {
+		if s.Outcome == report.Passed {
+			passed++
+		}
+	}
+	var words []string
+	login, sel := r.Step("login"), r.Step("select")
+	switch {
+	case login == nil && r.Step("capability") == nil && len(r.Steps) > 0:
+		words = append(words, "no login")
+	case login == nil:
+		words = append(words, "no login")
+	case login.Outcome == report.Skipped:
+		words = append(words, "PREAUTH, no password tried")
+	}
+	if m, ok := r.Metric(report.Messages); ok && sel != nil {
+		found := fmt.Sprintf("%s %.0f messages", r.Target.Mailbox, m.Value)
+		switch {
+		case m.Value == 1:
+			found = r.Target.Mailbox + " 1 message"
+		case m.Value == 0 && r.Step("fetch") != nil:
+			found = r.Target.Mailbox + " empty, fetch skipped"
+		}
+		words = append(words, found)
+	}
+	words = append(words, fmt.Sprintf("%d steps in %.3f s", passed, r.Elapsed.Seconds()))
+	text := strings.Join(words, ", ")
+	for _, f := range v.Findings {
+		text += ", but " + f.Text
+	}
+	return text
+}
+
+// cut shortens text to n bytes with a mark; n of 0 or less leaves nothing.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	if n < 10 {
+		return ""
+	}
+	s = strings.ToValidUTF8(s[:n-3], "")
+	if i := strings.LastIndexByte(s, ' '); i > len(s)*2/3 {
+		s = s[:i]
+	}
+	return s + "..."
+}
