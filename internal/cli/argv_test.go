@@ -13,29 +13,6 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-var errAsked = errors.New("asked")
-
-// askFlag is how --help and --version stop kong before it misses a flag.
-type askFlag bool
-
-func (askFlag) BeforeReset() error { return errAsked }
-
-// optionalValue is a flag that may stand without its value.
-type optionalValue struct {
-	Given bool
-	Value string
-}
-
-func (*optionalValue) IsBool() bool { return true }
-
-func (o *optionalValue) Decode(ctx *kong.DecodeContext) error {
-	o.Given = true
-	if ctx.Scan.Peek().Type == kong.FlagValueToken {
-		return ctx.Scan.PopValueInto("value", &o.Value)
-	}
-	return nil
-}
-
 // testGrammar has one flag of every kind that the real grammar has.
 type testGrammar struct {
 	Hostname     string            `short:"H" emptyerror:"set address/address6"`

@@ -1,0 +1,118 @@
+// Package cli reads the command line: a kong grammar, an argv normaliser in
+// front of it, the checks that need more than one flag, and what becomes of it
+// all, a Request of plain configurations. Nothing here contacts a server;
+// Request.Load reads the files and runs the commands that the user named.
+//
+// Every error is a *UsageError, or a *ConfigError from Load.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the command line. Groups are the headings of the help, in order.
+type grammar struct {
+	Hostname string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
+	Address  string   `placeholder:"IP" group:"Server" help:"Connect to this address instead of resolving HOST."`
+	Port     uint16   `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
+	IPv4     bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
+	IPv6     bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
+	Timeout  duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default 8s, below the 10 s of check_nrpe."`
+
+	TLS        string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
+	SSL        bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
+	ServerName string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
+	CAFile     string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
+	Insecure   bool   `group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
+
+	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
+	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input."`
+	PasswordCommand    string `placeholder:"CMD" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
+	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
+	Auth               string `enum:"auto,login,plain,none" default:"auto" placeholder:"MECHANISM" group:"Login" help:"auto, login, plain or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN. none checks without an account, up to CAPABILITY."`
+	AllowPlaintextAuth bool   `group:"Login" help:"Permit to send the password over an unencrypted connection."`
+
+	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default INBOX."`
+	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default *."`
+	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
+	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, or uid:N. Default newest."`
+	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default headers. Nothing is marked as read."`
+	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
+	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
+	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
+
+	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
+	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"CRITICAL, in the same way."`
+
+	Output  string        `short:"o" enum:"nagios,json" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios or json. The exit code is the same."`
+	Brief   bool          `group:"Output" help:"Print the first line only."`
+	Verbose int           `short:"v" type:"counter" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
+	Demo    optionalValue `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
+
+	ExtraOpts optionalValue `placeholder:"[SECTION][@FILE]" group:"Other" help:"Read options from an ini file, as the monitoring plugins do."`
+	Version   askFlag       `short:"V" group:"Other" help:"Print the version."`
+	Help      askFlag       `short:"h" group:"Other" help:"Print this help."`
+}
+
+var errAsked = errors.New("help or version was asked for")
+
+// askFlag is a flag that ends parsing at once, before a missing flag is noticed.
+type askFlag bool
+
+// BeforeReset implements kong's hook of that name.
+func (askFlag) BeforeReset() error { return errAsked }
+
+// optionalValue is a flag that may stand without its value.
+type optionalValue struct {
+	Given bool
+	Value string
+}
+
+// IsBool tells kong that the flag needs no value.
+func (*optionalValue) IsBool() bool { return true }
+
+// Decode implements kong.MapperValue.
+func (o *optionalValue) Decode(ctx *kong.DecodeContext) error {
+	o.Given = true
+	if ctx.Scan.Peek().Type == kong.FlagValueToken {
+		return ctx.Scan.PopValueInto("value", &o.Value)
+	}
+	return nil
+}
+
+// duration is a time span: 2, 2.5, 500ms, 1m30s. A bare number is seconds.
+type duration time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *duration) UnmarshalText(text []byte) error {
+	s := strings.TrimSpace(string(text))
+	v, err := time.ParseDuration(s)
+	if n, nerr := strconv.ParseFloat(s, 64); nerr == nil && strings.Trim(s, "0123456789.") == "" {
+		v, err = time.Duration(n*float64(time.Second)), nil
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is no duration: write 8, 500ms or 1m30s", quote(s))
+	case v < 10*time.Millisecond || v > time.Hour:
+		return fmt.Errorf("%s is not between 10ms and 1h", quote(s))
+	}
+	*d = duration(v)
+	return nil
+}
+
+// newKong returns the parser and the struct it fills.
+func newKong() (*kong.Kong, *grammar, error) {
+	g := &grammar{}
+	k, err := kong.New(g, kong.Name(Program), kong.NoDefaultHelp(),
+		kong.Description("Run a whole IMAP session against a server and judge every step."))
+	return k, g, err
+}
+
+// Program is the name of the plugin.
+const Program = "check_imap_session"

@@ -1,0 +1,339 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/session"
+)
+
+// Request is what the command line asks for.
+type Request struct {
+	Help, Version bool // when one is set, nothing else is
+
+	Session session.Config // secrets and files are filled in by Load
+	Policy  judge.Policy
+	Timeout time.Duration
+
+	Output    string // "nagios" or "json"
+	Brief     bool
+	Verbosity int // 0 to 3
+
+	// Demo names the scenario of the built-in server; "" means a real check.
+	Demo string
+	// Remarks are about the command line and its files, for -v.
+	Remarks []string
+
+	files files
+}
+
+// files are what Load has to read.
+type files struct {
+	password      string // the password itself
+	passwordFrom  string // "-P", "the environment": for messages
+	passwordFile  string
+	passwordCmd   string
+	caFile        string
+	stdin         io.Reader
+	stdinIsUsed   bool // by --extra-opts=@-
+	needsPassword bool
+}
+
+// Env is what a command line may reach outside itself.
+type Env struct {
+	Program string // base of argv[0]; "" means Program
+	Getenv  func(string) string
+	Stdin   io.Reader
+}
+
+// envPassword is the one variable that may hold the password. Empty is unset.
+const envPassword = "CHECK_IMAP_SESSION_PASSWORD"
+
+// Parse reads a command line without the program's name. Its error is a
+// *UsageError.
+func Parse(args []string, env Env) (*Request, error) {
+	k, g, err := newKong()
+	if err != nil {
+		return nil, err
+	}
+	if env.Program == "" {
+		env.Program = Program
+	}
+	a, err := normalise(k.Model, args, argvEnv{
+		program: env.Program,
+		getenv:  env.Getenv,
+		open:    func(name string) (iniReader, error) { return os.Open(name) },
+		stdin:   stdinReader{env.Stdin},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.asked != "" {
+		return &Request{Help: a.asked == "help", Version: a.asked == "version"}, nil
+	}
+	if _, err := k.Parse(a.texts()); err != nil {
+		return nil, refused(k, a, err)
+	}
+	return build(g, a, env)
+}
+
+// stdinReader lets standard input stand where an ini file is read.
+type stdinReader struct{ io.Reader }
+
+// Close does nothing: standard input is not ours.
+func (stdinReader) Close() error { return nil }
+
+// Stat says that nothing is known.
+func (stdinReader) Stat() (fs.FileInfo, error) { return nil, errors.ErrUnsupported }
+
+// refused puts kong's complaint into our words, naming the word it is about.
+func refused(k *kong.Kong, a argv, err error) *UsageError {
+	e := &UsageError{Msg: err.Error(), Err: err}
+	w := notInEnum(a.words)
+	if w == nil {
+		w = culprit(k, a.words)
+	}
+	if w == nil {
+		return e
+	}
+	e.Source = w.from.String()
+	name, value, _ := strings.Cut(w.text, "=")
+	if isSecret(w.flag) {
+		value = "***"
+	}
+	msg := strings.TrimPrefix(err.Error(), name+": ")
+	switch {
+	case w.flag.Enum != "":
+		valid := strings.FieldsFunc(w.flag.Enum, func(r rune) bool { return r == ',' })
+		e.Msg = name + ": " + quote(value) + " is not valid"
+		e.Hint = "one of " + strings.Join(valid, ", ")
+		if near := nearest(value, valid); near != "" {
+			e.Hint = "did you mean " + near + "? one of " + strings.Join(valid, ", ")
+		}
+	case strings.HasPrefix(w.flag.Target.Kind().String(), "uint"):
+		e.Msg = name + ": must be a number from 1 to 65535, got " + quote(value)
+	default:
+		e.Msg = name + ": " + msg
+	}
+	return e
+}
+
+// notInEnum returns the word whose value its flag does not know, which kong
+// finds only when it has read everything.
+func notInEnum(words []word) *word {
+	for i, w := range words {
+		_, value, _ := strings.Cut(w.text, "=")
+		if w.flag.Enum != "" && !slices.Contains(strings.Split(w.flag.Enum, ","), value) {
+			return &words[i]
+		}
+	}
+	return nil
+}
+
+// build turns the parsed flags into a Request and checks what needs more than
+// one of them.
+func build(g *grammar, a argv, env Env) (*Request, error) {
+	req := &Request{
+		Timeout: time.Duration(g.Timeout), Output: g.Output, Brief: g.Brief, Verbosity: min(g.Verbose, 3),
+		Remarks: a.remarks,
+	}
+	if g.Demo.Given {
+		req.Demo = "healthy"
+		if g.Demo.Value != "" {
+			req.Demo = g.Demo.Value
+		}
+	}
+	c := &req.Session
+	c.Timeout = req.Timeout
+	c.Demo = req.Demo
+	c.Transcript = req.Verbosity >= 3
+	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, sessionFlags} {
+		if err := fill(g, req); err != nil {
+			return nil, err
+		}
+	}
+	if err := login(g, req, env); err != nil {
+		return nil, err
+	}
+	req.files.caFile = g.CAFile
+	req.files.stdin, req.files.stdinIsUsed = env.Stdin, a.stdin
+	if req.files.stdinIsUsed && req.files.passwordFile == "-" {
+		return nil, usage("standard input cannot be both the ini file and the password", "give one of them a file")
+	}
+	if err := checkPlan(req); err != nil {
+		return nil, err
+	}
+	return req, thresholds(g, req)
+}
+
+func usage(msg, hint string) *UsageError { return &UsageError{Msg: msg, Hint: hint} }
+
+// server fills in where to connect.
+func server(g *grammar, req *Request) error {
+	d := &req.Session.Dial
+	host := strings.TrimSuffix(strings.TrimPrefix(g.Hostname, "["), "]")
+	switch {
+	case host == "" && req.Demo == "":
+		return usage("no host given", "-H NAME; --demo shows what a check looks like without one")
+	case strings.Contains(host, "://"):
+		return usage("-H "+quote(host)+" is a URL", "give the name alone, and --tls and -p where they differ from the default")
+	case strings.ContainsAny(host, " \t/") || strings.ContainsFunc(host, func(r rune) bool { return r > '~' || r < '!' }):
+		return usage("-H "+quote(host)+" is no host name", "write names with other than ASCII letters in their xn-- form")
+	}
+	d.Host, d.Port = host, g.Port
+	if _, literal := d.Literal(); strings.Contains(host, ":") && !literal {
+		return usage("-H "+quote(host)+" is neither a name nor an address", "the port goes to -p")
+	}
+	if g.Address != "" {
+		a, err := parseAddr(g.Address)
+		if err != nil {
+			return usage("--address="+quote(g.Address)+" is no IP address", "the name goes to -H")
+		}
+		d.Address = a
+	}
+	switch {
+	case g.IPv4 && g.IPv6:
+		return usage("-4 and -6 exclude each other", "")
+	case g.IPv4:
+		d.Family = dial.IPv4
+	case g.IPv6:
+		d.Family = dial.IPv6
+	}
+	if a, literal := d.Literal(); literal && (g.IPv4 && !a.Is4() || g.IPv6 && !a.Is6()) {
+		return usage("the address "+a.String()+" is of the other family", "leave out -4 or -6")
+	}
+	return nil
+}
+
+// tlsMode settles the mode and the port, each of which decides the other's
+// default.
+func tlsMode(g *grammar, req *Request) error {
+	c := &req.Session
+	c.TLS = session.TLSMode(g.TLS)
+	switch {
+	case g.SSL && c.TLS != "" && c.TLS != session.TLSImplicit:
+		return usage("-S and --tls="+g.TLS+" exclude each other", "-S means --tls=implicit")
+	case c.TLS == "" && g.Port == 143 && !g.SSL:
+		c.TLS = session.TLSStart
+	case c.TLS == "":
+		c.TLS = session.TLSImplicit
+	}
+	if c.Dial.Port == 0 {
+		c.Dial.Port = 143
+		if c.TLS == session.TLSImplicit {
+			c.Dial.Port = 993
+		}
+	}
+	c.Cert.ServerName = c.Dial.Host
+	if g.ServerName != "" {
+		c.Cert.ServerName = g.ServerName
+	}
+	c.Cert.Insecure = g.Insecure
+	return nil
+}
+
+// sessionFlags fills in what to do once connected.
+func sessionFlags(g *grammar, req *Request) error {
+	c := &req.Session
+	c.ListPattern, c.ListReference = g.List, g.ListReference
+	c.Mailbox, c.ReadWrite = g.Mailbox, g.ReadWrite
+	for flag, v := range map[string]string{"-m": c.Mailbox, "--list": c.ListPattern, "--list-reference": c.ListReference} {
+		if strings.ContainsAny(v, "\r\n\x00") {
+			return usage(flag+" has a line end or a NUL in it", "")
+		}
+	}
+	m, err := session.ParseMessage(g.Message)
+	if err != nil {
+		return usage("--message: "+err.Error(), "")
+	}
+	c.Message = m
+	c.Fetch = session.FetchWhat(g.Fetch)
+	c.Until = g.Until
+	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
+		return usage("--until: there is no step "+quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
+	}
+	c.Skip = map[string]bool{}
+	for _, s := range g.Skip {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		if !slices.Contains(session.Skippable, s) {
+			return usage("--skip: "+quote(s)+" cannot be left out", "one of "+strings.Join(session.Skippable, ", "))
+		}
+		c.Skip[s] = true
+	}
+	return nil
+}
+
+// login settles the account. A check without one is asked for by name, so that
+// an unset macro never turns a login check into a green greeting check.
+func login(g *grammar, req *Request, env Env) error {
+	c := &req.Session
+	c.Auth = auth.Mode(g.Auth)
+	c.Username = g.Username
+	c.AllowPlaintext = g.AllowPlaintextAuth
+	f := &req.files
+	var sources []string
+	if g.Password != "" {
+		f.password, sources = g.Password, append(sources, "-P")
+	}
+	if g.PasswordFile != "" {
+		f.passwordFile, sources = g.PasswordFile, append(sources, "--password-file")
+	}
+	if g.PasswordCommand != "" {
+		f.passwordCmd, sources = g.PasswordCommand, append(sources, "--password-command")
+	}
+	// The variable is the last resort: sites set it for many checks at once.
+	if v := env.Getenv(envPassword); v != "" && len(sources) == 0 && g.Username != "" {
+		f.password, sources = v, append(sources, envPassword)
+	}
+	if len(sources) > 1 {
+		return usage("two sources for the password: "+strings.Join(sources, " and "), "give one of them")
+	}
+	if strings.ContainsAny(c.Username, "\r\n\x00") {
+		return usage("-U has a line end or a NUL in it", "")
+	}
+	if req.Demo != "" {
+		return nil
+	}
+	if c.Username == "" && len(sources) > 0 {
+		return usage("a password ("+sources[0]+") without a user name", "give -U")
+	}
+	if !wantsLogin(*c) {
+		return nil
+	}
+	switch {
+	case c.Username == "":
+		return usage("no user name", "give -U, or say --auth=none to check without an account, or --until=capability to stop before the login")
+	case len(sources) == 0:
+		return usage("no password for "+quote(c.Username), "give --password-file, --password-command or the environment variable "+envPassword)
+	}
+	f.passwordFrom = sources[0]
+	f.needsPassword = true
+	return nil
+}
+
+// wantsLogin says whether the plan has a login.
+func wantsLogin(c session.Config) bool {
+	plan, err := session.Plan(c)
+	return err == nil && slices.ContainsFunc(plan, func(s session.Step) bool { return s.Name == "login" })
+}
+
+// checkPlan refuses a combination that no session can have.
+func checkPlan(req *Request) error {
+	if _, err := session.Plan(req.Session); err != nil {
+		return usage(err.Error(), "")
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/session"
+)
+
+// thresholds reads -w and -c. Of two rules for one metric and level the later
+// holds, but two within one value are a comma that was meant as a point.
+func thresholds(g *grammar, req *Request) error {
+	rules := map[string]*judge.Rule{}
+	asked := map[string]bool{}
+	for _, level := range []struct {
+		flag   string
+		values []string
+		set    func(*judge.Rule, *judge.Range)
+	}{
+		{"-w", g.Warning, func(r *judge.Rule, x *judge.Range) { r.Warn = x }},
+		{"-c", g.Critical, func(r *judge.Rule, x *judge.Range) { r.Crit = x }},
+	} {
+		for _, value := range level.values {
+			parts, err := splitThresholds(level.flag, value)
+			if err != nil {
+				return err
+			}
+			for _, p := range parts {
+				if err := measurable(level.flag, p.def, req.Session); err != nil {
+					return err
+				}
+				r, err := judge.ParseRange(p.text, p.def.Unit)
+				if err != nil {
+					return usage(level.flag+" "+p.def.Name+": "+err.Error(), "")
+				}
+				if rules[p.def.Name] == nil {
+					rules[p.def.Name] = &judge.Rule{Metric: p.def.Name}
+				}
+				level.set(rules[p.def.Name], &r)
+				asked[p.def.Name] = true
+			}
+		}
+	}
+	for _, def := range report.MetricTable() {
+		rule := rules[def.Name]
+		if rule == nil {
+			continue
+		}
+		if w, c := rule.Warn, rule.Crit; w != nil && c != nil && !w.Inside && !c.Inside && w.Lower == c.Lower && w.Upper > c.Upper {
+			return usage(fmt.Sprintf("the warning limit of %s (%s) is above its critical limit (%s)", def.Name, w, c), "swap -w and -c")
+		}
+		req.Policy.Rules = append(req.Policy.Rules, *rule)
+	}
+	req.Session.Asked = asked
+	return nil
+}
+
+// threshold is one part of a value of -w or -c.
+type threshold struct {
+	def  report.MetricDef
+	text string // the range
+}
+
+// splitThresholds splits "2,time_login=500ms".
+func splitThresholds(flag, value string) ([]threshold, error) {
+	var parts []threshold
+	named := false
+	for part := range strings.SplitSeq(value, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		name, text, hasName := strings.Cut(part, "=")
+		if !hasName {
+			name, text = report.Time, part
+		}
+		def, ok := report.LookupMetric(strings.TrimSpace(name))
+		if !ok {
+			return nil, unknownMetric(flag, name)
+		}
+		for _, p := range parts {
+			if p.def.Name == def.Name {
+				return nil, usage(fmt.Sprintf("%s %s has two ranges for %s", flag, quote(value), def.Name), "decimals take a point: 0.5")
+			}
+		}
+		if !hasName && named {
+			return nil, usage(fmt.Sprintf("%s %s: the range %s behind the comma names no metric", flag, quote(value), quote(part)), "decimals take a point: 0.5; a range for the whole run stands first or is written time=RANGE")
+		}
+		named = named || hasName
+		parts = append(parts, threshold{def, strings.TrimSpace(text)})
+	}
+	return parts, nil
+}
+
+func unknownMetric(flag, name string) error {
+	var names []string
+	for _, def := range report.MetricTable() {
+		names = append(names, def.Name)
+	}
+	hint := "one of " + strings.Join(names, ", ")
+	if near := nearest(name, names); near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	return usage(flag+": there is no metric "+quote(name), hint)
+}
+
+// measurable refuses a threshold that can never be judged because the user has
+// removed its step. What this host or run merely does not have is no error.
+func measurable(flag string, def report.MetricDef, c session.Config) error {
+	if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
+		return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")
+	}
+	if c.TLS == session.TLSNone && strings.HasPrefix(def.Name, "certificate_") {
+		return usage(fmt.Sprintf("%s %s can never be judged: --tls=none has no certificate", flag, def.Name), "")
+	}
+	return nil
+}
+
+func parseAddr(s string) (netip.Addr, error) {
+	return netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+}
