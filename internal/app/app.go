@@ -1,0 +1,227 @@
+// Package app goes from the command line to the exit code: parse, load, run,
+// judge, render, and one write. It holds the promise that a check always
+// answers: signals, the deadline and our own panics end in an output like any
+// other. It decides nothing about servers.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"check_imap_session/internal/cli"
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/render"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
+	"check_imap_session/internal/session"
+)
+
+// Env is the world around the program.
+type Env struct {
+	Program string // how it was called
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Getenv  func(string) string
+	// Signals are those that end a run; nil means none are caught.
+	Signals []os.Signal
+}
+
+// OS returns the environment of the process.
+func OS() Env {
+	return Env{
+		Program: filepath.Base(os.Args[0]),
+		Stdin:   os.Stdin, Stdout: os.Stdout, Getenv: os.Getenv,
+		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt},
+	}
+}
+
+// Main runs the program and returns its exit code, 0 to 3. It writes to
+// env.Stdout exactly once.
+func Main(args []string, env Env) (code int) {
+	// A closed pipe must not kill us in the middle of things; the write's error
+	// is dealt with below.
+	if len(brokenPipe) > 0 { // without arguments Ignore would ignore every signal
+		signal.Ignore(brokenPipe...)
+	}
+	out := output{w: env.Stdout}
+	defer func() {
+		if p := recover(); p != nil {
+			out.text = render.Message(report.Unknown, "internal", fmt.Sprint(p), "please report this bug", render.Options{})
+			out.state = report.Unknown
+		}
+		code = out.flush()
+	}()
+	run(args, env, &out)
+	return
+}
+
+// output is what will be written, once.
+type output struct {
+	w     io.Writer
+	text  []byte
+	state report.State
+}
+
+// flush writes the output. When nobody can read it the state is UNKNOWN: a core
+// that sees no text must not see an OK.
+func (o *output) flush() int {
+	if _, err := o.w.Write(o.text); err != nil {
+		return int(report.Unknown)
+	}
+	return int(o.state)
+}
+
+func (o *output) set(text []byte, state report.State) { o.text, o.state = text, state }
+
+func run(args []string, env Env, out *output) {
+	req, err := cli.Parse(args, cli.Env{Program: env.Program, Getenv: env.Getenv, Stdin: env.Stdin})
+	if err != nil {
+		out.set(usageMessage(err, args))
+		return
+	}
+	switch {
+	case req.Help:
+		out.set([]byte(cli.Help()), report.Unknown)
+		return
+	case req.Version:
+		out.set([]byte(cli.Program+" "+Version()+"\n"), report.Unknown)
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), req.Timeout, report.ErrTimeout)
+	defer cancel()
+	ctx, stop := interruptible(ctx, env.Signals)
+	defer stop()
+	out.set(check(ctx, req))
+}
+
+// interruptible returns a context that the signals end.
+func interruptible(ctx context.Context, signals []os.Signal) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if len(signals) == 0 {
+		return ctx, func() { cancel(nil) }
+	}
+	got := make(chan os.Signal, 1)
+	signal.Notify(got, signals...)
+	go func() {
+		select {
+		case <-got:
+			cancel(report.ErrInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(got); cancel(nil) }
+}
+
+// check runs the session that a request asks for and prints it.
+func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
+	opts := render.Options{Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief}
+	if err := load(ctx, req); err != nil {
+		return notLoaded(req, opts, err)
+	}
+	if req.Demo != "" {
+		stop, err := startDemo(ctx, req)
+		if err != nil {
+			return message(req, opts, report.Unknown, "usage", err.Error(), "")
+		}
+		defer stop()
+	}
+	opts.Mask = masker(req)
+	plan, err := session.Plan(req.Session)
+	if err != nil {
+		return message(req, opts, report.Unknown, "usage", err.Error(), "")
+	}
+	rep := session.Run(ctx, req.Session, plan)
+	for _, text := range req.Remarks {
+		if req.Verbosity >= 1 {
+			rep.Remarks = append(rep.Remarks, report.Remark{Text: text})
+		}
+	}
+	verdict := judge.Judge(rep, req.Policy)
+	return render.Formats()[req.Output](rep, verdict, opts), verdict.State
+}
+
+// load loads what the request names, but never for longer than ctx lasts.
+func load(ctx context.Context, req *cli.Request) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())
+			}
+		}()
+		done <- req.Load(ctx)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// notLoaded is the output when a file or command could not be used.
+func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report.State) {
+	switch {
+	case errors.Is(err, report.ErrInterrupted):
+		return message(req, opts, report.Unknown, "interrupted", "while reading the password", "")
+	case errors.Is(err, report.ErrInternal):
+		return message(req, opts, report.Unknown, "internal", err.Error(), "please report this bug")
+	case errors.Is(err, report.ErrTimeout):
+		return message(req, opts, report.Unknown, "config", "reading the password took longer than -t allows", "is the file on a dead mount, does the command hang?")
+	}
+	return message(req, opts, report.Unknown, "config", err.Error(), "correct the file or command named here")
+}
+
+// message prints a finding that stands alone.
+func message(req *cli.Request, opts render.Options, state report.State, kind, text, advice string) ([]byte, report.State) {
+	if req != nil && req.Output == "json" {
+		return render.JSONMessage(state, kind, text, advice, opts), state
+	}
+	return render.Message(state, kind, text, advice, opts), state
+}
+
+// usageMessage prints a usage error, in the form that was asked for as far as
+// the words can be trusted to say so.
+func usageMessage(err error, args []string) ([]byte, report.State) {
+	kind := "usage"
+	text, advice := err.Error(), ""
+	var u *cli.UsageError
+	if errors.As(err, &u) {
+		if u.Err != nil && u.Source != "" {
+			kind = "config"
+		}
+		text, advice = u.Msg, u.Hint
+		if u.Source != "" {
+			text = u.Source + ": " + text
+		}
+	}
+	req := &cli.Request{}
+	joined := " " + strings.Join(args, " ") + " "
+	for _, form := range []string{" -o json ", " -ojson ", " -o=json ", " --output=json ", " --output json "} {
+		if strings.Contains(joined, form) {
+			req.Output = "json"
+		}
+	}
+	return message(req, render.Options{Version: Version()}, report.Unknown, kind, text, advice)
+}
+
+// masker returns the second belt against secrets in the output; the first is
+// that they are not put there.
+func masker(req *cli.Request) func(string) string {
+	if req.Session.Password.IsZero() {
+		return nil
+	}
+	return secret.NewMasker(req.Session.Password).Replace
+}
+
+// grace is how long a demo server is given to end.
+const grace = 50 * time.Millisecond

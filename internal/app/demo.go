@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/cli"
+	"check_imap_session/internal/demo"
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/secret"
+	"check_imap_session/internal/session"
+)
+
+// demoPassword is no word that may stand elsewhere in the output, where it
+// would be masked.
+const demoPassword = "rehearsal-of-a-login"
+
+// startDemo starts the server of a demo scenario and points the request at it.
+// Host, user and mailbox stay as they were given, so that a real service
+// definition can be rehearsed up to the pager. The result stops the server.
+func startDemo(ctx context.Context, req *cli.Request) (stop func(), err error) {
+	sc, ok := demo.Find(req.Demo)
+	if !ok {
+		var names []string
+		for _, s := range demo.Scenarios() {
+			names = append(names, s.Name)
+		}
+		return nil, fmt.Errorf("there is no demo scenario %q: choose one of %s", req.Demo, strings.Join(names, ", "))
+	}
+	c := &req.Session
+	// The server outlives the run, so that the run never sees it stop.
+	srv, err := demo.Start(context.WithoutCancel(ctx), sc, demo.Options{
+		ServerName: c.Dial.Host, Username: c.Username, Mailbox: c.Mailbox, Password: demoPassword,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the demo server: %w", err)
+	}
+	c.Dial.Host = srv.ServerName
+	c.Dial.Address = srv.Addr.Addr()
+	c.Dial.Port = srv.Addr.Port()
+	c.Dial.Family = dial.AnyFamily
+	c.TLS = session.TLSImplicit
+	c.Cert = dial.TLSConfig{ServerName: srv.ServerName, Roots: dial.RootsOf(srv.Roots), Insecure: c.Cert.Insecure}
+	if c.Auth != auth.None {
+		c.Auth = auth.Auto
+	}
+	c.Username = srv.Username
+	c.Password = secret.New(srv.Password)
+	return func() {
+		closed := make(chan struct{})
+		go func() { defer close(closed); _ = srv.Close() }()
+		select {
+		case <-closed:
+		case <-time.After(grace):
+		}
+	}, nil
+}
