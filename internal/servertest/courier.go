@@ -76,7 +76,7 @@ func Courier(tb testing.TB, spec Spec) *Server {
 
 	s := &Server{
 		Name: "courier", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb),
-		prefix: "INBOX.", delim: ".",
+		dir: dir, prefix: "INBOX.", delim: ".",
 	}
 	s.procs = append(s.procs, start(tb, c.command("/usr/lib/courier/courier-authlib/authdaemond"), c.log))
 	socket := filepath.Join(c.root, "run/courier/authdaemon/socket")

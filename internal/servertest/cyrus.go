@@ -53,7 +53,7 @@ func Cyrus(tb testing.TB, spec Spec) *Server {
 	need(tb, "cyrus", master, imapd, saslpasswd)
 	cert, key := readPEM(tb, spec)
 	dir := tempDir(tb)
-	s := &Server{Name: "cyrus", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), delim: "/"}
+	s := &Server{Name: "cyrus", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), dir: dir, delim: "/"}
 
 	cyrus := lookup(tb, "cyrus")
 	for _, sub := range []string{"spool", "conf", "conf/db", "conf/lock", "conf/log", "conf/msg", "conf/proc", "conf/socket"} {

@@ -86,7 +86,7 @@ func Dovecot(tb testing.TB, spec Spec) *Server {
 	need(tb, "dovecot", dovecotProgram, "/usr/lib/dovecot/imap-login")
 	cert, key := readPEM(tb, spec)
 	dir := tempDir(tb)
-	s := &Server{Name: "dovecot", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), delim: "/"}
+	s := &Server{Name: "dovecot", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), dir: dir, delim: "/"}
 	conf := fmt.Sprintf(dovecotConfig, dir, s.IMAP, s.IMAPS)
 	if spec.HAProxy {
 		s.ProxyIMAP, s.ProxyIMAPS = freePort(tb), freePort(tb)

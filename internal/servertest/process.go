@@ -145,7 +145,7 @@ func (s *Server) awaitGreeting(tb testing.TB) {
 			default:
 			}
 		}
-		last = s.greet()
+		_, last = s.greet()
 		return last == nil
 	})
 	if !ok {
@@ -153,19 +153,19 @@ func (s *Server) awaitGreeting(tb testing.TB) {
 	}
 }
 
-// greet connects to the plain port and reads the greeting.
-func (s *Server) greet() error {
+// greet connects to the plain port and returns the greeting.
+func (s *Server) greet() (string, error) {
 	c, err := net.Dial("tcp4", s.addr(s.IMAP))
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(startLimit)); err != nil {
-		return err
+		return "", err
 	}
 	line, err := bufio.NewReader(c).ReadString('\n')
 	if err == nil && !strings.HasPrefix(line, "* OK") {
 		err = fmt.Errorf("greeting is %q", line)
 	}
-	return err
+	return line, err
 }

@@ -58,6 +58,7 @@ type Server struct {
 	IMAP, IMAPS           int    // ports; IMAP offers STARTTLS and takes passwords without it
 	ProxyIMAP, ProxyIMAPS int    // the same behind the PROXY protocol, 0 without Spec.HAProxy
 
+	dir    string     // its folder
 	prefix string     // of every mailbox but INBOX, "INBOX." in Courier
 	delim  string     // between levels of mailbox names
 	procs  []*process // in the order of their start

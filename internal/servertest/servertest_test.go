@@ -1,18 +1,12 @@
 package servertest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,73 +17,10 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// certificate makes a certificate for 127.0.0.1 and returns its files.
-func certificate(t *testing.T) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: "servertest"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for file, block := range map[string]*pem.Block{
-		certFile: {Type: "CERTIFICATE", Bytes: cert},
-		keyFile:  {Type: "PRIVATE KEY", Bytes: der},
-	} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
-
-const message = "From: a@example.com\nTo: b@example.com\nSubject: hello\n" +
-	"Date: Mon, 02 Jan 2006 15:04:05 +0000\nMessage-ID: <1@example.com>\n\nhi\n"
-
-// manyRecipients is a message whose To field is about 160 kB.
-func manyRecipients() string {
-	var b strings.Builder
-	b.WriteString("From: a@example.com\nTo: r0@example.com")
-	for i := 1; i < 5000; i++ {
-		fmt.Fprintf(&b, ",\n Recipient <r%d@example.com>", i)
-	}
-	return b.String() + "\nSubject: many\n\nhi\n"
-}
-
-// awkward are accounts with names and passwords that break careless quoting.
-func awkward(server string) []Account {
-	accounts := []Account{
-		{User: "empty", Password: "simple"},
-		{User: "quotes", Password: ` two  "double" and 'single' `},
-		{User: "backslash", Password: `a\b\\c{3}d:e%u$HOME`},
-		{User: "prefix", Password: "{PLAIN}not a scheme"},
-		{User: "unicode", Password: "pässwörd ключ €"},
-	}
-	if server != "cyrus" {
-		accounts = append(accounts, Account{User: `NTDOMAIN\account\alias`, Password: "x"}, Account{User: `o'Neil "x" 100%u`, Password: "y"})
-	}
-	return accounts
-}
-
 // connect opens a connection in one of the three ways.
-func connect(t *testing.T, s *Server, security string) *imapclient.Client {
+func connect(t *testing.T, s *Server, security string, roots *x509.CertPool) *imapclient.Client {
 	t.Helper()
-	opts := &imapclient.Options{TLSConfig: &tls.Config{InsecureSkipVerify: true}}
+	opts := &imapclient.Options{TLSConfig: &tls.Config{RootCAs: roots, ServerName: s.Host}}
 	plain, implicit := s.addr(s.IMAP), s.addr(s.IMAPS)
 	var c *imapclient.Client
 	var err error
@@ -109,7 +40,7 @@ func connect(t *testing.T, s *Server, security string) *imapclient.Client {
 }
 
 func TestServers(t *testing.T) {
-	cert, key := certificate(t)
+	cert, key, roots := certificate(t)
 	for _, l := range All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
@@ -126,21 +57,76 @@ func TestServers(t *testing.T) {
 			for _, security := range []string{"plain", "starttls", "tls"} {
 				t.Run(security, func(t *testing.T) {
 					t.Parallel()
-					checkLogins(t, s, security, accounts)
+					checkLogins(t, s, security, roots, accounts)
 				})
 			}
 			t.Run("mailboxes", func(t *testing.T) {
 				t.Parallel()
-				checkMailboxes(t, s, accounts[1])
+				checkMailboxes(t, s, roots, accounts[1])
 			})
 		})
 	}
 }
 
+// TestHAProxy wants Dovecot to believe the PROXY header on its extra ports.
+func TestHAProxy(t *testing.T) {
+	cert, key, _ := certificate(t)
+	s := Dovecot(t, Spec{CertFile: cert, KeyFile: key, HAProxy: true, Accounts: []Account{{User: "a", Password: "b"}}})
+	c, err := net.Dial("tcp4", s.addr(s.ProxyIMAP))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(startLimit)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(c, "PROXY TCP4 192.0.2.7 127.0.0.1 4711 %d\r\n", s.ProxyIMAP)
+	greeting, err := bufio.NewReader(c).ReadString('\n')
+	if !strings.HasPrefix(greeting, "* OK") {
+		t.Errorf("greeting behind the PROXY header: got %q, %v, want OK", greeting, err)
+	}
+	fmt.Fprintf(c, "1 LOGIN a b\r\n")
+	log := filepath.Join(s.dir, "log")
+	if !waitFor(startLimit, func() bool { return strings.Contains(tail(log), "Login: user=<a>, method=PLAIN, rip=192.0.2.7") }) {
+		t.Errorf("dovecot's log lacks the client of the PROXY header; %s", tail(log))
+	}
+}
+
+// TestExtra wants the lines of Spec.Extra to win over the launchers' own, and
+// accounts to be filled though passwords need TLS.
+func TestExtra(t *testing.T) {
+	cert, key, _ := certificate(t)
+	tests := []struct {
+		name, extra string
+		gone        string // from the greeting, which else has it
+	}{
+		{"dovecot", "auth_mechanisms = plain\nssl = required", " AUTH=LOGIN"},
+		{"cyrus", "sasl_mech_list: PLAIN\nallowplaintext: no", " AUTH=LOGIN"},
+		{"courier", "IMAP_CAPABILITY=\"IMAP4rev1 UIDPLUS\"\nIMAP_TLS_REQUIRED=1", " QUOTA"},
+	}
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			inbox := []Mailbox{{Name: "INBOX", Messages: []string{message}}}
+			spec := Spec{CertFile: cert, KeyFile: key, Accounts: []Account{{User: "a", Password: "b", Mailboxes: inbox}}}
+			launch := All()[i].Start
+			s := launch(t, spec)
+			if before, err := s.greet(); err != nil || !strings.Contains(before, test.gone) {
+				t.Errorf("%s: greeting is %q, %v, want one with %q", test.name, before, err, test.gone)
+			}
+			spec.Extra = test.extra
+			s = launch(t, spec)
+			if after, err := s.greet(); err != nil || strings.Contains(after, test.gone) {
+				t.Errorf("%s with %q: greeting is %q, %v, want one without %q", test.name, test.extra, after, err, test.gone)
+			}
+		})
+	}
+}
+
 // checkLogins wants right passwords taken and wrong ones refused with NO.
-func checkLogins(t *testing.T, s *Server, security string, accounts []Account) {
+func checkLogins(t *testing.T, s *Server, security string, roots *x509.CertPool, accounts []Account) {
 	for _, a := range accounts {
-		c := connect(t, s, security)
+		c := connect(t, s, security, roots)
 		if err := c.Login(a.User, a.Password).Wait(); err != nil {
 			t.Errorf("%s: login %q %q: got %v, want OK", s.Name, a.User, a.Password, err)
 			continue
@@ -150,16 +136,16 @@ func checkLogins(t *testing.T, s *Server, security string, accounts []Account) {
 		}
 	}
 	a := accounts[0]
-	err := connect(t, s, security).Login(a.User, a.Password+"x").Wait()
+	err := connect(t, s, security, roots).Login(a.User, a.Password+"x").Wait()
 	if bad := (*imap.Error)(nil); !errors.As(err, &bad) || bad.Type != imap.StatusResponseTypeNo {
 		t.Errorf("%s: login with a wrong password: got %v, want NO", s.Name, err)
 	}
 }
 
 // checkMailboxes wants every mailbox listed, with its messages, all new.
-func checkMailboxes(t *testing.T, s *Server, a Account) {
+func checkMailboxes(t *testing.T, s *Server, roots *x509.CertPool, a Account) {
 	t.Helper()
-	c := connect(t, s, "tls")
+	c := connect(t, s, "tls", roots)
 	if err := c.Login(a.User, a.Password).Wait(); err != nil {
 		t.Fatal(err)
 	}
