@@ -42,8 +42,8 @@ func (s *Server) seedAccount(a Account) error {
 			}
 		}
 	}
-	// All is acknowledged by now. Courier's couriertls now and then ends the
-	// connection before it has passed on the answer to this.
+	// All is acknowledged by now, and the answer to this may be missing: under
+	// heavy load Courier was seen to end the connection before it.
 	_ = c.Logout().Wait()
 	return nil
 }
