@@ -1,0 +1,227 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/app"
+	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/servertest"
+)
+
+// result is what a run of the program gave.
+type result struct {
+	code  int
+	out   string
+	first string // the human part of line 1
+	perf  []string
+}
+
+// runMain runs the program in this process.
+func runMain(tb testing.TB, env map[string]string, args ...string) result {
+	tb.Helper()
+	var out bytes.Buffer
+	code := app.Main(args, app.Env{
+		Program: "check_imap_session",
+		Stdin:   strings.NewReader(""), Stdout: &out,
+		Getenv: func(k string) string { return env[k] },
+	})
+	first, _, _ := strings.Cut(out.String(), "\n")
+	human, perf, _ := strings.Cut(first, " | ")
+	return result{code, out.String(), human, strings.Fields(perf)}
+}
+
+func (r result) labels() []string {
+	var names []string
+	for _, p := range r.perf {
+		name, _, _ := strings.Cut(p, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// account is a user with the names and passwords that real sites have.
+type account struct{ user, password string }
+
+var accounts = []account{
+	{"alice", "secret"},
+	{"bob", `two words "quoted" \back\ {3} it's`},
+	{"carol", "pässwörd-ünïcode-密码"},
+	{`NTDOMAIN\account\alias`, "kerberos {PLAIN}x"},
+}
+
+func message(i int) string {
+	return fmt.Sprintf("From: a@example.com\nTo: b@example.com\nSubject: message %d\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-Id: <%d@example.com>\n\nBody %d\n", i, i, i)
+}
+
+// manyRecipients is a message to 5,000 people.
+func manyRecipients() string {
+	var b strings.Builder
+	b.WriteString("From: list@example.com\nSubject: to everybody\nTo: ")
+	for i := range 5000 {
+		if i > 0 {
+			b.WriteString(",\n ")
+		}
+		fmt.Fprintf(&b, `"Person %d" <person%d@example.com>`, i, i)
+	}
+	b.WriteString("\n\nHello\n")
+	return b.String()
+}
+
+// startServer starts a real server with the accounts that it can hold.
+func startServer(t *testing.T, l servertest.Launcher, extra string) (*servertest.Server, string) {
+	t.Helper()
+	ca := certtest.Must(t, "Test Root")
+	dir := t.TempDir()
+	certFile, keyFile := certtest.WriteFiles(t, dir, ca.Leaf(t, certtest.Leaf{
+		CommonName: "imap.test", DNSNames: []string{"imap.test"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}}))
+	spec := servertest.Spec{CertFile: certFile, KeyFile: keyFile, Extra: extra}
+	for _, a := range accounts {
+		if l.Name == "cyrus" && strings.Contains(a.user, `\`) {
+			continue // Cyrus refuses a backslash in a user name
+		}
+		acc := servertest.Account{User: a.user, Password: a.password, Mailboxes: []servertest.Mailbox{
+			{Name: "INBOX", Messages: []string{message(1), message(2), message(3)}},
+		}}
+		if a.user == "alice" {
+			acc.Mailboxes = append(acc.Mailboxes,
+				servertest.Mailbox{Name: "Entwürfe", Messages: []string{message(4)}},
+				servertest.Mailbox{Name: "Deleted Items", Messages: []string{message(5), message(6)}},
+				servertest.Mailbox{Name: "Archive/2024", Messages: []string{message(7)}},
+				servertest.Mailbox{Name: "Empty"},
+				servertest.Mailbox{Name: "Crowd", Messages: []string{manyRecipients()}},
+			)
+		}
+		spec.Accounts = append(spec.Accounts, acc)
+	}
+	return l.Start(t, spec), ca.WriteFile(t, dir)
+}
+
+// mode is a way to connect.
+type mode struct {
+	name string
+	args func(*servertest.Server) []string
+	want []string // labels of times beside those every session has
+}
+
+var modes = []mode{
+	{"implicit", func(s *servertest.Server) []string { return []string{"-p", strconv.Itoa(s.IMAPS)} }, []string{"time_tls"}},
+	{"starttls", func(s *servertest.Server) []string {
+		return []string{"-p", strconv.Itoa(s.IMAP), "--tls=starttls"}
+	}, []string{"time_tls", "time_starttls"}},
+	{"none", func(s *servertest.Server) []string {
+		return []string{"-p", strconv.Itoa(s.IMAP), "--tls=none", "--allow-plaintext-auth"}
+	}, nil},
+}
+
+func TestRealServers(t *testing.T) {
+	for _, l := range servertest.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			srv, ca := startServer(t, l, "")
+			for _, m := range modes {
+				base := append([]string{"-H", "imap.test", "--address", srv.Host, "-t", "20s", "--ca-file", ca}, m.args(srv)...)
+				for _, acc := range accounts {
+					if l.Name == "cyrus" && strings.Contains(acc.user, `\`) {
+						continue
+					}
+					t.Run(m.name+"/"+acc.user, func(t *testing.T) { checkAccount(t, base, m, acc) })
+				}
+				t.Run(m.name+"/mailboxes", func(t *testing.T) { checkMailboxes(t, srv, base) })
+				t.Run(m.name+"/wrong password", func(t *testing.T) {
+					r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "wrong-password"}, append(base, "-U", "alice", "-o", "json")...)
+					wantFinding(t, r, 2, "auth_failed", "login")
+				})
+			}
+		})
+	}
+}
+
+func checkAccount(t *testing.T, base []string, m mode, acc account) {
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(acc.password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := append(slices.Clone(base), "-U", acc.user, "--password-file", file, "-vvv")
+	r := runMain(t, nil, args...)
+	if r.code != 0 || !strings.Contains(r.first, "INBOX 3 messages") {
+		t.Fatalf("%q: exit %d, want 0 and INBOX 3 messages:\n%s", args, r.code, r.out)
+	}
+	if strings.Contains(r.out, acc.password) {
+		t.Errorf("the password is in the output:\n%s", r.out)
+	}
+	labels := r.labels()
+	if !slices.Equal(labels, inTableOrder(labels)) {
+		t.Errorf("labels %v are not in the table's order", labels)
+	}
+	for _, want := range append([]string{"time", "time_connect", "time_greeting", "time_login", "time_list", "time_select", "time_fetch", "time_logout", "folders", "messages", "message_age", "message_size"}, m.want...) {
+		if !slices.Contains(labels, want) {
+			t.Errorf("label %s is missing in %v", want, labels)
+		}
+	}
+}
+
+func inTableOrder(labels []string) []string {
+	var out []string
+	for _, def := range report.MetricTable() {
+		if slices.Contains(labels, def.Name) {
+			out = append(out, def.Name)
+		}
+	}
+	return out
+}
+
+func checkMailboxes(t *testing.T, srv *servertest.Server, base []string) {
+	env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+	for _, tt := range []struct {
+		name, mailbox string
+		extra         []string
+		code          int
+		want, kind    string
+	}{
+		{name: "umlaut", mailbox: "Entwürfe", want: "1 message,"},
+		{name: "blank", mailbox: "Deleted Items", want: "2 messages"},
+		{name: "hierarchy", mailbox: "Archive/2024", want: "1 message,"},
+		{name: "empty", mailbox: "Empty", want: "fetch skipped"},
+		{name: "empty and asked", mailbox: "Empty", extra: []string{"-c", "message_age=1h"}, code: 2, kind: "message_missing"},
+		{name: "crowd", mailbox: "Crowd", extra: []string{"--fetch=envelope"}, want: "1 message,"},
+		{name: "crowd body", mailbox: "Crowd", extra: []string{"--fetch=body"}, want: "1 message,"},
+		{name: "missing", mailbox: "Nowhere", code: 2, kind: "mailbox_missing"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append(slices.Clone(base), "-U", "alice", "-m", srv.MailboxName(tt.mailbox))
+			args = append(args, tt.extra...)
+			r := runMain(t, env, append(slices.Clone(args), "-vvv")...)
+			if r.code != tt.code || !strings.Contains(r.first, tt.want) {
+				t.Errorf("%q: exit %d, want %d and %q in line 1:\n%s", args, r.code, tt.code, tt.want, r.out)
+			}
+			if tt.kind != "" {
+				wantFinding(t, runMain(t, env, append(args, "-o", "json")...), tt.code, tt.kind, "")
+			}
+		})
+	}
+}
+
+// wantFinding checks the worst finding of a run with -o json.
+func wantFinding(t *testing.T, r result, code int, kind, step string) {
+	t.Helper()
+	var got struct {
+		ExitCode int `json:"exit_code"`
+		Findings []struct{ Kind, Step, Text, Server string }
+	}
+	if err := json.Unmarshal([]byte(r.out), &got); err != nil {
+		t.Fatalf("not JSON: %v\n%s", err, r.out)
+	}
+	if r.code != code || got.ExitCode != code || len(got.Findings) == 0 || got.Findings[0].Kind != kind || step != "" && got.Findings[0].Step != step {
+		t.Errorf("got exit %d, findings %+v, want exit %d, kind %s, step %s", r.code, got.Findings, code, kind, step)
+	}
+}
