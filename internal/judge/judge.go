@@ -8,7 +8,6 @@ package judge
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,11 +163,10 @@ func printed(r *Range, def report.MetricDef) string {
 	if r == nil {
 		return ""
 	}
-	short := *r
-	if math.IsInf(r.Lower, -1) && !math.IsInf(r.Upper, 1) && !r.Inside && !def.Signed && r.Upper >= 0 {
-		short.Lower = 0
+	if def.Signed {
+		return r.String()
 	}
-	return short.String()
+	return r.NonNegative().String()
 }
 
 // missing notes what a metric without a value means: nothing to compare, or a

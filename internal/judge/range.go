@@ -279,9 +279,6 @@ func (sy syntax) bound(s string) (float64, error) {
 			return 0, invalid
 		}
 		sum.Add(sum, number.Mul(number, big.NewRat(n, d)))
-		if part == 0 && bare {
-			break
-		}
 	}
 	if negative {
 		sum.Neg(sum)

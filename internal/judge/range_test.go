@@ -167,6 +167,12 @@ func TestParseRangeErrors(t *testing.T) {
 	}
 }
 
+func TestRangeStringOfNegativeZero(t *testing.T) {
+	if got := (Range{Lower: -1, Upper: math.Copysign(0, -1)}).String(); got != "-1:0" {
+		t.Errorf("got %q, want -1:0", got)
+	}
+}
+
 func TestRangeViolates(t *testing.T) {
 	tests := []struct {
 		name string

@@ -143,16 +143,18 @@ func TestFromCommandLeavesNoChild(t *testing.T) {
 // TestFromCommandLeavesDaemonsAlone: what a successful command started and cut off
 // from its output, an agent perhaps, goes on.
 func TestFromCommandLeavesDaemonsAlone(t *testing.T) {
-	cmdline, fifo := script(t, "cat %FIFO% >/dev/null 2>&1 & echo secret")
+	cmdline, fifo := script(t, "{ read line <%FIFO%; echo $line >%FIFO%; } >/dev/null 2>&1 & echo secret")
 	s, err := FromCommand(t.Context(), cmdline)
 	if err != nil || s.Reveal() != "secret" {
 		t.Errorf("got %q, %v, want the secret", s.Reveal(), err)
 	}
-	w, err := os.OpenFile(fifo, os.O_WRONLY, 0) // hangs when the reader was killed
-	if err != nil {
+	// Both calls hang when the daemon was killed.
+	if err := os.WriteFile(fifo, []byte("alive\n"), 0); err != nil {
 		t.Fatal(err)
 	}
-	w.Close()
+	if got, err := os.ReadFile(fifo); err != nil || string(got) != "alive\n" {
+		t.Errorf("got %q, %v from the daemon, want alive", got, err)
+	}
 }
 
 func TestFromCommandDoesNotStartLate(t *testing.T) {

@@ -1,0 +1,86 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
+)
+
+// bench is a session against a script, for use inside a synctest bubble.
+type bench struct {
+	cfg    Config
+	opts   imaptest.Options
+	record *imaptest.Record
+	dns    time.Duration // what the resolver takes
+	tcp    time.Duration // what the connect takes
+	limit  time.Duration // for the whole run
+
+	interrupt time.Duration // when a signal comes; 0 means never
+}
+
+// newBench returns a bench whose configuration logs in without TLS.
+func newBench(t *testing.T, mode TLSMode) *bench {
+	t.Helper()
+	b := &bench{limit: 8 * time.Second}
+	b.cfg = Config{
+		Dial:           dial.Config{Host: "imap.test", Port: 143},
+		TLS:            mode,
+		Username:       "alice",
+		Password:       secret.New("s3cret-word"),
+		AllowPlaintext: true,
+	}
+	if mode != TLSNone {
+		ca := certtest.Must(t, "Test Root")
+		leaf := ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}})
+		b.opts.TLS = &tls.Config{Certificates: []tls.Certificate{leaf}}
+		b.opts.ImplicitTLS = mode == TLSImplicit
+		b.cfg.Cert.Roots = dial.RootsOf(ca.Pool())
+	}
+	return b
+}
+
+// run runs the session against the script.
+func (b *bench) run(t *testing.T, script string) *report.Report {
+	t.Helper()
+	b.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		time.Sleep(b.dns)
+		return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
+	}
+	b.cfg.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
+		time.Sleep(b.tcp)
+		client, record := imaptest.Pipe(t, script, b.opts)
+		b.record = record
+		return client, nil
+	}
+	ctx, interrupt := context.WithCancelCause(context.Background())
+	defer interrupt(nil)
+	if b.interrupt > 0 {
+		time.AfterFunc(b.interrupt, func() { interrupt(report.ErrInterrupted) })
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, b.limit, report.ErrTimeout)
+	defer cancel()
+	b.cfg.Timeout = b.limit
+	plan, err := Plan(b.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Run(ctx, b.cfg, plan)
+}
+
+// verbs returns the first words of the commands that were sent.
+func (b *bench) verbs() []string {
+	var out []string
+	for _, line := range b.record.Received() {
+		out = append(out, verbOf(line))
+	}
+	return out
+}

@@ -1,0 +1,212 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+// verbOf returns the word behind the tag of a command.
+func verbOf(line string) string {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return line
+	}
+	return words[1]
+}
+
+const delay = 300 * time.Millisecond
+
+// TestTimes delays exactly one step: that step and the whole run show it, no
+// other step does, to the microsecond.
+func TestTimes(t *testing.T) {
+	const bare = "S: * OK ready\n"
+	for _, tt := range []struct {
+		step   string
+		mode   TLSMode
+		script string
+		change func(*bench)
+	}{
+		{step: "dns", mode: TLSNone, script: bare + "serve", change: func(b *bench) { b.dns = delay }},
+		{step: "connect", mode: TLSNone, script: bare + "serve", change: func(b *bench) { b.tcp = delay }},
+		{step: "tls", mode: TLSImplicit, script: "wait 300ms\ntls\n" + bare + "serve", change: func(b *bench) { b.opts.ImplicitTLS = false }},
+		{step: "tls", mode: TLSStart, script: bare + "serve STARTTLS\nS: {tag} OK go\nwait 300ms\ntls\nserve"},
+		{step: "greeting", mode: TLSNone, script: "wait 300ms\n" + bare + "serve"},
+		{step: "greeting", mode: TLSImplicit, script: "wait 300ms\n" + bare + "serve"},
+		{step: "starttls", mode: TLSStart, script: bare + "delay STARTTLS 300ms\nserve"},
+		{step: "capability", mode: TLSNone, script: bare + "delay CAPABILITY 300ms\nserve"},
+		{step: "capability", mode: TLSStart, script: bare + "delay CAPABILITY 300ms\nserve"},
+		{step: "login", mode: TLSNone, script: bare + "delay LOGIN 300ms\nserve"},
+		{step: "login", mode: TLSImplicit, script: bare + "delay AUTHENTICATE 300ms\nserve", change: func(b *bench) { b.cfg.Auth = "plain" }},
+		{step: "list", mode: TLSImplicit, script: bare + "delay LIST 300ms\nserve"},
+		{step: "select", mode: TLSNone, script: bare + "delay EXAMINE 300ms\nserve"},
+		{step: "fetch", mode: TLSStart, script: bare + "delay FETCH 300ms\nserve"},
+		{step: "logout", mode: TLSImplicit, script: bare + "delay LOGOUT 300ms\nserve"},
+	} {
+		t.Run(string(tt.mode)+"/"+tt.step, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, tt.mode)
+				if tt.change != nil {
+					tt.change(b)
+				}
+				r := b.run(t, tt.script)
+				if e := r.Failure(); e != nil {
+					t.Fatalf("failed: %v", e)
+				}
+				for _, m := range r.Metrics {
+					if m.Def.Unit != report.Seconds || m.Def.Name == report.MessageAge {
+						continue
+					}
+					want := 0.0
+					if m.Def.Name == report.Time || m.Def.Name == report.StepTime(tt.step) {
+						want = delay.Seconds()
+					}
+					if m.Value != want {
+						t.Errorf("%s = %v, want %v", m.Def.Name, m.Value, want)
+					}
+				}
+				if _, ok := r.Metric(report.StepTime(tt.step)); !ok {
+					t.Errorf("no %s", report.StepTime(tt.step))
+				}
+			})
+		})
+	}
+}
+
+// TestCommands counts what goes over the wire: the plan, and nothing else.
+func TestCommands(t *testing.T) {
+	const all = "LIST EXAMINE FETCH LOGOUT"
+	for _, tt := range []struct {
+		name   string
+		mode   TLSMode
+		script string
+		change func(*bench)
+		want   string
+	}{
+		{"nothing volunteered", TLSNone, "S: * OK ready\nserve", nil, "CAPABILITY LOGIN " + all},
+		{"volunteered", TLSImplicit, "greet\nserve", nil, "LOGIN " + all},
+		{"starttls", TLSStart, "S: * OK ready\nserve", nil, "STARTTLS CAPABILITY LOGIN " + all},
+		{"starttls offered", TLSStart, "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nserve", nil, "STARTTLS CAPABILITY LOGIN " + all},
+		{"no capabilities behind login", TLSNone, "greet\nserve LOGIN\nS: {tag} OK done\nserve", nil, "LOGIN " + all},
+		{"plain with initial response", TLSImplicit, "greet\nserve", func(b *bench) { b.cfg.Auth = "plain" }, "AUTHENTICATE " + all},
+		{"no account", TLSNone, "S: * OK ready\nserve", func(b *bench) { b.cfg.Auth = "none" }, "CAPABILITY LOGOUT"},
+		{"until greeting", TLSNone, "S: * OK ready\nserve", func(b *bench) { b.cfg.Until = "greeting" }, "LOGOUT"},
+		{"until list", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Until = "list" }, "LOGIN LIST LOGOUT"},
+		{"skip list", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Skip = map[string]bool{"list": true} }, "LOGIN EXAMINE FETCH LOGOUT"},
+		{"skip select", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Skip = map[string]bool{"select": true} }, "LOGIN LIST LOGOUT"},
+		{"read-write", TLSNone, "greet\nserve", func(b *bench) { b.cfg.ReadWrite = true }, "LOGIN LIST SELECT FETCH LOGOUT"},
+		{"uid", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Message = Message{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
+		{"preauth", TLSNone, "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nserve", nil, all},
+		{"empty mailbox", TLSNone, "greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", nil, "LOGIN LIST EXAMINE LOGOUT"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, tt.mode)
+				if tt.change != nil {
+					tt.change(b)
+				}
+				r := b.run(t, tt.script)
+				if e := r.Failure(); e != nil {
+					t.Fatalf("failed: %v (said %v)", e, e.Said)
+				}
+				synctest.Wait()
+				if got := strings.Join(b.verbs(), " "); got != tt.want {
+					t.Errorf("commands %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestSilence lets the server fall silent at each step: the run ends with the
+// time, the step is named, what was measured before is there.
+func TestSilence(t *testing.T) {
+	const limit = 2 * time.Second
+	for _, tt := range []struct {
+		step   string
+		mode   TLSMode
+		script string
+		last   string // the last metric that must be there
+	}{
+		{"tls", TLSImplicit, "hold", "time_connect"},
+		{"greeting", TLSNone, "hold", "time_connect"},
+		{"greeting", TLSImplicit, "hold", "time_tls"},
+		{"starttls", TLSStart, "S: * OK ready\nserve STARTTLS\nhold", "time_greeting"},
+		{"tls", TLSStart, "S: * OK ready\nserve STARTTLS\nS: {tag} OK go\nhold", "time_starttls"},
+		{"capability", TLSNone, "S: * OK ready\nserve CAPABILITY\nhold", "time_greeting"},
+		{"login", TLSNone, "greet\nserve LOGIN\nhold", "time_greeting"},
+		{"login", TLSNone, "greet\nserve LOGIN\nforever 200ms S: * OK still working", "time_greeting"},
+		{"list", TLSImplicit, "greet\nserve LIST\nhold", "time_login"},
+		{"select", TLSNone, "greet\nserve EXAMINE\nhold", "time_list"},
+		{"fetch", TLSNone, "greet\nserve FETCH\nhold", "time_select"},
+		{"fetch", TLSNone, "greet\nserve FETCH\nchunk 1 1s\nS: * 42 FETCH (FLAGS ())\nhold", "time_select"},
+		{"fetch", TLSNone, "greet\nserve FETCH\nraw \"* 42 FETCH (BODY[HEADER] {100}\\r\\nabc\"\nhold", "time_select"},
+	} {
+		t.Run(string(tt.mode)+"/"+tt.step, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, tt.mode)
+				b.opts.ImplicitTLS = tt.mode == TLSImplicit && tt.step != "tls"
+				b.limit = limit
+				r := b.run(t, tt.script)
+				e := r.Failure()
+				if e == nil || e.Step != tt.step || e.Err != report.ErrTimeout {
+					t.Fatalf("failure %+v, want a timeout of %s", e, tt.step)
+				}
+				if e.Waiting == "" {
+					t.Error("nothing says what was waited for")
+				}
+				if r.Elapsed < limit || r.Elapsed > limit+grace {
+					t.Errorf("ended after %v, want %v", r.Elapsed, limit)
+				}
+				if _, ok := r.Metric(tt.last); !ok {
+					t.Errorf("%s is missing in %v", tt.last, r.Metrics)
+				}
+				if _, ok := r.Metric(report.StepTime(tt.step)); ok {
+					t.Errorf("%s has a time although it did not finish", tt.step)
+				}
+			})
+		})
+	}
+}
+
+// TestSilentLogout costs two seconds and nothing else.
+func TestSilentLogout(t *testing.T) {
+	for _, limit := range []time.Duration{8 * time.Second, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, TLSNone)
+			b.limit = limit
+			r := b.run(t, "greet\nserve LOGOUT\nhold")
+			want := min(logoutPatience, limit-logoutReserve)
+			if r.Elapsed != want {
+				t.Errorf("limit %v: took %v, want %v", limit, r.Elapsed, want)
+			}
+			if e := r.Failure(); e == nil || e.Step != "logout" {
+				t.Errorf("limit %v: failure %v, want one of logout", limit, e)
+			}
+		})
+	}
+}
+
+// TestInterrupt ends the run at once, naming what was waited for.
+func TestInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, TLSNone)
+		b.limit = time.Hour
+		b.interrupt = time.Second
+		r := b.run(t, "greet\nserve EXAMINE\nhold")
+		e := r.Failure()
+		if e == nil || e.Err != report.ErrInterrupted || e.Step != "select" || e.Waiting == "" {
+			t.Fatalf("failure %+v, want interrupted at select", e)
+		}
+		if r.Elapsed > time.Second+grace {
+			t.Errorf("took %v, want 1 s", r.Elapsed)
+		}
+		if !slices.ContainsFunc(r.Steps, func(s report.StepResult) bool { return s.Name == "fetch" && s.Outcome == report.NotReached }) {
+			t.Errorf("steps %v, want fetch not reached", r.Steps)
+		}
+	})
+}
