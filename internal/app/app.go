@@ -40,7 +40,8 @@ func OS() Env {
 	return Env{
 		Program: filepath.Base(os.Args[0]),
 		Stdin:   os.Stdin, Stdout: os.Stdout, Getenv: os.Getenv,
-		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt},
+		// Go's own answers to the last two are exit codes 2 and a death by signal.
+		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT},
 	}
 }
 
@@ -123,7 +124,10 @@ func interruptible(ctx context.Context, signals []os.Signal) (context.Context, f
 
 // check runs the session that a request asks for and prints it.
 func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
-	opts := render.Options{Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief}
+	opts := render.Options{
+		Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief,
+		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-",
+	}
 	if err := load(ctx, req); err != nil {
 		return notLoaded(req, opts, err)
 	}
@@ -144,6 +148,9 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 		if req.Verbosity >= 1 {
 			rep.Remarks = append(rep.Remarks, report.Remark{Text: text})
 		}
+	}
+	if req.Transcript != "" && req.Transcript != "-" {
+		saveTranscript(ctx, req.Transcript, rep, opts)
 	}
 	verdict := judge.Judge(rep, req.Policy)
 	return render.Formats()[req.Output](rep, verdict, opts), verdict.State

@@ -47,13 +47,24 @@ type grammar struct {
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
 
+	ExpectGreeting   string   `short:"e" placeholder:"REGEXP" group:"Expectations" help:"The greeting matches."`
+	ExpectCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered before login (under TLS, where there is TLS) or after it."`
+	ForbidCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered neither before nor after login."`
+	ExpectMailbox    []string `sep:"none" placeholder:"NAME" group:"Expectations" help:"LIST names this mailbox. Repeatable."`
+
 	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
 	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"CRITICAL, in the same way."`
 
-	Output  string        `short:"o" enum:"nagios,json" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios or json. The exit code is the same."`
-	Brief   bool          `group:"Output" help:"Print the first line only."`
-	Verbose int           `short:"v" type:"counter" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
-	Demo    optionalValue `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
+	State []string `placeholder:"KIND=STATE,..." group:"Thresholds" help:"State of a kind of failure, in place of its default: timeout=unknown,auth_failed=warning."`
+
+	Output            string `short:"o" enum:"nagios,json" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios or json. The exit code is the same."`
+	Brief             bool   `group:"Output" help:"Print the first line only."`
+	Verbose           int    `short:"v" type:"counter" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
+	PerfdataUnknown   bool   `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`
+	Transcript        string `placeholder:"FILE" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
+	TranscriptContent bool   `group:"Output" help:"Let the transcript show what mails and folder lists say."`
+
+	Demo optionalValue `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
 
 	ExtraOpts optionalValue `placeholder:"[SECTION][@FILE]" group:"Other" help:"Read options from an ini file, as the monitoring plugins do."`
 	Version   askFlag       `short:"V" group:"Other" help:"Print the version."`

@@ -28,6 +28,11 @@ type Request struct {
 	Output    string // "nagios" or "json"
 	Brief     bool
 	Verbosity int // 0 to 3
+	// PerfdataUnknown prints U for planned metrics without a value.
+	PerfdataUnknown bool
+	// Transcript is the file to write the dialogue to; "" for none, "-" for the
+	// long output.
+	Transcript string
 
 	// Demo names the scenario of the built-in server; "" means a real check.
 	Demo string
@@ -145,7 +150,7 @@ func notInEnum(words []word) *word {
 func build(g *grammar, a argv, env Env) (*Request, error) {
 	req := &Request{
 		Timeout: time.Duration(g.Timeout), Output: g.Output, Brief: g.Brief, Verbosity: min(g.Verbose, 3),
-		Remarks: a.remarks,
+		Remarks: a.remarks, PerfdataUnknown: g.PerfdataUnknown, Transcript: g.Transcript,
 	}
 	if g.Demo.Given {
 		req.Demo = "healthy"
@@ -156,7 +161,8 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	c := &req.Session
 	c.Timeout = req.Timeout
 	c.Demo = req.Demo
-	c.Transcript = req.Verbosity >= 3
+	c.Transcript = req.Verbosity >= 3 || req.Transcript != ""
+	c.Content = g.TranscriptContent
 	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, sessionFlags} {
 		if err := fill(g, req); err != nil {
 			return nil, err
@@ -170,10 +176,12 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	if req.files.stdinIsUsed && req.files.passwordFile == "-" {
 		return nil, usage("standard input cannot be both the ini file and the password", "give one of them a file")
 	}
-	if err := checkPlan(req); err != nil {
-		return nil, err
+	for _, fill := range []func(*grammar, *Request) error{checkPlan, expectations, states, thresholds} {
+		if err := fill(g, req); err != nil {
+			return nil, err
+		}
 	}
-	return req, thresholds(g, req)
+	return req, nil
 }
 
 func usage(msg, hint string) *UsageError { return &UsageError{Msg: msg, Hint: hint} }
@@ -331,7 +339,7 @@ func wantsLogin(c session.Config) bool {
 }
 
 // checkPlan refuses a combination that no session can have.
-func checkPlan(req *Request) error {
+func checkPlan(_ *grammar, req *Request) error {
 	if _, err := session.Plan(req.Session); err != nil {
 		return usage(err.Error(), "")
 	}

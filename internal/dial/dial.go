@@ -199,8 +199,15 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		start := time.Now()
 		attempts, started = append(attempts, Attempt{Addr: ap}), append(started, start)
 		go func() {
-			conn, err := dial(ctx, "tcp", ap.String())
-			results <- result{i, conn, err, time.Since(start)}
+			r := result{i: i}
+			defer func() {
+				if p := recover(); p != nil { // would end the process, with nothing said
+					r.err = fmt.Errorf("connect: %v", p)
+				}
+				r.took = time.Since(start)
+				results <- r
+			}()
+			r.conn, r.err = dial(ctx, "tcp", ap.String())
 		}()
 	}
 	// Whoever comes in late is closed, not leaked.

@@ -195,6 +195,8 @@ var serviceClasses = []Class{
 		Advice: "choose one of the mechanisms offered with --auth, or switch this one on in the server", Example: example("login", report.ErrNoMechanism)},
 	{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
 		Advice: "is mail arriving in this mailbox, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
+	{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
+		Advice: "was the server changed or upgraded?", Example: example("capability", fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
 }
 
 // lastClasses take what no row above has taken.
@@ -229,7 +231,7 @@ func fixed(s string) func(*report.StepError) string {
 // words in front of it.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrLoginDisabled, report.ErrNoMechanism} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrLoginDisabled, report.ErrNoMechanism} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

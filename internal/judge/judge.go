@@ -5,9 +5,12 @@
 // documentation.
 package judge
 
+//go:generate go run ./failuresdoc
+
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +62,7 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 		}
 		judged := report.Judged{Metric: m, Warn: printed(rule.Warn, def), Crit: printed(rule.Crit, def)}
 		if f, violated := violation(m, rule); violated {
+			f.State = p.state(f.Kind, f.State)
 			judged.State = f.State
 			v.Findings = append(v.Findings, f)
 		}
@@ -73,16 +77,21 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 	return v
 }
 
+// state returns the state of a kind: the default, unless --state has another.
+func (p Policy) state(kind string, def report.State) report.State {
+	if st, ok := p.States[kind]; ok {
+		return st
+	}
+	return def
+}
+
 // finding judges a failure.
 func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Finding {
 	c := classify(e)
 	k, _ := LookupKind(c.Kind)
-	f := report.Finding{State: k.State, Kind: k.Name, Step: e.Step, Advice: c.Advice}
-	if st, ok := p.States[k.Name]; ok && !k.Fixed {
-		f.State = st
-	}
+	f := report.Finding{State: p.state(k.Name, k.State), Kind: k.Name, Step: e.Step, Advice: c.Advice}
 	f.Text = e.Step + " " + k.Verb
-	if s != nil && s.Elapsed >= time.Millisecond {
+	if s != nil && s.Outcome == report.Failed && s.Elapsed >= time.Millisecond {
 		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())
 	}
 	if k.Cause != "" {
@@ -126,23 +135,29 @@ func violation(m report.Metric, rule Rule) (report.Finding, bool) {
 		if level.rng == nil || !level.rng.Violates(m.Value) {
 			continue
 		}
-		unit := m.Def.Unit.UOM()
-		where := "outside"
-		if level.rng.Inside {
-			where = "inside"
-		}
-		text := fmt.Sprintf("%s is %s, %s the %s range %s", m.Def.Name, withUnit(Format(m), unit), where,
-			strings.ToLower(level.state.String()), strings.TrimPrefix(level.rng.String(), "@"))
-		if !level.rng.Inside && level.rng.Lower == 0 && m.Value > level.rng.Upper {
-			text = fmt.Sprintf("%s is %s, over the %s limit of %s", m.Def.Name, withUnit(Format(m), unit),
-				strings.ToLower(level.state.String()), withUnit(level.rng.String(), unit))
-		}
+		text := fmt.Sprintf("%s is %s, %s", m.Def.Name, withUnit(Format(m), m.Def), breach(m, *level.rng, strings.ToLower(level.state.String())))
 		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, true
 	}
 	return report.Finding{}, false
 }
 
-func withUnit(v, unit string) string { return strings.TrimSpace(v + " " + unit) }
+// breach says in words what is wrong with a value that violates a range.
+func breach(m report.Metric, r Range, level string) string {
+	switch {
+	case r.Inside:
+		r.Inside = false
+		return fmt.Sprintf("inside the %s range %s", level, r)
+	case m.Value > r.Upper && (r.Lower == 0 || math.IsInf(r.Lower, -1)):
+		return fmt.Sprintf("over the %s limit of %s", level, withUnit(decimal(r.Upper), m.Def))
+	case m.Value < r.Lower && math.IsInf(r.Upper, 1):
+		return fmt.Sprintf("below the %s minimum of %s", level, withUnit(decimal(r.Lower), m.Def))
+	}
+	return fmt.Sprintf("outside the %s range %s", level, r)
+}
+
+func withUnit(v string, def report.MetricDef) string {
+	return strings.TrimSpace(v + " " + def.Unit.UOM())
+}
 
 // Format returns a metric's value as it is printed: seconds with six decimals,
 // bytes and days whole, never an exponent (rules P7, P8).
@@ -174,7 +189,7 @@ func printed(r *Range, def report.MetricDef) string {
 func (p Policy) missing(r *report.Report, v *report.Verdict, def report.MetricDef, rule Rule) {
 	why, absent := r.Absent[def.Name]
 	step := r.Step(def.Step)
-	if step != nil && !absent && step.Outcome != report.Passed {
+	if step != nil {
 		v.Unknown = append(v.Unknown, def)
 	}
 	if rule.Warn == nil && rule.Crit == nil {

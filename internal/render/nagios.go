@@ -100,7 +100,7 @@ func long(r *report.Report, v report.Verdict, o Options) []string {
 		lines = append(lines, factLines(r, o)...)
 	}
 	if o.Verbosity >= 3 || o.Transcript {
-		lines = append(lines, TranscriptLines(r, o)...)
+		lines = append(append(lines, "transcript:"), TranscriptLines(r, o)...)
 	}
 	return lines
 }
@@ -110,17 +110,17 @@ func stepLines(s report.StepResult, v report.Verdict, printed map[int]bool, o Op
 	state := report.OK
 	var findings []report.Finding
 	for i, f := range v.Findings {
-		if f.Step == s.Name {
+		if f.Step == s.Name && !printed[i] {
 			state = report.Worst(state, f.State)
 			findings = append(findings, f)
 			printed[i] = true
 		}
 	}
-	if s.Outcome == report.Skipped {
-		return []string{fmt.Sprintf("[%s] %-10s skipped: %s", state, s.Name, o.clean(s.Detail))}
-	}
 	line := fmt.Sprintf("[%s] %-10s %6.3f s", state, s.Name, s.Elapsed.Seconds())
-	if s.Detail != "" {
+	switch {
+	case s.Outcome == report.Skipped:
+		line = fmt.Sprintf("[%s] %-10s skipped: %s", state, s.Name, o.clean(s.Detail))
+	case s.Detail != "":
 		line += "  " + o.clean(s.Detail)
 	}
 	lines := []string{line}
@@ -165,7 +165,7 @@ func factText(v any) string {
 
 // TranscriptLines returns the dialogue, a line a line: offset, direction, text.
 func TranscriptLines(r *report.Report, o Options) []string {
-	lines := []string{"transcript:"}
+	var lines []string
 	for _, l := range r.Transcript {
 		for part := range strings.SplitSeq(l.Text, "\n") {
 			mark := l.From + ":"

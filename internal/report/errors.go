@@ -84,6 +84,7 @@ var (
 	ErrLoginDisabled    = errors.New("server forbids LOGIN and offers no other way that is possible here")
 	ErrNoMechanism      = errors.New("server does not offer the mechanism asked for")
 	ErrMessageMissing   = errors.New("no such message")
+	ErrExpectation      = errors.New("not as expected")
 )
 
 // NotIMAP is the condition that something else than an IMAP server answered.

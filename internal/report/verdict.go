@@ -53,7 +53,7 @@ type Verdict struct {
 	Findings []Finding   // worst first; the first one makes the headline
 	Metrics  []Judged    // every measured metric in the order of the table
 	Unjudged []string    // thresholds this run had nothing to compare with, and why
-	Unknown  []MetricDef // planned metrics that were not reached, in the order of the table
+	Unknown  []MetricDef // metrics of planned steps that have no value, in the order of the table
 }
 
 // Finding is one judged thing: a failure, a threshold, a remark with a state.

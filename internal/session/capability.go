@@ -16,6 +16,17 @@ var capabilityStep = Step{
 	Run:    runCapability,
 }
 
+// capabilityAfterLoginStep asks again when something is expected of the list and
+// the answer to the login did not bring one.
+var capabilityAfterLoginStep = Step{
+	Name:   "capability",
+	Doc:    "CAPABILITY after login, RFC 9051 section 6.1.1",
+	Needs:  Authenticated,
+	Gives:  Authenticated,
+	Wanted: func(c Config) bool { return c.Expect.capabilities() },
+	Run:    runCapabilityAfterLogin,
+}
+
 // runCapability asks for the capabilities unless the server has volunteered
 // them at this point of the session.
 func runCapability(_ context.Context, s *Session, rec *Recorder) error {
@@ -31,6 +42,26 @@ func runCapability(_ context.Context, s *Session, rec *Recorder) error {
 		}
 	}
 	rec.Fact("capabilities", capWords(s.caps))
+	s.before = s.caps
+	if !s.planned(capabilityAfterLoginStep) {
+		s.expectCapabilities(rec, s.before)
+	}
+	return nil
+}
+
+func runCapabilityAfterLogin(_ context.Context, s *Session, rec *Recorder) error {
+	switch {
+	case s.preauth || s.after != nil:
+		rec.Skip("the server volunteered its capabilities")
+	default:
+		s.caps = nil
+		if _, err := s.do(rec, s.newCommandWith(s.before, "CAPABILITY"), nil); err != nil {
+			return err
+		}
+		s.after = s.caps
+		rec.Fact("capabilities_after_login", capWords(s.after))
+	}
+	s.expectCapabilities(rec, s.before, s.after)
 	return nil
 }
 

@@ -11,6 +11,7 @@ var Catalog = []Step{
 	tlsAfterStartTLSStep,
 	capabilityStep,
 	loginStep,
+	capabilityAfterLoginStep,
 	listStep,
 	selectStep,
 	fetchStep,

@@ -41,6 +41,8 @@ type Config struct {
 	Until string          // last step before LOGOUT; "" means all
 	Skip  map[string]bool // steps to leave out
 
+	Expect Expect // what must be so
+
 	// Asked holds the names of the metrics that somebody set a threshold on: a
 	// message that is not there is a failure only when its numbers were asked for.
 	Asked map[string]bool

@@ -71,6 +71,7 @@ func (s *Session) greeted(rec *Recorder, st wire.Status) error {
 	s.greeting = reply.Text
 	rec.Fact("greeting", reply.String())
 	s.learn(st)
+	s.expectGreeting(rec, reply.String())
 	switch st.Type {
 	case "OK":
 		rec.Detail(reply.Text)

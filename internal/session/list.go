@@ -21,14 +21,19 @@ var listStep = Step{
 // runList counts the rows of LIST and keeps none: a server may have 100,000.
 func runList(_ context.Context, s *Session, rec *Recorder) error {
 	rows := 0
+	expected := mailboxes{wanted: s.cfg.Expect.Mailboxes, found: map[string]bool{}}
 	cmd := s.newCommand("LIST").str(encodeName(s.cfg.ListReference)).str(encodeName(s.cfg.ListPattern))
 	_, err := s.do(rec, cmd, func(r *wire.Response) {
 		if w := r.Words(1); len(w) == 1 && w[0] == "LIST" {
 			rows++
+			expected.take(r)
 		}
 	})
 	if err != nil {
 		return err
+	}
+	for _, name := range expected.missing() {
+		unexpected(rec, "mailbox %s is not listed", name)
 	}
 	rec.Metric(report.Folders, float64(rows))
 	rec.Detail(plural(int64(rows), "folder"))

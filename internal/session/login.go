@@ -34,23 +34,22 @@ func runLogin(_ context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return &report.StepError{Err: err}
 	}
-	before := s.caps
 	s.caps = nil // a list from before login says nothing about what is there after it
 	s.transcript.Secret(true)
 	defer s.transcript.Secret(false)
 	if mode == auth.Login {
-		cmd := s.newCommandWith(before, "LOGIN").str(s.cfg.Username).secret(s.cfg.Password.Reveal())
+		cmd := s.newCommandWith(s.before, "LOGIN").str(s.cfg.Username).secret(s.cfg.Password.Reveal())
 		_, err = s.do(rec, cmd, nil)
 	} else {
-		err = s.authenticate(rec, mode, before)
+		err = s.authenticate(rec, mode, s.before)
 	}
 	if err != nil {
 		return err
 	}
-	if s.caps != nil {
-		rec.Fact("capabilities_after_login", capWords(s.caps))
+	if s.after = s.caps; s.after != nil {
+		rec.Fact("capabilities_after_login", capWords(s.after))
 	} else {
-		s.caps = before
+		s.caps = s.before
 	}
 	rec.Detail(why)
 	return nil

@@ -35,18 +35,16 @@ func Plan(cfg Config) ([]Step, error) {
 }
 
 // lastIndex returns the place in the catalog behind which only final steps are
-// planned: that of --until, in the variant this session has.
+// planned: that of --until, at the first place where this session has the step.
 func lastIndex(cfg Config) int {
 	if cfg.Until == "" {
 		return len(Catalog)
 	}
-	last := -1
-	for i, step := range Catalog {
-		if step.Name == cfg.Until && (last < 0 || step.Wanted(cfg)) {
-			last = i
-		}
+	named := func(s Step) bool { return s.Name == cfg.Until }
+	if i := slices.IndexFunc(Catalog, func(s Step) bool { return named(s) && s.Wanted(cfg) }); i >= 0 {
+		return i
 	}
-	return last
+	return slices.IndexFunc(Catalog, named)
 }
 
 // Removed returns the flag that keeps a step out of the plan: --skip, --until

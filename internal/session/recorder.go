@@ -75,6 +75,9 @@ func (r *Recorder) edit(f func(rep *report.Report, step *report.StepResult)) {
 	}
 }
 
+// step returns the name of the step.
+func (r *Recorder) step() string { return r.journal.plan[r.i].Name }
+
 // Begin says that the step's own time begins now; what was before is
 // preparation. Without it the time begins with the step.
 func (r *Recorder) Begin() {
@@ -165,9 +168,15 @@ func (r *Recorder) pass() {
 		}
 		r.stamp(step, now)
 		step.Outcome = report.Passed
-		rep.Metrics = append(rep.Metrics, report.Metric{
-			Def: report.MustMetric(report.StepTime(step.Name)), Value: step.Elapsed.Seconds(),
-		})
+		delete(rep.Absent, report.StepTime(step.Name))
+		name := report.StepTime(step.Name)
+		for i := range rep.Metrics { // a step in two places has one time
+			if rep.Metrics[i].Def.Name == name {
+				rep.Metrics[i].Value += step.Elapsed.Seconds()
+				return
+			}
+		}
+		rep.Metrics = append(rep.Metrics, report.Metric{Def: report.MustMetric(name), Value: step.Elapsed.Seconds()})
 	})
 }
 

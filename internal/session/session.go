@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 // Session is the state that steps share.
 type Session struct {
 	cfg        Config
+	plan       []Step
 	rec        *Recorder // of the step under way
 	level      Level
 	transcript *wire.Transcript
@@ -39,12 +41,20 @@ type Session struct {
 	greeting string      // text of the greeting
 	preauth  bool        // greeted with PREAUTH: no login is possible or needed
 	caps     imap.CapSet // nil when not known at this point
+	before   imap.CapSet // the list that held before login
+	after    imap.CapSet // the list that login or CAPABILITY brought after it; nil when none did
 
 	bye      *report.Reply // the last untagged BYE
 	said     []string      // untagged lines worth quoting, since the last command was sent
 	tagged   int           // commands sent
 	messages uint32        // EXISTS
 	expunged bool          // a message went away since SELECT
+}
+
+// planned says whether a step is in the plan; name and level tell those of one
+// name apart.
+func (s *Session) planned(step Step) bool {
+	return slices.ContainsFunc(s.plan, func(p Step) bool { return p.Name == step.Name && p.Needs == step.Needs })
 }
 
 // use makes nc the session's connection, interrupted when ctx ends.

@@ -1,0 +1,113 @@
+package session
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// Expect is what the user wants to be so. What is not is a fault that does not
+// end the session. The zero value expects nothing.
+type Expect struct {
+	Greeting     *regexp.Regexp // matches the greeting's text; nil for any
+	Capabilities []string       // offered before login (under TLS, where there is TLS) or after it
+	Forbidden    []string       // offered neither before nor after
+	Mailboxes    []string       // listed; UTF-8
+}
+
+// capabilities says whether anything is expected of the capabilities.
+func (e Expect) capabilities() bool { return len(e.Capabilities)+len(e.Forbidden) > 0 }
+
+// unexpected records a fault.
+func unexpected(rec *Recorder, format string, args ...any) {
+	rec.Fault(&report.StepError{
+		Step: rec.step(),
+		Err:  fmt.Errorf("%w: %w", report.ErrExpectation, fmt.Errorf(format, args...)),
+	})
+}
+
+// expectGreeting checks the greeting.
+func (s *Session) expectGreeting(rec *Recorder, words string) {
+	if re := s.cfg.Expect.Greeting; re != nil && !re.MatchString(words) {
+		unexpected(rec, "the greeting does not match %s", re)
+	}
+}
+
+// expectCapabilities checks the lists from before and after login. It is called
+// when no further list will come.
+func (s *Session) expectCapabilities(rec *Recorder, lists ...imap.CapSet) {
+	offered := func(name string) bool {
+		return slices.ContainsFunc(lists, func(set imap.CapSet) bool {
+			_, ok := set[imap.Cap(strings.ToUpper(name))]
+			return ok
+		})
+	}
+	for _, name := range s.cfg.Expect.Capabilities {
+		if !offered(name) {
+			unexpected(rec, "capability %s is missing", name)
+		}
+	}
+	for _, name := range s.cfg.Expect.Forbidden {
+		if offered(name) {
+			unexpected(rec, "capability %s is offered", name)
+		}
+	}
+}
+
+// mailboxes looks for expected mailboxes among the rows of LIST.
+type mailboxes struct {
+	wanted []string
+	found  map[string]bool
+}
+
+// take looks at one row.
+func (m *mailboxes) take(r *wire.Response) {
+	if len(m.wanted) == 0 {
+		return
+	}
+	name, attrs := listRow(r)
+	if slices.Contains(attrs, `\NONEXISTENT`) {
+		return
+	}
+	for _, want := range m.wanted {
+		if name == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(name, "INBOX") {
+			m.found[want] = true
+		}
+	}
+}
+
+// missing returns the expected mailboxes that no row has named.
+func (m *mailboxes) missing() []string {
+	var out []string
+	for _, want := range m.wanted {
+		if !m.found[want] {
+			out = append(out, want)
+		}
+	}
+	return out
+}
+
+// listRow returns the name and the attributes (upper case) of a row of LIST:
+// attributes, delimiter, name. See RFC 9051 section 7.3.1.
+func listRow(r *wire.Response) (name string, attrs []string) {
+	sc := r.Scan()
+	sc.Next() // LIST
+	for t := sc.Next(); t.Kind != wire.TokenClose && t.Kind != wire.TokenEnd; t = sc.Next() {
+		attrs = append(attrs, strings.ToUpper(t.Text))
+	}
+	sc.Next() // delimiter
+	name = sc.Rest()
+	if strings.HasPrefix(name, `"`) || strings.HasPrefix(name, "{") {
+		name = sc.Next().Text
+	}
+	if decoded, err := decodeName(name); err == nil {
+		name = decoded
+	}
+	return name, attrs
+}
