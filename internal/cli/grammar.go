@@ -18,18 +18,24 @@ import (
 
 // grammar is the command line. Groups are the headings of the help, in order.
 type grammar struct {
-	Hostname string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
-	Address  string   `placeholder:"IP" group:"Server" help:"Connect to this address instead of resolving HOST."`
-	Port     uint16   `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
-	IPv4     bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
-	IPv6     bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
-	Timeout  duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default 8s, below the 10 s of check_nrpe."`
+	Hostname      string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
+	Address       string   `placeholder:"IP" group:"Server" help:"Connect to this address instead of resolving HOST."`
+	Port          uint16   `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
+	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
+	IPv6          bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
+	Addresses     string   `enum:"first,worst,any" default:"first" placeholder:"WHICH" group:"Server" help:"first, worst or any. first: one session, with the first address of HOST that answers. worst, any: a session with every address, four at a time; the worst, or the best, decides. Default first."`
+	Source        string   `placeholder:"IP" group:"Server" help:"Connect from this local address."`
+	ProxyProtocol string   `enum:"v1,v2," default:"" placeholder:"VERSION" group:"Server" help:"v1 or v2: begin with a PROXY protocol header."`
+	Timeout       duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default 8s, below the 10 s of check_nrpe."`
 
-	TLS        string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
-	SSL        bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
-	ServerName string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
-	CAFile     string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
-	Insecure   bool   `group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
+	TLS                string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
+	SSL                bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
+	ServerName         string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
+	CAFile             string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
+	TLSMin             string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default 1.2."`
+	Certificate        string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
+	CertificateMatches string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
+	Insecure           bool   `group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
 	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
 	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input."`

@@ -2,11 +2,18 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/secret"
+	"check_imap_session/internal/session"
 )
 
 // ConfigError is the error of a file or command that the user named and that
@@ -31,6 +38,13 @@ func (r *Request) Load(ctx context.Context) error {
 			return &ConfigError{"--ca-file=" + f, err}
 		}
 		r.Session.Cert.Roots = roots
+	}
+	if m := r.files.match; m != "" {
+		match, err := loadMatch(m)
+		if err != nil {
+			return &ConfigError{"--certificate-matches=" + m, err}
+		}
+		r.Session.Match = match
 	}
 	if !r.files.needsPassword {
 		return nil
@@ -63,4 +77,32 @@ func (r *Request) password(ctx context.Context) (secret.Secret, error) {
 		return secret.FromCommand(ctx, f.passwordCmd)
 	}
 	return secret.New(f.password), nil
+}
+
+// loadMatch reads a value of --certificate-matches: a PEM file, of which the
+// first certificate counts, or sha256:HEX, colons allowed.
+func loadMatch(v string) (*session.Match, error) {
+	if digits, ok := strings.CutPrefix(strings.ToLower(v), "sha256:"); ok {
+		digits = strings.ReplaceAll(digits, ":", "")
+		if raw, err := hex.DecodeString(digits); err != nil || len(raw) != sha256.Size {
+			return nil, errors.New("a SHA-256 has 64 hex digits")
+		}
+		return &session.Match{SHA256: digits, Source: "the expected one"}, nil
+	}
+	text, err := os.ReadFile(v)
+	if err != nil {
+		return nil, err
+	}
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(cert.Raw)
+		return &session.Match{SHA256: hex.EncodeToString(sum[:]), Cert: cert, Source: v}, nil
+	}
+	return nil, errors.New("no certificate in it (PEM is wanted: BEGIN CERTIFICATE)")
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"io/fs"
@@ -24,6 +25,9 @@ type Request struct {
 	Session session.Config // secrets and files are filled in by Load
 	Policy  judge.Policy
 	Timeout time.Duration
+
+	// Addresses is "first", or "worst" or "any" for a session with every address.
+	Addresses string
 
 	Output    string // "nagios" or "json"
 	Brief     bool
@@ -49,6 +53,7 @@ type files struct {
 	passwordFile  string
 	passwordCmd   string
 	caFile        string
+	match         string // --certificate-matches
 	stdin         io.Reader
 	stdinIsUsed   bool // by --extra-opts=@-
 	needsPassword bool
@@ -171,7 +176,7 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	if err := login(g, req, env); err != nil {
 		return nil, err
 	}
-	req.files.caFile = g.CAFile
+	req.files.caFile, req.files.match = g.CAFile, g.CertificateMatches
 	req.files.stdin, req.files.stdinIsUsed = env.Stdin, a.stdin
 	if req.files.stdinIsUsed && req.files.passwordFile == "-" {
 		return nil, usage("standard input cannot be both the ini file and the password", "give one of them a file")
@@ -209,7 +214,18 @@ func server(g *grammar, req *Request) error {
 		}
 		d.Address = a
 	}
+	if g.Source != "" {
+		a, err := parseAddr(g.Source)
+		if err != nil {
+			return usage("--source="+quote(g.Source)+" is no IP address", "")
+		}
+		d.Source = a.Unmap()
+	}
+	d.Proxy = dial.ProxyMode(g.ProxyProtocol)
+	req.Addresses = g.Addresses
 	switch {
+	case g.Address != "" && req.Addresses != "first":
+		return usage("--address and --addresses="+req.Addresses+" exclude each other", "leave out --address to check every address of the name")
 	case g.IPv4 && g.IPv6:
 		return usage("-4 and -6 exclude each other", "")
 	case g.IPv4:
@@ -219,6 +235,9 @@ func server(g *grammar, req *Request) error {
 	}
 	if a, literal := d.Literal(); literal && (g.IPv4 && !a.Is4() || g.IPv6 && !a.Is6()) {
 		return usage("the address "+a.String()+" is of the other family", "leave out -4 or -6")
+	}
+	if a, literal := d.Literal(); literal && d.Source.IsValid() && a.Is4() != d.Source.Is4() {
+		return usage("--source="+d.Source.String()+" is of another family than "+a.String(), "")
 	}
 	return nil
 }
@@ -247,7 +266,16 @@ func tlsMode(g *grammar, req *Request) error {
 		c.Cert.ServerName = g.ServerName
 	}
 	c.Cert.Insecure = g.Insecure
+	c.Cert.MinVersion = tlsVersions[g.TLSMin]
+	if g.CertificateMatches != "" && c.TLS == session.TLSNone {
+		return usage("--certificate-matches can never be judged: --tls=none has no certificate", "")
+	}
 	return nil
+}
+
+// tlsVersions are the values of --tls-min.
+var tlsVersions = map[string]uint16{
+	"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
 }
 
 // sessionFlags fills in what to do once connected.

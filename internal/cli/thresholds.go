@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"check_imap_session/internal/judge"
@@ -15,13 +17,17 @@ import (
 func thresholds(g *grammar, req *Request) error {
 	rules := map[string]*judge.Rule{}
 	asked := map[string]bool{}
+	warning, critical, err := certificateDays(g)
+	if err != nil {
+		return err
+	}
 	for _, level := range []struct {
 		flag   string
 		values []string
 		set    func(*judge.Rule, *judge.Range)
 	}{
-		{"-w", g.Warning, func(r *judge.Rule, x *judge.Range) { r.Warn = x }},
-		{"-c", g.Critical, func(r *judge.Rule, x *judge.Range) { r.Crit = x }},
+		{"-w", append(warning, g.Warning...), func(r *judge.Rule, x *judge.Range) { r.Warn = x }},
+		{"-c", append(critical, g.Critical...), func(r *judge.Rule, x *judge.Range) { r.Crit = x }},
 	} {
 		for _, value := range level.values {
 			parts, err := splitThresholds(level.flag, value)
@@ -49,6 +55,9 @@ func thresholds(g *grammar, req *Request) error {
 		if rule == nil {
 			continue
 		}
+		if w, c := rule.Warn, rule.Crit; w != nil && c != nil && !w.Inside && !c.Inside && w.Upper == c.Upper && w.Lower < c.Lower {
+			return usage(fmt.Sprintf("the warning minimum of %s (%s) is below its critical minimum (%s)", def.Name, w, c), "swap the two")
+		}
 		if w, c := rule.Warn, rule.Crit; w != nil && c != nil && !w.Inside && !c.Inside && w.Lower == c.Lower && w.Upper > c.Upper {
 			return usage(fmt.Sprintf("the warning limit of %s (%s) is above its critical limit (%s)", def.Name, w, c), "swap -w and -c")
 		}
@@ -56,6 +65,22 @@ func thresholds(g *grammar, req *Request) error {
 	}
 	req.Session.Asked = asked
 	return nil
+}
+
+// certificateDays turns -D into thresholds, which -w and -c override.
+func certificateDays(g *grammar) (warning, critical []string, err error) {
+	if g.Certificate == "" {
+		return nil, nil, nil
+	}
+	warn, crit, _ := strings.Cut(g.Certificate, ",")
+	warn, crit = strings.TrimSpace(warn), cmp.Or(strings.TrimSpace(crit), "0")
+	for _, v := range []string{warn, crit} {
+		if n, err := strconv.ParseUint(v, 10, 16); err != nil || n > 36500 {
+			return nil, nil, usage("-D "+quote(g.Certificate)+" has no whole number of days", "write -D 21 or -D 21,7")
+		}
+	}
+	name := report.CertificateDays + "="
+	return []string{name + warn + ":"}, []string{name + crit + ":"}, nil
 }
 
 // threshold is one part of a value of -w or -c.

@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -25,6 +24,8 @@ type Config struct {
 	Port    uint16     //
 	Address netip.Addr // connect here in place of resolving Host; the zero Addr means resolve
 	Family  Family
+	Source  netip.Addr // local address to connect from; the zero Addr leaves it to the system
+	Proxy   ProxyMode  // header to send first; "" means none
 	// Lookup resolves a name; nil means the system's resolver as Go speaks it.
 	// The network is "ip", "ip4" or "ip6".
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
@@ -90,7 +91,7 @@ func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
 	var usable []netip.Addr
 	for _, a := range addrs {
 		a = a.Unmap()
-		if c.Family.matches(a) && !slices.Contains(usable, a) {
+		if c.usable(a) && !slices.Contains(usable, a) {
 			usable = append(usable, a)
 		}
 	}
@@ -178,7 +179,7 @@ func weight(err error) int {
 func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Attempt, error) {
 	dial := c.Dial
 	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
+		dial = (&net.Dialer{LocalAddr: c.localAddr()}).DialContext
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -251,7 +252,16 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 	return nil, attempts, &ConnectError{attempts}
 }
 
-// JoinPort returns address and port as one word.
-func JoinPort(a string, port uint16) string {
-	return net.JoinHostPort(a, strconv.Itoa(int(port)))
+// localAddr returns where connections come from, nil for anywhere.
+func (c Config) localAddr() net.Addr {
+	if !c.Source.IsValid() {
+		return nil // a nil *net.TCPAddr would not be
+	}
+	return &net.TCPAddr{IP: c.Source.AsSlice(), Zone: c.Source.Zone()}
+}
+
+// usable says whether an address may be tried: it is of the wanted family, and
+// of that of the source address.
+func (c Config) usable(a netip.Addr) bool {
+	return c.Family.matches(a) && (!c.Source.IsValid() || c.Source.Is4() == a.Is4())
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 
@@ -18,6 +19,8 @@ type Class struct {
 	Kind   string
 	Match  func(*report.StepError) bool
 	Advice string // an action or a question, one line
+	// State is used in place of the kind's; OK, the zero value, means the kind's.
+	State report.State
 	// Detail returns what is worth saying behind the kind's phrase; nil and ""
 	// say nothing.
 	Detail func(*report.StepError) string
@@ -142,8 +145,10 @@ var networkClasses = []Class{
 		Advice: "leave out -4 or -6, or add the address to the DNS", Example: example("dns", report.ErrNoAddress)},
 	{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
 		Advice: "check the name given with -H and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
-	{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: waiting,
+	{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
 		Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
+	{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
+		Advice: "is this node down, or should its address leave the DNS?", Example: example("connect", report.ErrAddressFailed)},
 	{Kind: "unreachable", Match: func(e *report.StepError) bool {
 		return e.Step == "connect" && !errors.Is(e.Err, report.ErrClosed)
 	}, Detail: networkDetail,
@@ -153,15 +158,27 @@ var networkClasses = []Class{
 var tlsClasses = []Class{
 	{Kind: "starttls_injection", Match: is(report.ErrInjected),
 		Advice: "is something between here and the server changing the traffic? no secret was sent", Example: example("tls", report.ErrInjected)},
+	{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
+		Advice: "no secret was sent: is this the server you mean?", Example: example("tls", report.ErrOtherCertificate)},
+	{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
+		Advice: "was it renewed on disk and the IMAP server not reloaded?", Example: example("tls", report.ErrCertificateMismatch)},
 	{Kind: "tls_expired", Match: func(e *report.StepError) bool {
 		var invalid x509.CertificateInvalidError
 		return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
 	}, Detail: expiredDetail,
 		Advice: "renew the certificate and reload the IMAP server, and check the clock of this machine", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
+	{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
+		Advice: "give the name clients use with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
 	{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
-		Advice: "give the name clients use with -H (and the address with --address), or have the certificate cover it", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+		Advice: "give the name clients use with -H, or have the certificate cover this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+	{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
+		Advice: "give this certificate with --ca-file, or check its fingerprint with --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
+	{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
+		Advice: "have the server send its whole chain; for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
+	{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
+		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrUnknownAuthority)},
 	{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
-		Advice: "does the server send its whole chain? for a private authority give its certificate with --ca-file", Example: example("tls", x509.UnknownAuthorityError{})},
+		Advice: "see what is wrong with the chain, and give a private authority with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
 		var op *net.OpError
 		return errors.As(e.Err, &op) && op.Op == "remote error"
@@ -170,7 +187,7 @@ var tlsClasses = []Class{
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
 		return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
 	}, Detail: text,
-		Advice: "compare the TLS versions of the server with --tls-min", Example: example("tls", errors.New("tls: server selected unsupported protocol version 301"))},
+		Advice: "an old server? try --tls-min=1.0 to see what it speaks", Example: example("tls", errors.New("tls: server selected unsupported protocol version 301"))},
 }
 
 var serviceClasses = []Class{
@@ -231,7 +248,7 @@ func fixed(s string) func(*report.StepError) string {
 // words in front of it.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrLoginDisabled, report.ErrNoMechanism} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""
@@ -249,6 +266,13 @@ func waiting(e *report.StepError) string {
 		return ""
 	}
 	return "waiting for " + e.Waiting
+}
+
+func nobodyListens(e *report.StepError) string {
+	if where, ok := strings.CutPrefix(e.Waiting, "a connection to "); ok {
+		return "nothing listens on " + where
+	}
+	return ""
 }
 
 func networkDetail(e *report.StepError) string {
@@ -317,6 +341,16 @@ func serviceDetail(e *report.StepError) string {
 		return "this is " + n.Service
 	}
 	return "this is " + n.Service + ", try " + n.Hint
+}
+
+// hostIsAddress reports a certificate that does not fit an address.
+func hostIsAddress(e *report.StepError) bool {
+	var h x509.HostnameError
+	if !errors.As(e.Err, &h) {
+		return false
+	}
+	_, err := netip.ParseAddr(h.Host)
+	return err == nil
 }
 
 func preauthDetail(e *report.StepError) string {

@@ -89,7 +89,11 @@ func (p Policy) state(kind string, def report.State) report.State {
 func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Finding {
 	c := classify(e)
 	k, _ := LookupKind(c.Kind)
-	f := report.Finding{State: p.state(k.Name, k.State), Kind: k.Name, Step: e.Step, Advice: c.Advice}
+	def := k.State
+	if c.State != report.OK {
+		def = c.State
+	}
+	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Advice: c.Advice}
 	f.Text = e.Step + " " + k.Verb
 	if s != nil && s.Outcome == report.Failed && s.Elapsed >= time.Millisecond {
 		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())

@@ -34,6 +34,7 @@ var kinds = []Kind{
 	{Name: "tls_untrusted", State: report.Critical, Verb: "failed", Cause: "certificate not trusted", Means: "the certificate does not lead to a trusted root"},
 	{Name: "tls_expired", State: report.Critical, Verb: "failed", Cause: "certificate out of date", Means: "a certificate of the chain has expired or is not yet valid"},
 	{Name: "tls_hostname", State: report.Critical, Verb: "failed", Cause: "certificate for another name", Means: "the certificate is not for the name that was asked for"},
+	{Name: "certificate_mismatch", State: report.Warning, Verb: "shows another certificate", Means: "the server shows another certificate than --certificate-matches names; CRITICAL with --insecure, where nothing else vouches for it"},
 	{Name: "not_imap", State: report.Critical, Verb: "failed", Cause: "no IMAP server answers", Means: "something else than an IMAP server answers on the port"},
 	{Name: "bye", State: report.Critical, Verb: "ended by the server", Means: "the server said BYE: overloaded, shutting down, or not willing to talk to us"},
 	{Name: "protocol", State: report.Critical, Verb: "failed", Cause: "answer not understood", Means: "the server said something that no IMAP client can make sense of"},
@@ -55,6 +56,7 @@ var kinds = []Kind{
 	{Name: "bad", State: report.Critical, Verb: "answered by BAD", Means: "the server did not understand the command or would not take it at this point"},
 	{Name: "message_missing", State: report.Critical, Verb: "failed", Cause: "message missing", Means: "the message that was asked for is not there"},
 	{Name: "expectation", State: report.Critical, Verb: "not as expected", Means: "something that an --expect or --forbid flag asks for is not so"},
+	{Name: "address_failed", State: report.OK, Verb: "incomplete", Means: "another address of the name did not answer"},
 	{Name: "logout", State: report.OK, Verb: "failed", Means: "LOGOUT was not answered as it should be; the session was over anyway"},
 	{Name: "threshold", State: report.Critical, Means: "a number is outside its range; the state is that of the threshold"},
 }

@@ -10,8 +10,8 @@ import (
 const (
 	// maxSummary is the most that the human part of the first line takes.
 	maxSummary = 200
-	// minWords is how much of the server's words is kept however long the rest is.
-	minWords = 60
+	// share is what the server's words, and the advice, have of it at least.
+	share = 60
 )
 
 // Summary returns the human part of the first line: state, target, step, cause,
@@ -26,7 +26,6 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 		return cut(head+Line(o.mask(success(r, v))), maxSummary)
 	}
 	f := v.Findings[0]
-	text := head + Line(o.mask(f.Text))
 	more := ""
 	if n := len(v.Findings) - 1; n > 0 {
 		more = fmt.Sprintf(" (and %d more)", n)
@@ -38,13 +37,13 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if f.Advice != "" {
 		advice = " - " + f.Advice
 	}
-	// The advice gives way first, it stands below once more; the words next.
-	room := maxSummary - len(text) - len(more)
-	if len(words)+len(advice) > room {
-		words = cut(words, max(room-len(advice), minWords))
-		advice = cut(advice, max(room-len(words), 0))
-	}
-	return cut(text, maxSummary-len(more)-min(len(words), minWords)) + words + advice + more
+	// Each part keeps a share however long the others are: the cause is worth
+	// little without the server's words and without what to do.
+	room := maxSummary - len(head) - len(more)
+	text := cut(Line(o.mask(f.Text)), room-min(len(words), share)-min(len(advice), share))
+	words = cut(words, room-len(text)-min(len(advice), share))
+	advice = cut(advice, room-len(text)-len(words))
+	return head + text + words + advice + more
 }
 
 // target returns what was checked: the host, and where the difference matters

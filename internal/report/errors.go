@@ -85,6 +85,16 @@ var (
 	ErrNoMechanism      = errors.New("server does not offer the mechanism asked for")
 	ErrMessageMissing   = errors.New("no such message")
 	ErrExpectation      = errors.New("not as expected")
+	ErrAddressFailed    = errors.New("another address of the name did not answer")
+
+	ErrSelfSigned          = errors.New("self-signed")
+	ErrMissingIntermediate = errors.New("intermediate certificate missing, or a private authority")
+	ErrUnknownAuthority    = errors.New("unknown authority")
+	// ErrCertificateMismatch is the condition of a trusted certificate that is
+	// not the expected one; ErrOtherCertificate that of one which nothing else
+	// vouches for.
+	ErrCertificateMismatch = errors.New("the server shows another certificate")
+	ErrOtherCertificate    = errors.New("the server shows another certificate, and nothing vouches for it")
 )
 
 // NotIMAP is the condition that something else than an IMAP server answered.

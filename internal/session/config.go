@@ -25,6 +25,10 @@ type Config struct {
 	Dial dial.Config // Dial.Host is the name that is resolved and verified
 	TLS  TLSMode     // "" means TLSImplicit
 	Cert dial.TLSConfig
+	// Match is the certificate the server must show; nil means any. A mismatch is
+	// a fault when the served one is trusted, and ends the session when nothing
+	// else vouches for it (Cert.Insecure).
+	Match *Match
 
 	Auth           auth.Mode // "" means auth.Auto
 	Username       string
@@ -74,6 +78,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Cert.ServerName == "" {
 		c.Cert.ServerName = c.Dial.Host
+	}
+	if c.Match != nil {
+		c.Cert.Trust = c.Match.is
 	}
 	if c.Cert.Roots == nil {
 		c.Cert.Roots = dial.SystemRoots()

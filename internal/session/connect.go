@@ -2,10 +2,14 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 
 	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
 )
 
 var connectStep = Step{
@@ -25,24 +29,53 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Waiting("a connection to " + fmt.Sprintf("%s port %d", short(s.addrs), s.cfg.Dial.Port))
 	rec.Begin()
 	nc, attempts, err := dial.Connect(ctx, s.cfg.Dial, s.addrs)
-	var tried []string
-	for _, a := range attempts {
-		switch {
-		case a.Beaten:
-			tried = append(tried, fmt.Sprintf("%s: no answer after %.3f s, another address was faster", a.Addr, a.Elapsed.Seconds()))
-		case a.Err != nil:
-			tried = append(tried, fmt.Sprintf("%s: %v after %.3f s", a.Addr, a.Err, a.Elapsed.Seconds()))
-		default:
-			tried = append(tried, fmt.Sprintf("%s: connected after %.3f s", a.Addr, a.Elapsed.Seconds()))
-			rec.Address(a.Addr.Addr().String())
-			rec.Fact("address", a.Addr.String())
-			rec.Detail(a.Addr.String())
-		}
-	}
-	rec.Fact("attempts", tried)
+	rec.Fact("attempts", describeAttempts(attempts))
 	if err != nil {
 		return err
 	}
+	reached := attempts[slices.IndexFunc(attempts, func(a dial.Attempt) bool { return a.Err == nil && !a.Beaten })]
+	rec.Address(reached.Addr.Addr().String())
+	rec.Fact("address", reached.Addr.String())
+	rec.Detail(reached.Addr.String())
+	for _, a := range attempts {
+		if a != reached {
+			rec.Fault(&report.StepError{Step: rec.step(), Err: fmt.Errorf("%w: %s", report.ErrAddressFailed, describeAttempt(a))})
+		}
+	}
 	s.use(ctx, nc)
+	if s.cfg.Dial.Proxy != "" {
+		rec.Waiting("the PROXY header to be taken")
+		s.transcript.Add("-", "PROXY header "+string(s.cfg.Dial.Proxy))
+		return dial.SendProxyHeader(nc, s.cfg.Dial.Proxy)
+	}
 	return nil
+}
+
+func describeAttempts(attempts []dial.Attempt) []string {
+	out := make([]string, len(attempts))
+	for i, a := range attempts {
+		out[i] = describeAttempt(a)
+	}
+	return out
+}
+
+func describeAttempt(a dial.Attempt) string {
+	took := fmt.Sprintf("%s after %.3f s", a.Addr, a.Elapsed.Seconds())
+	switch {
+	case a.Beaten:
+		return took + ": no answer yet, another address was faster"
+	case a.Err != nil:
+		return took + ": " + reason(a.Err)
+	}
+	return took + ": connected"
+}
+
+// reason returns the operating system's word for why a connect failed, without
+// the addresses that net puts in front of it.
+func reason(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return err.Error()
 }

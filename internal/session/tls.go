@@ -3,12 +3,9 @@ package session
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"math"
 	"net"
-	"strings"
 	"time"
 
 	"check_imap_session/internal/dial"
@@ -59,25 +56,33 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.End(time.Now())
 	describeCertificate(rec, found)
 	if err != nil {
-		return s.handshakeFault(err)
+		return s.handshakeFault(err, found)
 	}
 	s.pending, s.fresh = false, true
 	s.forget()
 	s.transcript.Add("-", tls.VersionName(s.tls.Version)+" from here on")
-	rec.Fact("tls_version", tls.VersionName(s.tls.Version))
-	rec.Fact("tls_cipher_suite", tls.CipherSuiteName(s.tls.CipherSuite))
+	describeTLS(rec, s.tls)
 	rec.Detail(tlsDetail(s.tls, found))
-	if found.Err != nil {
-		rec.Remark(fmt.Sprintf("--insecure: the certificate would have been refused: %v", found.Err))
+	s.matchCertificate(rec, found)
+	for _, c := range found.Unused(time.Now()) {
+		rec.Remark(fmt.Sprintf("the server also sends an expired certificate that no verified chain needs: %s, until %s", c.Subject, day(c.NotAfter)))
+	}
+	if found.Err != nil && s.cfg.Match == nil {
+		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", untrusted(found)))
 	}
 	return nil
 }
 
 // handshakeFault tells a server that does not speak TLS here from one whose
-// handshake fails.
-func (s *Session) handshakeFault(err error) error {
+// handshake fails, and gives a refused certificate its reason.
+func (s *Session) handshakeFault(err error, found dial.Verification) error {
 	var header tls.RecordHeaderError
-	if !errors.As(err, &header) {
+	switch {
+	case errors.Is(err, dial.ErrOtherCertificate):
+		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrOtherCertificate, s.cfg.Match.difference(found.Leaf))}
+	case errors.As(err, new(*dial.UntrustedError)):
+		return untrusted(found)
+	case !errors.As(err, &header):
 		return err
 	}
 	first := string(header.RecordHeader[:])
@@ -87,51 +92,22 @@ func (s *Session) handshakeFault(err error) error {
 	return &report.StepError{Err: plainService(first), Line: first}
 }
 
-// describeCertificate records what is known of the certificate, also of one
-// that is refused.
-func describeCertificate(rec *Recorder, v dial.Verification) {
-	if v.Leaf == nil {
-		return
+// untrusted returns why a certificate is not trusted, with report's condition
+// in front where x509 does not tell.
+func untrusted(v dial.Verification) error {
+	switch v.Reason {
+	case dial.SelfSigned:
+		return fmt.Errorf("%w: %s%w", report.ErrSelfSigned, v.Issuer, quiet{v.Err})
+	case dial.MissingIntermediate:
+		return fmt.Errorf("%w: the server does not send that of %s%w", report.ErrMissingIntermediate, v.Issuer, quiet{v.Err})
+	case dial.UnknownAuthority:
+		return fmt.Errorf("%w: %s%w", report.ErrUnknownAuthority, v.Issuer, quiet{v.Err})
 	}
-	now := time.Now()
-	rec.Metric(report.CertificateDays, math.Floor(v.Until().Sub(now).Hours()/24))
-	if span := v.Leaf.NotAfter.Sub(v.Leaf.NotBefore); span > 0 {
-		rec.Metric(report.CertificatePercent, 100*float64(v.Leaf.NotAfter.Sub(now))/float64(span))
-	}
-	rec.Fact("certificate_subject", v.Leaf.Subject.String())
-	rec.Fact("certificate_issuer", v.Leaf.Issuer.String())
-	rec.Fact("certificate_names", certificateNames(v.Leaf))
-	rec.Fact("certificate_serial", v.Leaf.SerialNumber.Text(16))
-	rec.Fact("certificate_not_before", v.Leaf.NotBefore.UTC().Format(time.RFC3339))
-	rec.Fact("certificate_not_after", v.Leaf.NotAfter.UTC().Format(time.RFC3339))
-	rec.Fact("certificate_verified", v.Err == nil)
-	if v.Err != nil {
-		rec.Fact("certificate_error", v.Err.Error())
-	}
+	return v.Err
 }
 
-// certificateNames returns the names and addresses a certificate is for.
-func certificateNames(c *x509.Certificate) []string {
-	names := append([]string(nil), c.DNSNames...)
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names
-}
+// quiet keeps an error findable without its words, which say the same again.
+type quiet struct{ err error }
 
-// tlsDetail returns "TLS 1.3, certificate 61 days left (CN=..., R11)".
-func tlsDetail(cs *tls.ConnectionState, v dial.Verification) string {
-	version := tls.VersionName(cs.Version)
-	if v.Leaf == nil {
-		return version
-	}
-	who := "CN=" + v.Leaf.Subject.CommonName
-	if v.Leaf.Subject.CommonName == "" {
-		who = strings.Join(certificateNames(v.Leaf), " ")
-	}
-	if issuer := v.Leaf.Issuer.CommonName; issuer != "" {
-		who += ", " + issuer
-	}
-	days := math.Floor(time.Until(v.Until()).Hours() / 24)
-	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, days, who)
-}
+func (q quiet) Error() string { return "" }
+func (q quiet) Unwrap() error { return q.err }

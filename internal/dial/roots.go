@@ -1,0 +1,75 @@
+package dial
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Roots are certificates to trust, loaded beside other work: parsing the
+// system's takes tens of milliseconds that belong to no step.
+type Roots struct {
+	once sync.Once
+	load func() (*x509.CertPool, error)
+	pool *x509.CertPool
+	err  error
+}
+
+// SystemRoots returns the system's roots. Nothing is read yet.
+func SystemRoots() *Roots { return &Roots{load: x509.SystemCertPool} }
+
+// RootsOf returns roots that are loaded already.
+func RootsOf(pool *x509.CertPool) *Roots {
+	return &Roots{load: func() (*x509.CertPool, error) { return pool, nil }}
+}
+
+// RootsFile reads a PEM bundle, or all the PEM files of a directory, at once.
+// Nothing but other things in it is an error.
+func RootsFile(path string) (*Roots, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	files := []string{path}
+	if st.IsDir() {
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return nil, err
+		}
+		files = nil
+		for _, e := range entries {
+			files = append(files, filepath.Join(path, e.Name()))
+		}
+	}
+	pool, found := x509.NewCertPool(), false
+	for _, f := range files {
+		pem, err := os.ReadFile(f)
+		if err != nil && !st.IsDir() {
+			return nil, err
+		}
+		found = pool.AppendCertsFromPEM(pem) || found
+	}
+	if !found {
+		return nil, errors.New("no certificate in it (PEM is wanted: BEGIN CERTIFICATE)")
+	}
+	return RootsOf(pool), nil
+}
+
+// Preload begins to load the roots in the background.
+func (r *Roots) Preload() { go r.Pool() }
+
+// Pool returns the roots, loading them when that has not been done.
+func (r *Roots) Pool() (*x509.CertPool, error) {
+	r.once.Do(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				r.err = fmt.Errorf("load trusted certificates: %v", p)
+			}
+		}()
+		r.pool, r.err = r.load()
+	})
+	return r.pool, r.err
+}

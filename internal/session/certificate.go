@@ -1,0 +1,137 @@
+package session
+
+import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
+)
+
+// describeCertificate records what is known of the certificate, also of one
+// that is refused.
+func describeCertificate(rec *Recorder, v dial.Verification) {
+	if v.Leaf == nil {
+		return
+	}
+	now := time.Now()
+	rec.Metric(report.CertificateDays, math.Floor(v.Until().Sub(now).Hours()/24))
+	if span := v.Leaf.NotAfter.Sub(v.Leaf.NotBefore); span > 0 {
+		rec.Metric(report.CertificatePercent, 100*float64(v.Leaf.NotAfter.Sub(now))/float64(span))
+	}
+	rec.Fact("certificate_subject", v.Leaf.Subject.String())
+	rec.Fact("certificate_issuer", v.Leaf.Issuer.String())
+	rec.Fact("certificate_names", certificateNames(v.Leaf))
+	rec.Fact("certificate_serial", v.Leaf.SerialNumber.Text(16))
+	rec.Fact("certificate_not_before", v.Leaf.NotBefore.UTC().Format(time.RFC3339))
+	rec.Fact("certificate_not_after", v.Leaf.NotAfter.UTC().Format(time.RFC3339))
+	rec.Fact("certificate_key", keyName(v.Leaf))
+	rec.Fact("certificate_signature", v.Leaf.SignatureAlgorithm.String())
+	rec.Fact("certificate_sha256", fingerprint(v.Leaf))
+	rec.Fact("certificate_verified", v.Err == nil)
+	if v.Err != nil {
+		rec.Fact("certificate_error", untrusted(v).Error())
+	}
+	var served []string
+	for _, c := range v.Served {
+		served = append(served, fmt.Sprintf("%s, until %s", c.Subject, day(c.NotAfter)))
+	}
+	rec.Fact("certificate_chain", served)
+	if len(v.Chains) > 0 {
+		rec.Fact("certificate_first_end", v.Until().UTC().Format(time.RFC3339))
+	}
+}
+
+// keyName returns the kind and size of a certificate's key: "RSA 2048",
+// "ECDSA P-256".
+func keyName(c *x509.Certificate) string {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + k.Curve.Params().Name
+	}
+	return c.PublicKeyAlgorithm.String()
+}
+
+// fingerprint returns the SHA-256 of a certificate in hex.
+func fingerprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return hex.EncodeToString(sum[:])
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
+
+// describeTLS records what was agreed in the handshake.
+func describeTLS(rec *Recorder, cs *tls.ConnectionState) {
+	suite := tls.CipherSuiteName(cs.CipherSuite)
+	rec.Fact("tls_version", tls.VersionName(cs.Version))
+	rec.Fact("tls_cipher_suite", suite)
+	exchange := "RSA"
+	if cs.CurveID != 0 {
+		exchange = cs.CurveID.String()
+	}
+	rec.Fact("tls_key_exchange", exchange)
+	rec.Fact("tls_ocsp_stapling", stapling(cs))
+	rec.Fact("tls_alpn", cmp.Or(cs.NegotiatedProtocol, "none"))
+	if cs.Version < tls.VersionTLS12 {
+		rec.Remark("the server speaks " + tls.VersionName(cs.Version) + ", which mail clients of today refuse")
+	} else if cs.Version == tls.VersionTLS12 && cs.CurveID == 0 {
+		rec.Remark("the key exchange is RSA (" + suite + "): who gets the key of the server can read this session")
+	}
+}
+
+// stapling says what the OCSP answer that came with the handshake says. See RFC
+// 6066 section 8.
+func stapling(cs *tls.ConnectionState) string {
+	if len(cs.OCSPResponse) == 0 {
+		return "none"
+	}
+	var issuer *x509.Certificate
+	if len(cs.PeerCertificates) > 1 {
+		issuer = cs.PeerCertificates[1]
+	}
+	answer, err := ocsp.ParseResponseForCert(cs.OCSPResponse, cs.PeerCertificates[0], issuer)
+	if err != nil {
+		return "unreadable"
+	}
+	status := map[int]string{ocsp.Good: "good", ocsp.Revoked: "revoked"}[answer.Status]
+	return cmp.Or(status, "unknown")
+}
+
+// certificateNames returns the names and addresses a certificate is for.
+func certificateNames(c *x509.Certificate) []string {
+	names := append([]string(nil), c.DNSNames...)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
+}
+
+// tlsDetail returns "TLS 1.3, certificate 61 days left (CN=..., R11)".
+func tlsDetail(cs *tls.ConnectionState, v dial.Verification) string {
+	version := tls.VersionName(cs.Version)
+	if v.Leaf == nil {
+		return version
+	}
+	who := "CN=" + v.Leaf.Subject.CommonName
+	if v.Leaf.Subject.CommonName == "" {
+		who = strings.Join(certificateNames(v.Leaf), " ")
+	}
+	if issuer := v.Leaf.Issuer.CommonName; issuer != "" {
+		who += ", " + issuer
+	}
+	days := math.Floor(time.Until(v.Until()).Hours() / 24)
+	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, days, who)
+}

@@ -1,0 +1,51 @@
+package session
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
+)
+
+// Match is the certificate that the server must show: the one on its disk, say,
+// to notice that it was renewed and not reloaded.
+type Match struct {
+	SHA256 string            // of the certificate, lower-case hex
+	Cert   *x509.Certificate // nil when only the fingerprint is known
+	Source string            // the flag's value, for messages
+}
+
+// is says whether a served leaf is the one.
+func (m *Match) is(leaf *x509.Certificate) bool { return fingerprint(leaf) == m.SHA256 }
+
+// difference shows both certificates.
+func (m *Match) difference(served *x509.Certificate) string {
+	want := "SHA-256 " + brief(m.SHA256)
+	if m.Cert != nil {
+		want = identity(m.Cert)
+	}
+	return fmt.Sprintf("the server shows %s, %s is %s", identity(served), m.Source, want)
+}
+
+// identity returns serial, dates and fingerprint of a certificate.
+func identity(c *x509.Certificate) string {
+	return fmt.Sprintf("serial %s from %s to %s, SHA-256 %s", c.SerialNumber.Text(16), day(c.NotBefore), day(c.NotAfter), brief(fingerprint(c)))
+}
+
+// brief shortens a fingerprint for a sentence; the facts have it whole.
+func brief(hex string) string { return hex[:min(16, len(hex))] + "..." }
+
+// matchCertificate compares the certificate that the server shows, once it is
+// trusted. Without trust the handshake has compared it already.
+func (s *Session) matchCertificate(rec *Recorder, v dial.Verification) {
+	m := s.cfg.Match
+	if m == nil || v.Leaf == nil {
+		return
+	}
+	rec.Fact("certificate_expected_sha256", m.SHA256)
+	rec.Fact("certificate_matches", m.is(v.Leaf))
+	if !m.is(v.Leaf) {
+		rec.Fault(&report.StepError{Step: rec.step(), Err: fmt.Errorf("%w: %s", report.ErrCertificateMismatch, m.difference(v.Leaf))})
+	}
+}
