@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+	"time"
 
 	"check_imap_session/internal/report"
 )
@@ -112,7 +113,7 @@ func exampleReply(step string, err error, status, code, text string) *report.Ste
 
 var ourClasses = []Class{
 	{Kind: "interrupted", Match: is(report.ErrInterrupted), Detail: waiting,
-		Advice: "who ended the check? a scheduler does when its own time limit is below -t", Example: example("login", report.ErrInterrupted)},
+		Advice: "is the time limit of the scheduler below -t?", Example: example("login", report.ErrInterrupted)},
 	{Kind: "internal", Match: is(report.ErrInternal), Detail: text,
 		Advice: "please report this with the output of -vvv", Example: example("list", fmt.Errorf("%w: boom", report.ErrInternal))},
 	{Kind: "config", Match: is(report.ErrConfig), Detail: text,
@@ -132,9 +133,9 @@ var networkClasses = []Class{
 	{Kind: "timeout", Match: at(report.ErrTimeout, "connect"), Detail: waiting,
 		Advice: "is the host up, and does a firewall drop the packets?", Example: example("connect", report.ErrTimeout)},
 	{Kind: "timeout", Match: at(report.ErrTimeout, "tls"), Detail: waiting,
-		Advice: "does the port speak TLS at once? if it is an IMAP port with STARTTLS, use --tls=starttls", Example: example("tls", report.ErrTimeout)},
+		Advice: "does the port speak TLS at once? else use --tls=starttls", Example: example("tls", report.ErrTimeout)},
 	{Kind: "timeout", Match: both(at(report.ErrTimeout, "greeting"), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
-		Advice: "nothing was received: if the port speaks TLS from the start, use --tls=implicit, else look at the load of the server", Example: example("greeting", report.ErrTimeout)},
+		Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example("greeting", report.ErrTimeout)},
 	{Kind: "timeout", Match: at(report.ErrTimeout, "login"), Detail: waiting,
 		Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example("login", report.ErrTimeout)},
 	{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch"), Detail: waiting,
@@ -157,7 +158,7 @@ var networkClasses = []Class{
 
 var tlsClasses = []Class{
 	{Kind: "starttls_injection", Match: is(report.ErrInjected),
-		Advice: "is something between here and the server changing the traffic? no secret was sent", Example: example("tls", report.ErrInjected)},
+		Advice: "does something change the traffic on its way? no secret was sent", Example: example("tls", report.ErrInjected)},
 	{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
 		Advice: "no secret was sent: is this the server you mean?", Example: example("tls", report.ErrOtherCertificate)},
 	{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
@@ -166,24 +167,24 @@ var tlsClasses = []Class{
 		var invalid x509.CertificateInvalidError
 		return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
 	}, Detail: expiredDetail,
-		Advice: "renew the certificate and reload the IMAP server, and check the clock of this machine", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
+		Advice: "renew it and reload the server, or set the clock right", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
 	{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
 		Advice: "give the name clients use with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
 	{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
-		Advice: "give the name clients use with -H, or have the certificate cover this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+		Advice: "give the name clients use with -H, or renew it for this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
 	{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
-		Advice: "give this certificate with --ca-file, or check its fingerprint with --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
+		Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
 	{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
-		Advice: "have the server send its whole chain; for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
+		Advice: "have the server send its chain, or give a private CA with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
 	{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
 		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrUnknownAuthority)},
 	{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
-		Advice: "see what is wrong with the chain, and give a private authority with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
+		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
 		var op *net.OpError
 		return errors.As(e.Err, &op) && op.Op == "remote error"
 	}, Detail: text,
-		Advice: "the server ended the handshake: does it want a client certificate, another TLS version or another name?", Example: example("tls", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")})},
+		Advice: "does it want a client certificate, another TLS version or name?", Example: example("tls", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")})},
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
 		return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
 	}, Detail: text,
@@ -199,19 +200,19 @@ var serviceClasses = []Class{
 	{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
 		Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
 	{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
-		Advice: "switch TLS on in the server, or use --tls=implicit -p 993; if it used to be offered, something in between may strip it", Example: example("starttls", report.ErrStartTLSMissing)},
+		Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example("starttls", report.ErrStartTLSMissing)},
 	{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused), Detail: preauthDetail,
 		Advice: "does the server find its certificate and key? see its log", Example: example("starttls", report.ErrStartTLSRefused)},
 	{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
-		Advice: "use --tls=starttls or --tls=implicit, or accept the risk with --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
+		Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
 	{Kind: "login_disabled", Match: both(is(report.ErrLoginDisabled), func(e *report.StepError) bool { return e.Encrypted }), Detail: text,
-		Advice: "use a mechanism the server offers (--auth); Microsoft and Google want OAuth", Example: &report.StepError{Step: "login", Err: report.ErrLoginDisabled, Encrypted: true}},
+		Advice: "use a mechanism it offers (--auth), such as OAuth", Example: &report.StepError{Step: "login", Err: report.ErrLoginDisabled, Encrypted: true}},
 	{Kind: "login_disabled", Match: is(report.ErrLoginDisabled), Detail: text,
 		Advice: "use --tls=starttls or --tls=implicit", Example: example("login", report.ErrLoginDisabled)},
 	{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
-		Advice: "choose one of the mechanisms offered with --auth, or switch this one on in the server", Example: example("login", report.ErrNoMechanism)},
+		Advice: "choose one that is offered (--auth), or switch this one on", Example: example("login", report.ErrNoMechanism)},
 	{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
-		Advice: "is mail arriving in this mailbox, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
+		Advice: "is mail arriving here, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
 	{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
 		Advice: "was the server changed or upgraded?", Example: example("capability", fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
 }
@@ -221,17 +222,17 @@ var lastClasses = []Class{
 	{Kind: "auth_failed", Match: at(report.ErrNo, "login"),
 		Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "Login failed.")},
 	{Kind: "auth_unavailable", Match: at(report.ErrBye, "login"),
-		Advice: "look at the server's log: the login was cut off by the server itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Internal error occurred.")},
+		Advice: "see the log of the server: it cut off the login itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Internal error occurred.")},
 	{Kind: "rejected", Match: is(report.ErrNo),
-		Advice: "see the server's words and its log", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
+		Advice: "see the words and the log of the server", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
 	{Kind: "bad", Match: is(report.ErrBad),
 		Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply("list", report.ErrBad, "BAD", "", "Unknown command.")},
 	{Kind: "bye", Match: is(report.ErrBye),
 		Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply("greeting", report.ErrBye, "BYE", "", "Overloaded.")},
 	{Kind: "closed", Match: gone, Detail: waiting,
-		Advice: "see the server's log: too many connections from this address, or a crash?", Example: example("greeting", report.ErrClosed)},
+		Advice: "see its log: too many connections from here, or a crash?", Example: example("greeting", report.ErrClosed)},
 	{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
-		Advice: "see the transcript (-vvv), and tell the maker of the server or of this check", Example: &report.StepError{Step: "select", Err: report.ErrProtocol, Line: "* what"}},
+		Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: "select", Err: report.ErrProtocol, Line: "* what"}},
 }
 
 // gone reports a connection that ended without a word.
@@ -301,7 +302,10 @@ func expiredDetail(e *report.StepError) string {
 		return ""
 	}
 	c := invalid.Cert
-	return fmt.Sprintf("%s is valid from %s to %s", certName(c), c.NotBefore.UTC().Format("2006-01-02 15:04"), c.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+	if time.Now().Before(c.NotBefore) {
+		return fmt.Sprintf("%s begins %s", certName(c), c.NotBefore.UTC().Format("2006-01-02 15:04 MST"))
+	}
+	return fmt.Sprintf("%s ended %s", certName(c), c.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
 }
 
 func certName(c *x509.Certificate) string {

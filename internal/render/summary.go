@@ -40,7 +40,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	// Each part keeps a share however long the others are: the cause is worth
 	// little without the server's words and without what to do.
 	room := maxSummary - len(head) - len(more)
-	text := cut(Line(o.mask(f.Text)), room-min(len(words), share)-min(len(advice), share))
+	text := cut(Line(o.mask(f.Text)), max(room-min(len(words), share)-min(len(advice), share), share))
 	words = cut(words, room-len(text)-min(len(advice), share))
 	advice = cut(advice, room-len(text)-len(words))
 	return head + text + words + advice + more

@@ -25,16 +25,21 @@ func (m *Match) difference(served *x509.Certificate) string {
 	if m.Cert != nil {
 		want = identity(m.Cert)
 	}
-	return fmt.Sprintf("the server shows %s, %s is %s", identity(served), m.Source, want)
+	return fmt.Sprintf("%s; expected %s (%s)", identity(served), want, m.Source)
 }
 
 // identity returns serial, dates and fingerprint of a certificate.
 func identity(c *x509.Certificate) string {
-	return fmt.Sprintf("serial %s from %s to %s, SHA-256 %s", c.SerialNumber.Text(16), day(c.NotBefore), day(c.NotAfter), brief(fingerprint(c)))
+	return fmt.Sprintf("%s to %s serial %s SHA-256 %s", day(c.NotBefore), day(c.NotAfter), brief(c.SerialNumber.Text(16)), brief(fingerprint(c)))
 }
 
 // brief shortens a fingerprint for a sentence; the facts have it whole.
-func brief(hex string) string { return hex[:min(16, len(hex))] + "..." }
+func brief(hex string) string {
+	if len(hex) <= 12 {
+		return hex
+	}
+	return hex[:12] + "..."
+}
 
 // matchCertificate compares the certificate that the server shows, once it is
 // trusted. Without trust the handshake has compared it already.
