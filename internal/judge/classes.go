@@ -192,10 +192,11 @@ var tlsClasses = []Class{
 }
 
 var serviceClasses = []Class{
-	{Kind: "not_imap", Match: func(e *report.StepError) bool {
-		var n *report.NotIMAP
-		return errors.As(e.Err, &n)
-	}, Detail: serviceDetail,
+	{Kind: "not_imap", Match: serviceWith("--tls=implicit"), Detail: serviceDetail,
+		Advice: "use --tls=implicit", Example: example("greeting", &report.NotIMAP{Service: "TLS", Hint: "--tls=implicit"})},
+	{Kind: "not_imap", Match: serviceWith("--tls=starttls"), Detail: serviceDetail,
+		Advice: "use --tls=starttls (or --tls=none)", Example: example("tls", &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls"})},
+	{Kind: "not_imap", Match: as[*report.NotIMAP](), Detail: serviceDetail,
 		Advice: "check -p and --tls: 993 is implicit TLS, 143 is STARTTLS", Example: example("greeting", &report.NotIMAP{Service: "SMTP"})},
 	{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
 		Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
@@ -333,18 +334,20 @@ func hostnameDetail(e *report.StepError) string {
 	return fmt.Sprintf("it is for %s, not for %s", strings.Join(names, " "), h.Host)
 }
 
+// serviceWith returns a Match for a service that a certain flag would reach.
+func serviceWith(hint string) func(*report.StepError) bool {
+	return func(e *report.StepError) bool {
+		var n *report.NotIMAP
+		return errors.As(e.Err, &n) && n.Hint == hint
+	}
+}
+
 func serviceDetail(e *report.StepError) string {
 	var n *report.NotIMAP
-	errors.As(e.Err, &n)
-	switch {
-	case n.Service == "" && n.Said == "":
-		return ""
-	case n.Service == "":
-		return "it sent something unknown"
-	case n.Hint == "":
-		return "this is " + n.Service
+	if !errors.As(e.Err, &n) || n.Service == "" {
+		return "no IMAP server answers"
 	}
-	return "this is " + n.Service + ", try " + n.Hint
+	return "this is " + n.Service
 }
 
 // hostIsAddress reports a certificate that does not fit an address.

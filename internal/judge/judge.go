@@ -77,6 +77,9 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 	return v
 }
 
+// worthSaying is the least time whose length explains something.
+const worthSaying = 100 * time.Millisecond
+
 // state returns the state of a kind: the default, unless --state has another.
 func (p Policy) state(kind string, def report.State) report.State {
 	if st, ok := p.States[kind]; ok {
@@ -95,7 +98,7 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 	}
 	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Advice: c.Advice}
 	f.Text = e.Step + " " + k.Verb
-	if s != nil && s.Outcome == report.Failed && s.Elapsed >= time.Millisecond {
+	if s != nil && s.Outcome == report.Failed && s.Elapsed >= worthSaying {
 		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())
 	}
 	if k.Cause != "" {

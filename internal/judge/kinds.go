@@ -35,7 +35,7 @@ var kinds = []Kind{
 	{Name: "tls_expired", State: report.Critical, Verb: "failed", Cause: "certificate out of date", Means: "a certificate of the chain has expired or is not yet valid"},
 	{Name: "tls_hostname", State: report.Critical, Verb: "failed", Cause: "certificate for another name", Means: "the certificate is not for the name that was asked for"},
 	{Name: "certificate_mismatch", State: report.Warning, Verb: "shows another certificate", Means: "the server shows another certificate than --certificate-matches names; CRITICAL with --insecure, where nothing else vouches for it"},
-	{Name: "not_imap", State: report.Critical, Verb: "failed", Cause: "no IMAP server answers", Means: "something else than an IMAP server answers on the port"},
+	{Name: "not_imap", State: report.Critical, Verb: "failed", Means: "something else than an IMAP server answers on the port"},
 	{Name: "bye", State: report.Critical, Verb: "ended by the server", Means: "the server said BYE: overloaded, shutting down, or not willing to talk to us"},
 	{Name: "protocol", State: report.Critical, Verb: "failed", Cause: "answer not understood", Means: "the server said something that no IMAP client can make sense of"},
 	{Name: "too_large", State: report.Critical, Verb: "failed", Cause: "answer too large", Means: "the server sent more than any healthy server has reason to"},

@@ -100,7 +100,7 @@ var (
 // NotIMAP is the condition that something else than an IMAP server answered.
 type NotIMAP struct {
 	Service string // what it looks like: "SMTP", "POP3", "TLS" ...; "" when unknown
-	Hint    string // the flag that would fix it: "--tls=implicit"; "" when none would
+	Hint    string // the flag that would fix it: "--tls=implicit"; "" when it takes another port
 	Said    string // the first line it sent
 }
 

@@ -111,24 +111,26 @@ func (s *Session) otherService() error {
 
 // services are the first bytes by which other services are known.
 var services = []struct{ prefix, contains, service, hint string }{
-	{"+OK", "IMAP", "an IMAP server with the greeting of a POP3 server (+OK), as Microsoft's article Q189326 shows it; RFC 9051 wants * OK", ""},
-	{"+OK", "", "POP3", "-p 993, or -p 143 --tls=starttls"},
-	{"-ERR", "", "POP3", "-p 993, or -p 143 --tls=starttls"},
-	{"220", "FTP", "FTP", "-p 993, or -p 143 --tls=starttls"},
-	{"220", "", "SMTP", "-p 993, or -p 143 --tls=starttls"},
-	{"421", "", "SMTP", "-p 993, or -p 143 --tls=starttls"},
-	{"554", "", "SMTP", "-p 993, or -p 143 --tls=starttls"},
-	{"HTTP/", "", "HTTP", "-p 993, or -p 143 --tls=starttls"},
-	{"<", "", "HTTP", "-p 993, or -p 143 --tls=starttls"},
-	{"SSH-", "", "SSH", "-p 993, or -p 143 --tls=starttls"},
-	{`"IMPLEMENTATION"`, "", "ManageSieve", "-p 993, or -p 143 --tls=starttls"},
-	{`"`, "SIEVE", "ManageSieve", "-p 993, or -p 143 --tls=starttls"},
-	{"200 ", "", "NNTP", "-p 993, or -p 143 --tls=starttls"},
-	{"201 ", "", "NNTP", "-p 993, or -p 143 --tls=starttls"},
+	{"+OK", "IMAP", "an IMAP server that greets with +OK, as in Microsoft's article Q189326: RFC 9051 wants * OK", ""},
+	{"+OK", "", "POP3", ""},
+	{"-ERR", "", "POP3", ""},
+	{"220", "FTP", "FTP", ""},
+	{"220", "LMTP", "LMTP", ""},
+	{"220", "", "SMTP", ""},
+	{"421", "", "SMTP", ""},
+	{"554", "", "SMTP", ""},
+	{"HTTP/", "", "HTTP", ""},
+	{"<", "", "HTTP", ""},
+	{"SSH-", "", "SSH", ""},
+	{`"IMPLEMENTATION"`, "", "ManageSieve", ""},
+	{`"`, "SIEVE", "ManageSieve", ""},
+	{"200 ", "", "NNTP", ""},
+	{"201 ", "", "NNTP", ""},
 	{"\x15\x03", "", "TLS", "--tls=implicit"},
 	{"\x16\x03", "", "TLS", "--tls=implicit"},
-	{"RFB ", "", "VNC", "-p 993, or -p 143 --tls=starttls"},
-	{"@RSYNCD", "", "rsync", "-p 993, or -p 143 --tls=starttls"},
+	{"RFB ", "", "VNC", ""},
+	{"@RSYNCD", "", "rsync", ""},
+	{"\xff", "", "Telnet", ""},
 }
 
 // identify names the service that begins with line.
@@ -146,7 +148,7 @@ func identify(line string) *report.NotIMAP {
 // of it that is known, five bytes.
 func plainService(first string) *report.NotIMAP {
 	if strings.HasPrefix(first, "* ") {
-		return &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls, or --tls=none", Said: first}
+		return &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls", Said: first}
 	}
 	n := identify(first)
 	if n.Service == "" {
