@@ -143,7 +143,13 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 	if err != nil {
 		return message(req, opts, report.Unknown, "usage", err.Error(), "")
 	}
-	rep := session.Run(ctx, req.Session, plan)
+	run := session.Run
+	if req.Addresses != "first" {
+		run = func(ctx context.Context, c session.Config, plan []session.Step) *report.Report {
+			return session.RunAll(ctx, c, plan, req.Addresses)
+		}
+	}
+	rep := run(ctx, req.Session, plan)
 	for _, text := range req.Remarks {
 		if req.Verbosity >= 1 {
 			rep.Remarks = append(rep.Remarks, report.Remark{Text: text})

@@ -35,7 +35,7 @@ func thresholds(g *grammar, req *Request) error {
 				return err
 			}
 			for _, p := range parts {
-				if err := measurable(level.flag, p.def, req.Session); err != nil {
+				if err := measurable(level.flag, p.def, req); err != nil {
 					return err
 				}
 				r, err := judge.ParseRange(p.text, p.def.Unit)
@@ -134,7 +134,11 @@ func unknownMetric(flag, name string) error {
 
 // measurable refuses a threshold that can never be judged because the user has
 // removed its step. What this host or run merely does not have is no error.
-func measurable(flag string, def report.MetricDef, c session.Config) error {
+func measurable(flag string, def report.MetricDef, req *Request) error {
+	c := req.Session
+	if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.Addresses == "first" {
+		return usage(fmt.Sprintf("%s %s can never be judged without --addresses=worst or any", flag, def.Name), "")
+	}
 	if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
 		return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")
 	}

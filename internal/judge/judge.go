@@ -57,28 +57,44 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 		rule := p.rule(def.Name)
 		m, ok := r.Metric(def.Name)
 		if !ok {
-			p.missing(r, &v, def, rule)
+			if len(r.Sessions) == 0 {
+				p.missing(r, &v, def, rule)
+			}
 			continue
 		}
-		judged := report.Judged{Metric: m, Warn: printed(rule.Warn, def), Crit: printed(rule.Crit, def)}
-		if f, violated := violation(m, rule); violated {
-			f.State = p.state(f.Kind, f.State)
-			judged.State = f.State
-			v.Findings = append(v.Findings, f)
-		}
-		v.Metrics = append(v.Metrics, judged)
+		v.Metrics = append(v.Metrics, p.judged(m, &v))
 	}
-	slices.SortStableFunc(v.Findings, func(a, b report.Finding) int {
-		return cmp.Compare(b.State.Rank(), a.State.Rank())
-	})
-	for _, f := range v.Findings {
-		v.State = report.Worst(v.State, f.State)
+	sortFindings(&v)
+	if len(r.Sessions) > 0 {
+		p.judgeAll(r, &v)
 	}
 	return v
 }
 
 // worthSaying is the least time whose length explains something.
 const worthSaying = 100 * time.Millisecond
+
+// judged compares a metric with its rule; what violates it becomes a finding.
+func (p Policy) judged(m report.Metric, v *report.Verdict) report.Judged {
+	rule := p.rule(m.Def.Name)
+	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
+	if f, violated := violation(m, rule); violated {
+		f.State = p.state(f.Kind, f.State)
+		judged.State = f.State
+		v.Findings = append(v.Findings, f)
+	}
+	return judged
+}
+
+// sortFindings puts the worst first and takes the verdict's state from it.
+func sortFindings(v *report.Verdict) {
+	slices.SortStableFunc(v.Findings, func(a, b report.Finding) int {
+		return cmp.Compare(b.State.Rank(), a.State.Rank())
+	})
+	for _, f := range v.Findings {
+		v.State = report.Worst(v.State, f.State)
+	}
+}
 
 // state returns the state of a kind: the default, unless --state has another.
 func (p Policy) state(kind string, def report.State) report.State {

@@ -12,18 +12,31 @@ import (
 const schema = 1
 
 type jsonReport struct {
-	Schema     int            `json:"schema"`
-	Version    string         `json:"version"`
-	Target     jsonTarget     `json:"target"`
-	State      string         `json:"state"`
-	ExitCode   int            `json:"exit_code"`
-	Summary    string         `json:"summary"`
+	Schema   int        `json:"schema"`
+	Version  string     `json:"version"`
+	Target   jsonTarget `json:"target"`
+	State    string     `json:"state"`
+	ExitCode int        `json:"exit_code"`
+	Summary  string     `json:"summary"`
+	jsonSession
+	// Addresses holds the sessions of --addresses=worst and any.
+	Addresses []jsonAddress `json:"addresses,omitempty"`
+}
+
+// jsonSession is what was measured and found in one session.
+type jsonSession struct {
 	Steps      []jsonStep     `json:"steps"`
 	Metrics    []jsonMetric   `json:"metrics"`
 	Findings   []jsonFinding  `json:"findings"`
 	Remarks    []jsonRemark   `json:"remarks"`
 	Facts      map[string]any `json:"facts"`
 	Transcript []jsonLine     `json:"transcript,omitempty"`
+}
+
+type jsonAddress struct {
+	Address string `json:"address"`
+	State   string `json:"state"`
+	jsonSession
 }
 
 type jsonTarget struct {
@@ -56,13 +69,14 @@ type jsonMetric struct {
 }
 
 type jsonFinding struct {
-	State  string `json:"state"`
-	Kind   string `json:"kind"`
-	Step   string `json:"step"`
-	Text   string `json:"text"`
-	Server string `json:"server"`
-	Advice string `json:"advice"`
-	Metric string `json:"metric"`
+	State   string `json:"state"`
+	Kind    string `json:"kind"`
+	Step    string `json:"step"`
+	Text    string `json:"text"`
+	Server  string `json:"server"`
+	Advice  string `json:"advice"`
+	Metric  string `json:"metric"`
+	Address string `json:"address,omitempty"`
 }
 
 type jsonRemark struct {
@@ -85,8 +99,23 @@ func JSON(r *report.Report, v report.Verdict, o Options) []byte {
 		Summary: Summary(r, v, o),
 		Target: jsonTarget{Host: o.clean(t.Host), Port: t.Port, Address: o.clean(t.Address), TLS: t.TLS,
 			Username: o.clean(t.Username), Mailbox: o.clean(t.Mailbox), Demo: t.Demo},
-		Steps: []jsonStep{}, Metrics: []jsonMetric{}, Findings: []jsonFinding{}, Remarks: []jsonRemark{}, Facts: map[string]any{},
+		jsonSession: o.session(r, v),
 	}
+	for i, one := range r.Sessions {
+		out.Addresses = append(out.Addresses, jsonAddress{
+			Address: one.Target.Address, State: v.Sessions[i].State.String(), jsonSession: o.session(one, v.Sessions[i]),
+		})
+	}
+	return encode(out)
+}
+
+// emptySession is a session with nothing in it, lists and not null.
+func emptySession() jsonSession {
+	return jsonSession{Steps: []jsonStep{}, Metrics: []jsonMetric{}, Findings: []jsonFinding{}, Remarks: []jsonRemark{}, Facts: map[string]any{}}
+}
+
+func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
+	out := emptySession()
 	for _, s := range r.Steps {
 		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail)}
 		if s.Outcome == report.Passed || s.Outcome == report.Failed {
@@ -116,17 +145,18 @@ func JSON(r *report.Report, v report.Verdict, o Options) []byte {
 			out.Transcript = append(out.Transcript, jsonLine{micros(l.At.Seconds()), l.From, o.clean(l.Text)})
 		}
 	}
-	return encode(out)
+	return out
 }
 
 // JSONMessage prints a single finding in the JSON form, when there is no report.
 func JSONMessage(state report.State, kind, text, advice string, o Options) []byte {
 	f := report.Finding{State: state, Kind: kind, Text: text, Advice: advice}
+	only := emptySession()
+	only.Findings = []jsonFinding{o.jsonFinding(f)}
 	return encode(jsonReport{
 		Schema: schema, Version: o.Version, State: state.String(), ExitCode: int(state),
-		Summary: "IMAP_SESSION " + state.String() + " - " + kind + ": " + o.clean(text),
-		Steps:   []jsonStep{}, Metrics: []jsonMetric{}, Remarks: []jsonRemark{}, Facts: map[string]any{},
-		Findings: []jsonFinding{o.jsonFinding(f)},
+		Summary:     "IMAP_SESSION " + state.String() + " - " + kind + ": " + o.clean(text),
+		jsonSession: only,
 	})
 }
 
@@ -135,7 +165,7 @@ func (o Options) jsonFinding(f report.Finding) jsonFinding {
 	if f.Server != "" {
 		server = Quote(o.mask(f.Server))
 	}
-	return jsonFinding{f.State.String(), f.Kind, f.Step, o.clean(f.Text), server, f.Advice, f.Metric}
+	return jsonFinding{f.State.String(), f.Kind, f.Step, o.clean(f.Text), server, f.Advice, f.Metric, f.Address}
 }
 
 func encode(v any) []byte {

@@ -66,8 +66,23 @@ func emit(text string, state report.State) []byte {
 	return append(bytes.TrimRight(out.Bytes(), " \n"), '\n')
 }
 
-// long returns the lines below the first.
+// long returns the lines below the first; of several sessions a block each.
 func long(r *report.Report, v report.Verdict, o Options) []string {
+	if len(r.Sessions) == 0 {
+		return block(r, v, o)
+	}
+	top := v
+	top.Findings = slices.DeleteFunc(slices.Clone(v.Findings), func(f report.Finding) bool { return f.Address != "" })
+	lines := block(r, top, o)
+	for i, s := range r.Sessions {
+		lines = append(lines, fmt.Sprintf("address %s: [%s] %.3f s", s.Target.Address, v.Sessions[i].State, s.Elapsed.Seconds()))
+		lines = append(lines, block(s, v.Sessions[i], o)...)
+	}
+	return lines
+}
+
+// block returns the lines of one session.
+func block(r *report.Report, v report.Verdict, o Options) []string {
 	var lines []string
 	var unreached []string
 	printed := map[int]bool{}

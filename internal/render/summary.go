@@ -30,6 +30,12 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if n := len(v.Findings) - 1; n > 0 {
 		more = fmt.Sprintf(" (and %d more)", n)
 	}
+	if len(r.Sessions) > 0 {
+		head += wellAddresses(v) + ", "
+	}
+	if f.Address != "" {
+		head += Line(f.Address) + ": "
+	}
 	words, advice := "", ""
 	if f.Server != "" {
 		words = ", server said: " + Line(Quote(o.mask(f.Server)))
@@ -50,8 +56,27 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 // its address.
 func target(r *report.Report) string { return r.Target.Host }
 
+// wellAddresses returns "2 of 3 addresses OK".
+func wellAddresses(v report.Verdict) string {
+	well := 0
+	for _, s := range v.Sessions {
+		if s.State == report.OK {
+			well++
+		}
+	}
+	return fmt.Sprintf("%d of %d addresses OK", well, len(v.Sessions))
+}
+
 // success says what a good session found.
 func success(r *report.Report, v report.Verdict) string {
+	if len(r.Sessions) > 0 {
+		text := fmt.Sprintf("%s in %.3f s", wellAddresses(v), r.Elapsed.Seconds())
+		if len(v.Findings) > 0 {
+			f := v.Findings[0]
+			text += ", but " + strings.TrimPrefix(f.Address+": ", ": ") + f.Text
+		}
+		return text
+	}
 	passed := 0
 	for _, s := range r.Steps {
 		if s.Outcome == report.Passed {

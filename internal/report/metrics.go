@@ -11,6 +11,9 @@ type MetricDef struct {
 	Step string
 	// Signed metrics may be negative; all others have the minimum 0.
 	Signed bool
+	// LowIsWorse metrics alarm when they fall; of several sessions the lowest is
+	// the worst.
+	LowIsWorse bool
 }
 
 // Time is the metric of the whole run.
@@ -27,6 +30,8 @@ const (
 	Messages           = "messages"
 	MessageAge         = "message_age"
 	MessageSize        = "message_size"
+	Addresses          = "addresses"
+	AddressesFailed    = "addresses_failed"
 )
 
 // table is the one list of metrics. Its order is the order of the perfdata and
@@ -46,15 +51,17 @@ var table = []MetricDef{
 	stepTime("select", "EXAMINE or SELECT"),
 	stepTime("fetch", "FETCH of one message"),
 	stepTime("logout", "LOGOUT"),
-	{Name: CertificateDays, Unit: Days, Step: "tls", Signed: true,
+	{Name: CertificateDays, Unit: Days, Step: "tls", Signed: true, LowIsWorse: true,
 		Doc: "whole days, rounded down, until verification first fails by date; negative when expired"},
-	{Name: CertificatePercent, Unit: Percent, Step: "tls", Signed: true,
+	{Name: CertificatePercent, Unit: Percent, Step: "tls", Signed: true, LowIsWorse: true,
 		Doc: "share of the server certificate's validity that is left"},
 	{Name: Folders, Unit: Count, Step: "list", Doc: "rows of the LIST answer"},
 	{Name: Messages, Unit: Count, Step: "select", Doc: "messages in the mailbox (EXISTS)"},
 	{Name: MessageAge, Unit: Seconds, Step: "fetch", Signed: true,
 		Doc: "age of the message fetched, by INTERNALDATE against the local clock; negative when the clocks differ"},
 	{Name: MessageSize, Unit: Bytes, Step: "fetch", Doc: "RFC822.SIZE of the message fetched"},
+	{Name: Addresses, Unit: Count, Doc: "addresses of the name, each with a session (--addresses)"},
+	{Name: AddressesFailed, Unit: Count, Doc: "addresses whose session is not OK (--addresses)"},
 }
 
 func stepTime(step, doc string) MetricDef {

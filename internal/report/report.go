@@ -22,6 +22,10 @@ type Report struct {
 	// metric name; nil when nothing is missing.
 	Absent     map[string]string
 	Transcript []Line // nil when none was asked for
+	// Sessions holds a report for every address of the name, when each was
+	// checked by itself; then Steps holds only what they have in common. Nil in a
+	// check of one session.
+	Sessions []*Report
 }
 
 // Target is what the run was pointed at.
@@ -34,6 +38,9 @@ type Target struct {
 	Mailbox  string // "" when no mailbox is opened
 	Timeout  time.Duration
 	Demo     string // scenario of --demo; "" in a real check
+	// Addresses is "worst" or "any" when every address was checked by itself,
+	// which says whose result counts; "" otherwise.
+	Addresses string
 }
 
 // Outcome says how a step ended.

@@ -53,6 +53,7 @@ type Verdict struct {
 	Findings []Finding   // worst first; the first one makes the headline
 	Metrics  []Judged    // every measured metric in the order of the table
 	Unjudged []string    // thresholds this run had nothing to compare with, and why
+	Sessions []Verdict   // in the order of Report.Sessions; nil without
 	Unknown  []MetricDef // metrics of planned steps that have no value, in the order of the table
 }
 
@@ -65,6 +66,8 @@ type Finding struct {
 	Server string // the server's own words, unsanitised; "" when it said none
 	Advice string // one line: an action or a question; "" when there is none
 	Metric string // the metric, for a threshold
+	// Address is the address whose session found it; "" in a check of one session.
+	Address string
 }
 
 // Judged is a metric beside the thresholds that applied to it.

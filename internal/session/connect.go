@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
@@ -73,9 +73,9 @@ func describeAttempt(a dial.Attempt) string {
 // reason returns the operating system's word for why a connect failed, without
 // the addresses that net puts in front of it.
 func reason(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err.Error()
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
 	}
 	return err.Error()
 }

@@ -1,0 +1,91 @@
+package judge
+
+import (
+	"cmp"
+	"slices"
+
+	"check_imap_session/internal/report"
+)
+
+// judgeAll judges a report of several sessions: each by itself, then what
+// counts of them. v already holds what stands above the sessions.
+func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
+	best, failed := report.Critical, 0
+	for _, s := range r.Sessions {
+		sv := Judge(s, p)
+		v.Sessions = append(v.Sessions, sv)
+		for _, f := range sv.Findings {
+			f.Address = s.Target.Address
+			v.Findings = append(v.Findings, f)
+		}
+		if sv.State != report.OK {
+			failed++
+		}
+		if sv.State.Rank() < best.Rank() {
+			best = sv.State
+		}
+	}
+	p.addCounted(r, v, report.Addresses, len(r.Sessions))
+	p.addCounted(r, v, report.AddressesFailed, failed)
+	p.mergeMetrics(v)
+	sortFindings(v)
+	if r.Target.Addresses == "any" {
+		// What one address answers well the others do not spoil; what stands above
+		// the sessions still counts.
+		v.State = best
+		for _, f := range v.Findings {
+			if f.Address == "" {
+				v.State = report.Worst(v.State, f.State)
+			}
+		}
+	}
+}
+
+// addCounted adds a metric of the whole to a verdict.
+func (p Policy) addCounted(r *report.Report, v *report.Verdict, name string, n int) {
+	m := report.Metric{Def: report.MustMetric(name), Value: float64(n)}
+	r.Metrics = append(r.Metrics, m)
+	v.Metrics = append(v.Metrics, p.judged(m, v))
+}
+
+// mergeMetrics takes the worst of every metric of the sessions into the verdict.
+func (p Policy) mergeMetrics(v *report.Verdict) {
+	for _, sv := range v.Sessions {
+		for _, m := range sv.Metrics {
+			if m.Def.Name == report.Time {
+				continue // that of the whole run stands already
+			}
+			i := slices.IndexFunc(v.Metrics, func(o report.Judged) bool { return o.Def.Name == m.Def.Name })
+			switch {
+			case i < 0:
+				v.Metrics = append(v.Metrics, m)
+			case worse(m, v.Metrics[i]):
+				v.Metrics[i] = m
+			}
+		}
+	}
+	order := map[string]int{}
+	for i, def := range report.MetricTable() {
+		order[def.Name] = i
+	}
+	slices.SortStableFunc(v.Metrics, func(a, b report.Judged) int { return cmp.Compare(order[a.Def.Name], order[b.Def.Name]) })
+	for _, sv := range v.Sessions {
+		for _, def := range sv.Unknown {
+			has := func(o report.Judged) bool { return o.Def.Name == def.Name }
+			if !slices.ContainsFunc(v.Metrics, has) && !slices.Contains(v.Unknown, def) {
+				v.Unknown = append(v.Unknown, def)
+			}
+		}
+	}
+}
+
+// worse says whether a is the worse of two values of one metric.
+func worse(a, b report.Judged) bool {
+	if a.State != b.State {
+		return a.State.Rank() > b.State.Rank()
+	}
+	if a.Def.LowIsWorse {
+		return a.Value < b.Value
+	}
+	return a.Value > b.Value
+}
