@@ -61,7 +61,7 @@ type Conn struct {
 
 	buf  []byte // buf[r:w] is read and not yet used
 	r, w int
-	at   time.Time // when the last read returned
+	at   time.Time // when the last bytes arrived
 	got  int64     // bytes read in all
 	err  error     // first read error; reading stops there
 
@@ -199,7 +199,9 @@ func (c *Conn) fill() error {
 		return c.fail(&LimitError{"data in all", c.lim.Total})
 	}
 	n, err := c.nc.Read(c.buf[c.w:])
-	c.at = time.Now()
+	if n > 0 {
+		c.at = time.Now() // not when a read fails: the time belongs to bytes
+	}
 	c.w += n
 	c.got += int64(n)
 	if n > 0 {
