@@ -132,10 +132,11 @@ func (c *Conn) Response() (*Response, error) {
 		if err := depth.measure(line); err != nil {
 			return nil, c.fail(err)
 		}
-		size, at, ok := announced(r.Line)
+		size, at, ok := announced(line)
 		if !ok {
 			break
 		}
+		at += len(r.Line) - len(line)
 		if len(r.Line) > c.lim.Line {
 			return nil, c.fail(&LimitError{"line", int64(c.lim.Line)})
 		}
