@@ -140,7 +140,9 @@ func (c *Conn) Response() (*Response, error) {
 		if len(r.Line) > c.lim.Line {
 			return nil, c.fail(&LimitError{"line", int64(c.lim.Line)})
 		}
-		r.Line = bytes.Clone(r.Line) // reading on reuses the buffer
+		if first {
+			r.Line = bytes.Clone(r.Line) // reading on reuses the buffer
+		}
 		lit := literal{at: at, end: len(r.Line), size: size}
 		if lit.data, err = c.literal(size); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -93,13 +94,13 @@ func (s *Scanner) literal() (Token, bool) {
 	if s.line[at] == '~' {
 		at++
 	}
-	for _, l := range s.literals {
-		if l.at == at {
-			s.pos = l.end
-			return Token{Kind: TokenString, Text: string(l.data), Size: l.size}, true
-		}
+	i, found := slices.BinarySearchFunc(s.literals, at, func(l literal, at int) int { return l.at - at })
+	if !found {
+		return Token{}, false
 	}
-	return Token{}, false
+	l := s.literals[i]
+	s.pos = l.end
+	return Token{Kind: TokenString, Text: string(l.data), Size: l.size}, true
 }
 
 // atom reads up to a space or a parenthesis; inside the square brackets of
