@@ -124,12 +124,15 @@ func (c *Conn) patience(d time.Duration) bool {
 	return true
 }
 
-func (c *Conn) endPatience() {
+// endPatience puts the overall read deadline back. It returns true after
+// Interrupt: then a timeout was not the server's silence.
+func (c *Conn) endPatience() (interrupted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.interrupted {
 		c.nc.SetReadDeadline(c.deadline)
 	}
+	return c.interrupted
 }
 
 // Close closes the connection. Under TLS it says so to the server.
@@ -227,9 +230,9 @@ func (c *Conn) fillFor(d time.Duration) error {
 	if !c.patience(d) {
 		return c.fillOrFail()
 	}
-	defer c.endPatience()
 	err := c.fill()
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	interrupted := c.endPatience()
+	if err != nil && (interrupted || !errors.Is(err, os.ErrDeadlineExceeded)) {
 		c.fail(err)
 	}
 	return err
