@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -268,7 +269,7 @@ func (c *Conn) Peek(d time.Duration, whole func([]byte) bool) ([]byte, error) {
 // A server that ends its first line with CRLF is held to it: a bare LF, like a
 // bare CR, is then a character of the text, so that a text with "LF tag OK" in
 // it is not mistaken for the answer. Only when the server falls silent behind
-// a bare LF is it taken for the end of a line after all.
+// a bare LF, or closes, is it taken for the end of a line after all.
 func (c *Conn) line() ([]byte, error) {
 	scanned := 0
 	if len(c.inner) > 0 && c.r == c.w {
@@ -288,7 +289,8 @@ func (c *Conn) line() ([]byte, error) {
 		pending := c.buf[c.r:c.w]
 		if n := len(pending); n > 0 && pending[n-1] == '\n' {
 			err := c.fillFor(lonelyLF)
-			if errors.Is(err, os.ErrDeadlineExceeded) && c.err == nil {
+			silent := errors.Is(err, os.ErrDeadlineExceeded) && c.err == nil
+			if silent || errors.Is(err, io.EOF) {
 				c.crlf = endLF
 				scanned = 0
 				continue
