@@ -196,6 +196,7 @@ func (c *Conn) literal(size int64) ([]byte, error) {
 	if left := c.lim.Total - c.got + int64(c.w-c.r); size > left {
 		return nil, c.fail(&LimitError{"literal", left})
 	}
+	c.inner = nil // the server has gone on behind it
 	kept := make([]byte, 0, min(size, int64(c.lim.Keep)))
 	for size > 0 {
 		if c.r == c.w {
