@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -111,6 +112,9 @@ func codeEnd(text []byte) int {
 // Response reads the next response. Its error is a *LimitError, or the first
 // error of the connection, io.EOF among them.
 func (c *Conn) Response() (*Response, error) {
+	if over := (*LimitError)(nil); errors.As(c.err, &over) {
+		return nil, c.err // whatever is still in the buffer
+	}
 	r := &Response{}
 	depth := depthMeter{limit: c.lim.Depth}
 	for {
