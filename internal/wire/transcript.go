@@ -143,6 +143,9 @@ func isStatus(r *Response) bool {
 // harmless says whether a response during an authentication is of a kind that
 // carries nothing of the exchange: a status or the capabilities.
 func harmless(r *Response, words []string) bool {
+	if r.Tag == "+" { // a challenge, even if it begins with OK
+		return false
+	}
 	return isStatus(r) || r.Tag == "*" && len(words) > 0 && words[0] == "CAPABILITY"
 }
 
