@@ -91,16 +91,21 @@ func speak(t *testing.T, tr *wire.Transcript, events ...event) *wire.Conn {
 	t.Helper()
 	near, far := net.Pipe()
 	c := wire.New(near, wire.Limits{}, tr)
+	done := make(chan struct{})
 	go func() {
 		for _, e := range events {
-			time.Sleep(e.after)
+			select {
+			case <-time.After(e.after):
+			case <-done:
+				return
+			}
 			if _, err := io.WriteString(far, e.send); err != nil {
 				return
 			}
 		}
 		io.Copy(io.Discard, far)
 	}()
-	t.Cleanup(func() { near.Close(); far.Close() })
+	t.Cleanup(func() { close(done); near.Close(); far.Close() })
 	return c
 }
 

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"os"
 	"slices"
@@ -8,6 +9,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/wire"
 )
 
 func TestLineEnds(t *testing.T) {
@@ -137,6 +142,32 @@ func TestAt(t *testing.T) {
 		}
 		if got := c.LastRead().Sub(start); got != 4*time.Second {
 			t.Errorf("LastRead after a timeout: got %v, want 4s", got)
+		}
+	})
+}
+
+// The read that waits behind a lone LF times out; a TLS connection must live on.
+func TestPatienceUnderTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ca := certtest.Must(t, "root")
+		leaf := ca.Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}})
+		nc, _ := imaptest.Pipe(t, `
+greet
+raw "* OK a\n"
+wait 1s
+raw "* OK b\n"
+S: * OK c
+hold`, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{leaf}}})
+		c := wire.New(tls.Client(nc, &tls.Config{RootCAs: ca.Pool(), ServerName: "a.example"}), wire.Limits{}, nil)
+		defer c.Close()
+		start := time.Now()
+		for i, want := range []time.Duration{0, 250 * time.Millisecond, time.Second, time.Second} {
+			if _, err := c.Response(); err != nil {
+				t.Fatalf("response %d: %v", i, err)
+			}
+			if got := time.Since(start); got != want {
+				t.Errorf("response %d: got it after %v, want %v", i, got, want)
+			}
 		}
 	})
 }
