@@ -65,7 +65,7 @@ func decodeName(name string) (string, error) {
 			b.WriteByte('&')
 		} else {
 			raw, err := mutf7.DecodeString(coded)
-			if err != nil || len(raw)%2 != 0 {
+			if err != nil || len(raw)%2 != 0 || strings.ContainsAny(coded, "\r\n") { // base64 skips line ends
 				return "", errUTF7
 			}
 			units := make([]uint16, len(raw)/2)
