@@ -71,6 +71,8 @@ func TestConnect(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	noRoute := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}
 	noHost := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.EHOSTUNREACH)}
+	timedOut := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)}
+	reset := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNRESET)}
 	type attempt struct {
 		elapsed time.Duration
 		err     error
@@ -105,6 +107,10 @@ func TestConnect(t *testing.T) {
 			[]attempt{{0, noRoute, false}, {0, noHost, false}, {0, refused, false}}, refused},
 		{"refused tells more than silence", []address{{err: refused}, {after: never}}, time.Second, 0, time.Second,
 			[]attempt{{0, refused, false}, {time.Second, late, false}}, refused},
+		{"refused tells more than silence before it", []address{{after: never}, {err: refused}}, time.Second, 0, time.Second,
+			[]attempt{{time.Second, late, false}, {0, refused, false}}, refused},
+		{"of equals the first tells", []address{{err: timedOut}, {err: reset}}, 0, 0, 0,
+			[]attempt{{0, timedOut, false}, {0, reset, false}}, timedOut},
 		{"silence tells more than no host", []address{{err: noHost}, {after: never}}, time.Second, 0, time.Second,
 			[]attempt{{0, noHost, false}, {time.Second, late, false}}, late},
 		{"no host tells more than no route", []address{{err: noRoute}, {err: noHost}, {err: noRoute}}, 0, 0, 0,
