@@ -113,11 +113,3 @@ func TestLiteral(t *testing.T) {
 		})
 	}
 }
-
-func TestJoinPort(t *testing.T) {
-	for in, want := range map[string]string{"a.example": "a.example:993", "192.0.2.1": "192.0.2.1:993", "2001:db8::1": "[2001:db8::1]:993"} {
-		if got := dial.JoinPort(in, 993); got != want {
-			t.Errorf("%s: got %s, want %s", in, got, want)
-		}
-	}
-}

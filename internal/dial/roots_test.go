@@ -79,7 +79,8 @@ func TestRootsFile(t *testing.T) {
 		{"empty", write("empty.pem", ""), false},
 		{"no PEM", write("der.pem", string(root.Cert.Raw)), false},
 		{"missing", filepath.Join(dir, "none.pem"), false},
-		{"directory", dir, false},
+		{"directory", dir, true},
+		{"directory without certificates", t.TempDir(), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
