@@ -177,9 +177,17 @@ func load(ctx context.Context, req *cli.Request) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
+	select { // a command that is being killed, with its children
+	case <-done:
+	case <-time.After(killPatience):
+	}
+	return context.Cause(ctx)
 }
+
+// killPatience is how long a password command has to go once its time is up; a
+// file on a dead mount never comes back.
+const killPatience = 60 * time.Millisecond
 
 // notLoaded is the output when a file or command could not be used.
 func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report.State) {

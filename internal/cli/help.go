@@ -20,9 +20,9 @@ func Help() string {
 		return err.Error() + "\n"
 	}
 	var b strings.Builder
-	b.WriteString(Program + " runs a whole IMAP session against a server - DNS, connect, TLS,\n" +
-		"greeting, login, LIST, EXAMINE, FETCH, LOGOUT - times each step, judges the\n" +
-		"times and says which step failed, why, and what to do. It changes nothing.\n\n" +
+	b.WriteString(Program + " runs a whole IMAP session - DNS, connect, TLS, greeting,\n" +
+		"login, LIST, EXAMINE, FETCH, LOGOUT - times each step, judges the times and\n" +
+		"says which step failed, why, and what to do. It changes nothing.\n\n" +
 		"  " + Program + " -H imap.example.com -U user --password-file=FILE\n" +
 		"  " + Program + " -H imap.example.com -p 143 --auth=none -w 2 -c 5\n" +
 		"  " + Program + " --demo\n")
