@@ -94,6 +94,11 @@ func Parse(args []string, env Env) (*Request, error) {
 	if _, err := k.Parse(a.texts()); err != nil {
 		return nil, refused(k, a, err)
 	}
+	for _, w := range a.words {
+		if w.text == "--port=0" { // 0 in the grammar means not given
+			return nil, &UsageError{Msg: badPort("--port", "0"), Source: w.from.String()}
+		}
+	}
 	return build(g, a, env)
 }
 
@@ -131,11 +136,15 @@ func refused(k *kong.Kong, a argv, err error) *UsageError {
 			e.Hint = "did you mean " + near + "? one of " + strings.Join(valid, ", ")
 		}
 	case strings.HasPrefix(w.flag.Target.Kind().String(), "uint"):
-		e.Msg = name + ": must be a number from 1 to 65535, got " + quote(value)
+		e.Msg = badPort(name, value)
 	default:
 		e.Msg = name + ": " + msg
 	}
 	return e
+}
+
+func badPort(name, value string) string {
+	return name + ": must be a number from 1 to 65535, got " + quote(value)
 }
 
 // notInEnum returns the word whose value its flag does not know, which kong
