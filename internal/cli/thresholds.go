@@ -55,11 +55,9 @@ func thresholds(g *grammar, req *Request) error {
 		if rule == nil {
 			continue
 		}
-		if w, c := rule.Warn, rule.Crit; w != nil && c != nil && !w.Inside && !c.Inside && w.Upper == c.Upper && w.Lower < c.Lower {
-			return usage(fmt.Sprintf("the warning minimum of %s (%s) is below its critical minimum (%s)", def.Name, w, c), "swap the two")
-		}
-		if w, c := rule.Warn, rule.Crit; w != nil && c != nil && !w.Inside && !c.Inside && w.Lower == c.Lower && w.Upper > c.Upper {
-			return usage(fmt.Sprintf("the warning limit of %s (%s) is above its critical limit (%s)", def.Name, w, c), "swap -w and -c")
+		if swapped(rule, def) {
+			w, c := rule.Warn, rule.Crit
+			return usage(fmt.Sprintf("the warning limit of %s (%s) is beyond its critical limit (%s)", def.Name, w, c), "swap -w and -c")
 		}
 		req.Policy.Rules = append(req.Policy.Rules, *rule)
 	}
@@ -81,6 +79,20 @@ func certificateDays(g *grammar) (warning, critical []string, err error) {
 	}
 	name := report.CertificateDays + "="
 	return []string{name + warn + ":"}, []string{name + crit + ":"}, nil
+}
+
+// swapped says whether the warning limit lies beyond the critical one, so that no
+// value could ever be a WARNING (rule P18). Of a metric that is never negative
+// `~:5` is the same limit as `5`.
+func swapped(rule *judge.Rule, def report.MetricDef) bool {
+	if rule.Warn == nil || rule.Crit == nil || rule.Warn.Inside || rule.Crit.Inside {
+		return false
+	}
+	w, c := *rule.Warn, *rule.Crit
+	if !def.Signed {
+		w, c = w.NonNegative(), c.NonNegative()
+	}
+	return w.Lower == c.Lower && w.Upper > c.Upper || w.Upper == c.Upper && w.Lower < c.Lower
 }
 
 // threshold is one part of a value of -w or -c.
