@@ -279,10 +279,13 @@ func nobodyListens(e *report.StepError) string {
 
 func networkDetail(e *report.StepError) string {
 	var errno syscall.Errno
-	if errors.As(e.Err, &errno) {
-		return errno.Error() + ", " + waiting(e)
+	if !errors.As(e.Err, &errno) {
+		return text(e)
 	}
-	return text(e)
+	if w := waiting(e); w != "" {
+		return errno.Error() + ", " + w
+	}
+	return errno.Error()
 }
 
 func dnsDetail(e *report.StepError) string {
