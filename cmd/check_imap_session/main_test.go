@@ -50,6 +50,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
+			e.Values[testKey{}] = e.T()
 			e.Setenv("PASSWORDFILE", filepath.Join(e.WorkDir, "password"))
 			return os.WriteFile(e.Getenv("PASSWORDFILE"), []byte(password+"\n"), 0o600)
 		},
@@ -61,6 +62,10 @@ func TestScript(t *testing.T) {
 		},
 	})
 }
+
+// testKey is where a script keeps its testscript.T, which a deferred function
+// needs to fail the test.
+type testKey struct{}
 
 // password is that of the scripts' password file.
 const password = "s3cret-word"
@@ -143,9 +148,10 @@ func cmdIMAPServer(ts *testscript.TestScript, neg bool, args []string) {
 	o.TLS = config
 	srv, err := imaptest.Listen(ts.ReadFile(args[0]), o)
 	ts.Check(err)
+	t := ts.Value(testKey{}).(testscript.T)
 	ts.Defer(func() {
 		if err := srv.Close(); err != nil {
-			ts.Fatalf("imapserver %s: %v", args[0], err)
+			t.Fatal(fmt.Sprintf("imapserver %s: %v", args[0], err))
 		}
 	})
 	ca := ts.MkAbs("ca.pem")
