@@ -8,7 +8,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -403,14 +402,4 @@ func (d document) checkFindings() error {
 		return fmt.Errorf("state %s, findings %+v", *d.State, d.Findings)
 	}
 	return nil
-}
-
-// number returns a perfdata value.
-func (p perf) number(tb testing.TB) float64 {
-	tb.Helper()
-	f, err := strconv.ParseFloat(p.value, 64)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return f
 }

@@ -1,0 +1,326 @@
+package judge
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+// rng parses a range of a metric.
+func rng(t testing.TB, metric, text string) *Range {
+	t.Helper()
+	if text == "" {
+		return nil
+	}
+	def, ok := report.LookupMetric(metric)
+	if !ok {
+		t.Fatalf("no metric %s", metric)
+	}
+	r, err := ParseRange(text, def.Unit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &r
+}
+
+// measured returns a report in which the metric was measured.
+func measured(metrics ...report.Metric) *report.Report {
+	r := &report.Report{Metrics: metrics}
+	for _, m := range metrics {
+		if m.Def.Step != "" && r.Step(m.Def.Step) == nil {
+			r.Steps = append(r.Steps, report.StepResult{Name: m.Def.Step, Outcome: report.Passed})
+		}
+	}
+	return r
+}
+
+func metric(name string, value float64) report.Metric {
+	return report.Metric{Def: report.MustMetric(name), Value: value}
+}
+
+func TestThresholds(t *testing.T) {
+	tests := []struct {
+		name       string
+		metric     string
+		value      float64
+		warn, crit string
+		state      report.State
+		text       string // of the finding
+		pWarn      string // as perfdata prints them
+		pCrit      string
+	}{
+		{"none given", "time", 100, "", "", report.OK, "", "", ""},
+		{"within", "time", 1, "2", "5", report.OK, "", "2", "5"},
+		{"on the limit", "time", 2, "2", "5", report.OK, "", "2", "5"},
+		{"over warning", "time", 2.000001, "2", "5", report.Warning, "time is 2.000001 s, over the warning limit of 2 s", "2", "5"},
+		{"critical before warning", "time", 6, "2", "5", report.Critical, "time is 6.000000 s, over the critical limit of 5 s", "2", "5"},
+		{"critical alone", "time", 6, "", "5", report.Critical, "time is 6.000000 s, over the critical limit of 5 s", "", "5"},
+		{"warning alone", "time", 6, "2", "", report.Warning, "time is 6.000000 s, over the warning limit of 2 s", "2", ""},
+		{"same limit", "time", 6, "5", "5", report.Critical, "time is 6.000000 s, over the critical limit of 5 s", "5", "5"},
+		{"units", "time_login", 0.3, "100ms", "1m", report.Warning, "time_login is 0.300000 s, over the warning limit of 0.1 s", "0.1", "60"},
+		{"upper bound of a duration", "time", 6, "~:5", "", report.Warning, "", "5", ""},
+		{"upper bound that is negative", "time", 6, "~:-5", "", report.Warning, "", "~:-5", ""},
+		{"upper bound of what may be negative", "message_age", 6, "~:5", "", report.Warning, "", "~:5", ""},
+		{"at least", "messages", 0, "", "1:", report.Critical, "messages is 0, outside the critical range 1:", "", "1:"},
+		{"at least, met", "messages", 1, "", "1:", report.OK, "", "", "1:"},
+		{"zero and above", "messages", 0, "0:", "", report.OK, "", "0:", ""},
+		{"between", "messages", 21, "10:20", "", report.Warning, "messages is 21, outside the warning range 10:20", "10:20", ""},
+		{"inside", "folders", 10, "@0:10", "", report.Warning, "folders is 10, inside the warning range 10", "@10", ""},
+		{"inside, not met", "folders", 11, "@0:10", "", report.OK, "", "@10", ""},
+		{"inside up to", "message_age", -3, "@~:5", "", report.Warning, "message_age is -3.000000 s, inside the warning range ~:5", "@~:5", ""},
+		{"inside up to, of a duration", "time", 3, "@~:5", "", report.Warning, "", "@~:5", ""},
+		{"negative value", "certificate_days", -2, "", "0:", report.Critical, "certificate_days is -2, outside the critical range 0:", "", "0:"},
+		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.500000 s, outside the warning range 10", "10", ""},
+		{"days", "certificate_days", 13, "2w:", "36h:", report.Warning, "certificate_days is 13, outside the warning range 14:", "14:", "1.5:"},
+		{"bytes", "message_size", 11e6, "10MB", "", report.Warning, "message_size is 11000000 B, over the warning limit of 10000000 B", "10000000", ""},
+		{"percent", "certificate_percent", 12.5, "20%:", "", report.Warning, "certificate_percent is 12.50 %, outside the warning range 20:", "20:", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := Policy{Rules: []Rule{{Metric: tt.metric, Warn: rng(t, tt.metric, tt.warn), Crit: rng(t, tt.metric, tt.crit)}}}
+			v := Judge(measured(metric(tt.metric, tt.value)), p)
+			if len(v.Metrics) != 1 {
+				t.Fatalf("got %d metrics, want 1", len(v.Metrics))
+			}
+			m := v.Metrics[0]
+			if v.State != tt.state || m.State != tt.state {
+				t.Errorf("%s=%v -w %q -c %q: got %s, metric %s, want %s", tt.metric, tt.value, tt.warn, tt.crit, v.State, m.State, tt.state)
+			}
+			if m.Warn != tt.pWarn || m.Crit != tt.pCrit {
+				t.Errorf("printed: got %q, %q, want %q, %q", m.Warn, m.Crit, tt.pWarn, tt.pCrit)
+			}
+			if tt.state == report.OK {
+				if len(v.Findings) > 0 {
+					t.Errorf("got findings %+v, want none", v.Findings)
+				}
+				return
+			}
+			if len(v.Findings) != 1 {
+				t.Fatalf("got %d findings, want 1", len(v.Findings))
+			}
+			f := v.Findings[0]
+			if f.Kind != "threshold" || f.Metric != tt.metric || f.Step != m.Def.Step || f.State != tt.state {
+				t.Errorf("got %+v, want a threshold on %s", f, tt.metric)
+			}
+			if tt.text != "" && f.Text != tt.text {
+				t.Errorf("text: got %q, want %q", f.Text, tt.text)
+			}
+		})
+	}
+}
+
+func TestFormat(t *testing.T) {
+	tests := []struct {
+		metric string
+		value  float64
+		want   string
+	}{
+		{"time", 0, "0.000000"},
+		{"time", 0.0000004, "0.000000"},
+		{"time", 0.000001, "0.000001"},
+		{"time", 1234567.5, "1234567.500000"},
+		{"message_age", -1e-5, "-0.000010"},
+		{"messages", 1e15, "1000000000000000"},
+		{"messages", 0, "0"},
+		{"message_size", 5e9, "5000000000"},
+		{"certificate_days", -36500, "-36500"},
+		{"certificate_percent", 66.666666, "66.67"},
+		{"certificate_percent", 100, "100.00"},
+	}
+	for _, tt := range tests {
+		if got := Format(metric(tt.metric, tt.value)); got != tt.want {
+			t.Errorf("Format(%s %v): got %q, want %q", tt.metric, tt.value, got, tt.want)
+		}
+	}
+}
+
+// failed is a report of a session whose login was rejected.
+func failed() *report.Report {
+	e := &report.StepError{Step: "login", Err: report.ErrNo, Encrypted: true, Reply: &report.Reply{Status: "NO", Code: "AUTHENTICATIONFAILED", Text: "No."}}
+	return &report.Report{
+		Steps: []report.StepResult{
+			{Name: "connect", Outcome: report.Passed},
+			{Name: "login", Outcome: report.Failed, Elapsed: 2004 * time.Millisecond, Err: e},
+			{Name: "list", Outcome: report.NotReached},
+			{Name: "logout", Outcome: report.Passed},
+		},
+		Metrics: []report.Metric{metric("time", 3), metric("time_connect", 0.1), metric("time_logout", 0.1)},
+	}
+}
+
+func TestFailure(t *testing.T) {
+	v := Judge(failed(), Policy{})
+	if v.State != report.Critical || len(v.Findings) != 1 {
+		t.Fatalf("got %s and %+v, want CRITICAL and one finding", v.State, v.Findings)
+	}
+	want := report.Finding{State: report.Critical, Kind: "auth_failed", Step: "login", Text: "login rejected after 2.004 s",
+		Server: "[AUTHENTICATIONFAILED] No.", Advice: "check user name and password"}
+	if v.Findings[0] != want {
+		t.Errorf("got %+v, want %+v", v.Findings[0], want)
+	}
+	var unknown []string
+	for _, d := range v.Unknown {
+		unknown = append(unknown, d.Name)
+	}
+	if want := []string{"time_login", "time_list", "folders"}; !slices.Equal(unknown, want) {
+		t.Errorf("planned and not reached: got %v, want %v", unknown, want)
+	}
+}
+
+func TestStates(t *testing.T) {
+	interrupted := &report.Report{Steps: []report.StepResult{{Name: "login", Outcome: report.Failed, Err: &report.StepError{Step: "login", Err: report.ErrInterrupted}}}}
+	bug := &report.Report{Steps: []report.StepResult{{Name: "login", Outcome: report.Failed, Err: &report.StepError{Step: "login", Err: report.ErrInternal}}}}
+	logout := &report.Report{Steps: []report.StepResult{{Name: "logout", Outcome: report.Failed, Err: &report.StepError{Step: "logout", Err: report.ErrTimeout}}}}
+	tests := []struct {
+		name   string
+		r      *report.Report
+		states map[string]report.State
+		want   report.State
+	}{
+		{"default", failed(), nil, report.Critical},
+		{"override", failed(), map[string]report.State{"auth_failed": report.Warning}, report.Warning},
+		{"override to OK", failed(), map[string]report.State{"auth_failed": report.OK}, report.OK},
+		{"another kind", failed(), map[string]report.State{"timeout": report.OK}, report.Critical},
+		{"interrupted", interrupted, nil, report.Unknown},
+		{"interrupted, override", interrupted, map[string]report.State{"interrupted": report.Warning}, report.Warning},
+		{"our own bug", bug, nil, report.Unknown},
+		{"our own bug cannot be overridden", bug, map[string]report.State{"internal": report.OK}, report.Unknown},
+		{"logout", logout, nil, report.OK},
+		{"logout, override", logout, map[string]report.State{"logout": report.Critical}, report.Critical},
+		{"threshold cannot be overridden", measured(metric("time", 9)), map[string]report.State{"threshold": report.OK}, report.Warning},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := Policy{States: tt.states}
+			if _, ok := tt.r.Metric("time"); ok && tt.r.Failure() == nil {
+				p.Rules = []Rule{{Metric: "time", Warn: rng(t, "time", "2")}}
+			}
+			v := Judge(tt.r, p)
+			if v.State != tt.want {
+				t.Errorf("got %s, want %s (%+v)", v.State, tt.want, v.Findings)
+			}
+			if len(v.Findings) != 1 || v.Findings[0].State != tt.want {
+				t.Errorf("got findings %+v, want one that is %s", v.Findings, tt.want)
+			}
+		})
+	}
+}
+
+// CRITICAL is worse than UNKNOWN, then WARNING, then OK; of equals the one that
+// came first leads.
+func TestWorstFirst(t *testing.T) {
+	r := &report.Report{
+		Steps: []report.StepResult{
+			{Name: "login", Outcome: report.Failed, Err: &report.StepError{Step: "login", Err: report.ErrPlaintextRefused}},
+			{Name: "list", Outcome: report.Passed},
+			{Name: "select", Outcome: report.Passed},
+			{Name: "logout", Outcome: report.Failed, Err: &report.StepError{Step: "logout", Err: report.ErrTimeout}},
+		},
+		Faults:  []*report.StepError{{Step: "connect", Err: report.ErrClosed}},
+		Metrics: []report.Metric{metric("messages", 5), metric("folders", 5), metric("time", 5)},
+	}
+	p := Policy{Rules: []Rule{
+		{Metric: "time", Warn: rng(t, "time", "2")},
+		{Metric: "folders", Crit: rng(t, "folders", "2")},
+		{Metric: "messages", Crit: rng(t, "messages", "2")},
+	}}
+	v := Judge(r, p)
+	var got []string
+	for _, f := range v.Findings {
+		got = append(got, strings.TrimSpace(f.State.String()+" "+f.Kind+" "+f.Metric))
+	}
+	want := []string{"CRITICAL closed", "CRITICAL threshold folders", "CRITICAL threshold messages", "UNKNOWN plaintext_refused", "WARNING threshold time", "OK logout"}
+	if !slices.Equal(got, want) || v.State != report.Critical {
+		t.Errorf("got %s and %v, want CRITICAL and %v", v.State, got, want)
+	}
+	var order []string
+	for _, m := range v.Metrics {
+		order = append(order, m.Def.Name)
+	}
+	if want := []string{"time", "folders", "messages"}; !slices.Equal(order, want) {
+		t.Errorf("metrics: got %v, want %v, the order of the table", order, want)
+	}
+
+	v = Judge(&report.Report{Steps: r.Steps[:1], Metrics: r.Metrics}, Policy{Rules: p.Rules[:1]})
+	if v.State != report.Unknown {
+		t.Errorf("UNKNOWN and WARNING: got %s, want UNKNOWN", v.State)
+	}
+}
+
+// A threshold without a value is no finding: the run merely does not have it, or
+// the failure that kept it away is the finding (rule T10).
+func TestNotMeasured(t *testing.T) {
+	tests := []struct {
+		name     string
+		r        *report.Report
+		unjudged []string
+		unknown  bool
+	}{
+		{"absent for a reason", &report.Report{Steps: []report.StepResult{{Name: "select", Outcome: report.Skipped}},
+			Absent: map[string]string{"messages": "the server is shy"}}, []string{"threshold on messages not judged: the server is shy"}, false},
+		{"no such step in this run", &report.Report{}, []string{"threshold on messages not judged: this session has no step select"}, false},
+		{"passed without it", &report.Report{Steps: []report.StepResult{{Name: "select", Outcome: report.Passed}}},
+			[]string{"threshold on messages not judged: it was not measured"}, false},
+		{"not reached", &report.Report{Steps: []report.StepResult{{Name: "select", Outcome: report.NotReached}}}, nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := Judge(tt.r, Policy{Rules: []Rule{{Metric: "messages", Crit: rng(t, "messages", "1:")}}})
+			if v.State != report.OK || len(v.Findings) > 0 {
+				t.Errorf("got %s and %+v, want OK and no finding", v.State, v.Findings)
+			}
+			if !slices.Equal(v.Unjudged, tt.unjudged) {
+				t.Errorf("unjudged: got %q, want %q", v.Unjudged, tt.unjudged)
+			}
+			if got := slices.ContainsFunc(v.Unknown, func(d report.MetricDef) bool { return d.Name == "messages" }); got != tt.unknown {
+				t.Errorf("unknown: got %v, want %v", got, tt.unknown)
+			}
+		})
+	}
+}
+
+func TestServerWords(t *testing.T) {
+	reply := &report.Reply{Status: "NO", Text: "No."}
+	tests := []struct {
+		name string
+		e    report.StepError
+		want string
+	}{
+		{"nothing", report.StepError{}, ""},
+		{"reply", report.StepError{Reply: reply}, "No."},
+		{"reply and lines", report.StepError{Reply: reply, Said: []string{"first", "second"}}, "No. / first / second"},
+		{"the same twice", report.StepError{Reply: reply, Said: []string{"No."}}, "No."},
+		{"lines alone", report.StepError{Said: []string{"first"}, Line: "x"}, "first"},
+		{"line alone", report.StepError{Line: "x"}, "x"},
+		{"empty reply", report.StepError{Reply: &report.Reply{Status: "NO"}, Line: "x"}, "x"},
+	}
+	for _, tt := range tests {
+		if got := serverWords(&tt.e); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// NaN and infinities cannot come from a session, but must not pass as good.
+func TestNoNumberIsNotGood(t *testing.T) {
+	p := Policy{Rules: []Rule{{Metric: "messages", Crit: rng(t, "messages", "10")}}}
+	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if v := Judge(measured(metric("messages", f)), p); v.State != report.Critical {
+			t.Errorf("messages=%v -c 10: got %s, want CRITICAL", f, v.State)
+		}
+	}
+}
+
+// An error of no known class is still a finding with advice.
+func TestUnknownError(t *testing.T) {
+	e := &report.StepError{Step: "list", Err: errors.New("something new")}
+	f := Policy{}.finding(e, nil)
+	if f.State != report.Critical || f.Kind != "protocol" || f.Advice == "" || !strings.Contains(f.Text, "something new") {
+		t.Errorf("got %+v", f)
+	}
+}
