@@ -110,7 +110,7 @@ func block(r *report.Report, v report.Verdict, o Options) []string {
 	}
 	if o.Verbosity >= 1 {
 		for _, u := range v.Unjudged {
-			lines = append(lines, "note: "+u)
+			lines = append(lines, "note: "+o.clean(u))
 		}
 		lines = append(lines, factLines(r, o)...)
 	}
