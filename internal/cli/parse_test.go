@@ -188,7 +188,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h -c folders=1: --until=login" + account, []string{"-c folders", "--until=login", "list"}},
 		{"-H h --tls=none -w certificate_percent=1: --auth=none", []string{"certificate_percent", "--tls=none"}},
 		{"-H h -w 5 -c 2 --auth=none", []string{"time", "5", "2", "swap"}},
-		{"-H h -w 5 -c ~:2 --auth=none", []string{"above its critical"}},
+		{"-H h -w 5 -c ~:2 --auth=none", []string{"beyond its critical"}},
 		{"-H h --nonsense --auth=none", []string{"--nonsense", "--help"}},
 		{"-H h stray --auth=none", []string{`"stray"`}},
 	}

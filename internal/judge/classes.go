@@ -221,9 +221,9 @@ var serviceClasses = []Class{
 // lastClasses take what no row above has taken.
 var lastClasses = []Class{
 	{Kind: "auth_failed", Match: at(report.ErrNo, "login"),
-		Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "Login failed.")},
+		Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "No.")},
 	{Kind: "auth_unavailable", Match: at(report.ErrBye, "login"),
-		Advice: "see the log of the server: it cut off the login itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Internal error occurred.")},
+		Advice: "see the log of the server: it cut off the login itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Bye.")},
 	{Kind: "rejected", Match: is(report.ErrNo),
 		Advice: "see the words and the log of the server", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
 	{Kind: "bad", Match: is(report.ErrBad),

@@ -54,12 +54,13 @@ func TestEveryClassHasAKind(t *testing.T) {
 // The kinds are public API: none is renamed, and their default states are a promise.
 func TestKinds(t *testing.T) {
 	unknown := []string{"usage", "config", "internal", "interrupted", "plaintext_refused"}
-	fixed := []string{"usage", "config", "internal", "threshold"}
-	ok := []string{"logout"}
+	fixed := []string{"usage", "config", "internal"}
+	ok := []string{"address_failed", "logout"}
+	warning := []string{"certificate_mismatch"}
 	want := strings.Fields(`usage config internal interrupted dns refused unreachable timeout closed tls_handshake
-		tls_untrusted tls_expired tls_hostname not_imap bye protocol too_large starttls_missing starttls_refused
+		tls_untrusted tls_expired tls_hostname certificate_mismatch not_imap bye protocol too_large starttls_missing starttls_refused
 		starttls_injection plaintext_refused login_disabled no_mechanism auth_failed auth_unavailable auth_expired
-		limit mailbox_missing no_permission over_quota rejected bad message_missing logout threshold`)
+		limit mailbox_missing no_permission over_quota rejected bad message_missing expectation address_failed logout threshold`)
 	var names []string
 	for _, k := range Kinds() {
 		names = append(names, k.Name)
@@ -69,6 +70,8 @@ func TestKinds(t *testing.T) {
 			state = report.Unknown
 		case slices.Contains(ok, k.Name):
 			state = report.OK
+		case slices.Contains(warning, k.Name):
+			state = report.Warning
 		}
 		if k.State != state {
 			t.Errorf("%s: got the default state %s, want %s", k.Name, k.State, state)

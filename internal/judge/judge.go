@@ -98,8 +98,10 @@ func sortFindings(v *report.Verdict) {
 
 // state returns the state of a kind: the default, unless --state has another.
 func (p Policy) state(kind string, def report.State) report.State {
-	if st, ok := p.States[kind]; ok {
-		return st
+	if k, known := LookupKind(kind); known && !k.Fixed {
+		if st, ok := p.States[kind]; ok {
+			return st
+		}
 	}
 	return def
 }
