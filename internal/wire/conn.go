@@ -26,7 +26,7 @@ type Limits struct {
 	Total int64 // bytes in all; 0 means DefaultLimits
 	Line  int   // bytes of one response without its literals
 	Depth int   // open parentheses at one moment
-	Keep  int   // bytes kept of one literal; the rest is read and dropped
+	Keep  int   // bytes kept of one literal, and Line of all in a response; the rest is read and dropped
 }
 
 // DefaultLimits are far above what any healthy server needs.

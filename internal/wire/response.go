@@ -109,6 +109,10 @@ func codeEnd(text []byte) int {
 	return max(bytes.IndexByte(text, ']'), 0)
 }
 
+// maxLiterals bounds the literals of one response. Some servers send every name
+// of an ENVELOPE as one, and a message may have thousands of recipients.
+const maxLiterals = 20000
+
 // Response reads the next response. Its error is a *LimitError, or the first
 // error of the connection, io.EOF among them.
 func (c *Conn) Response() (*Response, error) {
@@ -117,6 +121,7 @@ func (c *Conn) Response() (*Response, error) {
 	}
 	r := &Response{}
 	depth := depthMeter{limit: c.lim.Depth}
+	kept := 0 // bytes of literals, bounded like the line itself
 	for {
 		line, err := c.line()
 		if err != nil {
@@ -147,10 +152,14 @@ func (c *Conn) Response() (*Response, error) {
 		if first {
 			r.Line = bytes.Clone(r.Line) // reading on reuses the buffer
 		}
+		if len(r.literals) == maxLiterals {
+			return nil, c.fail(&LimitError{"number of literals", maxLiterals})
+		}
 		lit := literal{at: at, end: len(r.Line), size: size}
-		if lit.data, err = c.literal(size); err != nil {
+		if lit.data, err = c.literal(size, min(c.lim.Keep, c.lim.Line-kept)); err != nil {
 			return nil, err
 		}
+		kept += len(lit.data)
 		r.literals = append(r.literals, lit)
 	}
 	c.tr.server(r)
@@ -195,13 +204,14 @@ func announced(line []byte) (size int64, at int, ok bool) {
 	return size, at, true
 }
 
-// literal reads size bytes and returns the first Limits.Keep of them.
-func (c *Conn) literal(size int64) ([]byte, error) {
+// literal reads size bytes and returns the first ones of them, as many as keep
+// says.
+func (c *Conn) literal(size int64, keep int) ([]byte, error) {
 	if left := c.lim.Total - c.got + int64(c.w-c.r); size > left {
 		return nil, c.fail(&LimitError{"literal", left})
 	}
 	c.inner = nil // the server has gone on behind it
-	kept := make([]byte, 0, min(size, int64(c.lim.Keep)))
+	kept := make([]byte, 0, max(min(size, int64(keep)), 0))
 	for size > 0 {
 		if c.r == c.w {
 			if err := c.fillOrFail(); err != nil {

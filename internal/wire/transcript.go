@@ -8,9 +8,12 @@ import (
 	"time"
 )
 
-// maxLines bounds a transcript: that many lines from the start are kept, and a
-// mark says where it was cut.
-const maxLines = 2000
+// maxLines and maxBytes bound a transcript: that much from the start is kept, and
+// a mark says where it was cut.
+const (
+	maxLines = 2000
+	maxBytes = 4 << 20
+)
 
 // Transcript is the dialogue as a person may see it: what was secret or a
 // mail's content when it went over the wire never gets into it. A nil
@@ -22,6 +25,8 @@ type Transcript struct {
 	mu     sync.Mutex
 	start  time.Time
 	lines  []Entry
+	bytes  int
+	cut    bool
 	secret bool
 	rows   int // rows of a list that are counted, not shown
 	rowsAt time.Time
@@ -74,7 +79,12 @@ func (t *Transcript) Entries() []Entry {
 }
 
 func (t *Transcript) add(at time.Time, from, text string) {
+	if t.bytes += len(text); t.bytes > maxBytes && !t.cut {
+		t.cut = true
+		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d bytes", maxBytes)})
+	}
 	switch {
+	case t.cut:
 	case len(t.lines) < maxLines:
 		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: from, Text: text})
 	case len(t.lines) == maxLines:
