@@ -45,13 +45,21 @@ func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 }
 
 // Message prints a single finding as plugin output: what is to say when there
-// is no report, a usage error or a bug.
+// is no report, a usage error or a bug. Only the text's first line stands on the
+// first line of the output; the others, a stack, stand below.
 func Message(state report.State, kind, text, advice string, o Options) []byte {
+	text, more, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", state, kind, Line(o.mask(text)))
 	if advice != "" {
 		line += " - " + Line(advice)
 	}
-	return emit(cut(line, maxLine), state)
+	lines := []string{cut(line, maxLine)}
+	for l := range strings.Lines(more) {
+		if l = o.clean(l); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return emit(strings.Join(Fit(lines, maxOutput), "\n"), state)
 }
 
 // emit hands the text to go-nagios, which owns states and the final form.

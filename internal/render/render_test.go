@@ -204,6 +204,10 @@ func TestGoldenJSON(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	golden(t, "message", Message(report.Unknown, "usage", "-w 0,5 "+hostile, "decimals take a point; 0.5", Options{}))
+	stack := string(Message(report.Unknown, "internal", "boom\ngoroutine 1 [running]:\n\n\tmain.go:1 | <x>\n"+strings.Repeat("frame\n", 1000), "report it", Options{}))
+	if !strings.HasPrefix(stack, "IMAP_SESSION UNKNOWN - internal: boom - report it\ngoroutine 1 [running]:\nmain.go:1 ! {x}\nframe\n") || len(stack) > maxOutput {
+		t.Errorf("got %d bytes: %s", len(stack), stack)
+	}
 	long := Message(report.Unknown, "usage", strings.Repeat("word ", 1000), strings.Repeat("advice ", 100), Options{})
 	if len(long) > maxLine+1 || bytes.Count(long, []byte("\n")) != 1 {
 		t.Errorf("got %d bytes: %s", len(long), long)
