@@ -129,16 +129,17 @@ func rule(t testing.TB, metric, warn, crit string) judge.Rule {
 	t.Helper()
 	r := judge.Rule{Metric: metric}
 	def := report.MustMetric(metric)
-	for text, dst := range map[string]**judge.Range{warn: &r.Warn, crit: &r.Crit} {
+	parse := func(text string) *judge.Range {
 		if text == "" {
-			continue
+			return nil
 		}
 		parsed, err := judge.ParseRange(text, def.Unit)
 		if err != nil {
 			t.Fatal(err)
 		}
-		*dst = &parsed
+		return &parsed
 	}
+	r.Warn, r.Crit = parse(warn), parse(crit)
 	return r
 }
 
