@@ -217,7 +217,7 @@ func usageMessage(err error, args []string) ([]byte, report.State) {
 	text, advice := err.Error(), ""
 	var u *cli.UsageError
 	if errors.As(err, &u) {
-		if u.Err != nil && u.Source != "" {
+		if u.Err != nil { // a file, not a word
 			kind = "config"
 		}
 		text, advice = u.Msg, u.Hint

@@ -132,7 +132,7 @@ func (x *extraOpts) read(name string) (iniFile, *UsageError) {
 		if perr := (*fs.PathError)(nil); errors.As(err, &perr) {
 			err = perr.Err
 		}
-		return iniFile{}, &UsageError{Msg: fmt.Sprintf("Can't read config file: %s: %v", plain(name), err), Err: err}
+		return iniFile{}, &UsageError{Msg: fmt.Sprintf("Cannot read config file: %s: %v", plain(name), err), Err: err}
 	}
 	x.files[name] = file
 	return file, nil

@@ -124,7 +124,7 @@ func TestExtraOptsRefuses(t *testing.T) {
 		{"switch of another word", "[a]\ninsecure = maybe", `/x.ini:2: insecure takes true or false, not "maybe"`},
 		{"Latin-1", "[a]\npassword = caf\xe9", "/x.ini:2: the value of password is not UTF-8 (convert it, or set the terminal and the editor to UTF-8)"},
 		{"too many lines", "[a]\n" + strings.Repeat("w=1\n", 1001), "/x.ini:1002: more than 1000 lines in section a"},
-		{"too long", "[a]\n" + strings.Repeat("#\n", iniLimit/2), "Can't read config file: /x.ini: more than 1048576 bytes"},
+		{"too long", "[a]\n" + strings.Repeat("#\n", iniLimit/2), "Cannot read config file: /x.ini: more than 1048576 bytes"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,9 +167,9 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 		{"names within a directory", map[string]string{"NAGIOS_CONFIG_PATH": "/opt/b:/opt/a"}, "", "--port=4"},
 		{"the variable first", map[string]string{"NAGIOS_CONFIG_PATH": "/opt/b", "MP_CONFIG_FILE": "/opt/mine.ini"}, "", "--port=6"},
 		{"no variable where a file is named", map[string]string{"MP_CONFIG_FILE": "/none"}, "=@/opt/mine.ini", "--port=6"},
-		{"the variable's file must exist", map[string]string{"MP_CONFIG_FILE": "/none"}, "", "Can't read config file: /none: file does not exist"},
-		{"a directory stops the search", map[string]string{"NAGIOS_CONFIG_PATH": "/dir"}, "", "Can't read config file: /dir/monitoring-plugins.ini: invalid argument"},
-		{"missing file", nil, "=@/none", "Can't read config file: /none: file does not exist"},
+		{"the variable's file must exist", map[string]string{"MP_CONFIG_FILE": "/none"}, "", "Cannot read config file: /none: file does not exist"},
+		{"a directory stops the search", map[string]string{"NAGIOS_CONFIG_PATH": "/dir"}, "", "Cannot read config file: /dir/monitoring-plugins.ini: invalid argument"},
+		{"missing file", nil, "=@/none", "Cannot read config file: /none: file does not exist"},
 		{"empty file name", nil, "=check@", "--extra-opts names no file behind its @ (write --extra-opts=SECTION@FILE)"},
 	}
 	for _, tt := range tests {

@@ -113,7 +113,7 @@ func (stdinReader) Stat() (fs.FileInfo, error) { return nil, errors.ErrUnsupport
 
 // refused puts kong's complaint into our words, naming the word it is about.
 func refused(k *kong.Kong, a argv, err error) *UsageError {
-	e := &UsageError{Msg: err.Error(), Err: err}
+	e := &UsageError{Msg: err.Error()}
 	w := notInEnum(a.words)
 	if w == nil {
 		w = culprit(k, a.words)

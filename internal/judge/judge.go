@@ -191,7 +191,8 @@ func Format(m report.Metric) string {
 	case report.Seconds:
 		return strconv.FormatFloat(m.Value, 'f', 6, 64)
 	case report.Percent:
-		return strconv.FormatFloat(m.Value, 'f', 2, 64)
+		// As many digits as tell 19.999 from a limit of 20 (rule T9).
+		return strconv.FormatFloat(math.Round(m.Value*1e6)/1e6, 'f', -1, 64)
 	}
 	return strconv.FormatFloat(m.Value, 'f', -1, 64)
 }

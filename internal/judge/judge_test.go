@@ -78,7 +78,7 @@ func TestThresholds(t *testing.T) {
 		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.500000 s, outside the warning range 10", "10", ""},
 		{"days", "certificate_days", 13, "2w:", "36h:", report.Warning, "certificate_days is 13, below the warning minimum of 14", "14:", "1.5:"},
 		{"bytes", "message_size", 11e6, "10MB", "", report.Warning, "message_size is 11000000 B, over the warning limit of 10000000 B", "10000000", ""},
-		{"percent", "certificate_percent", 12.5, "20%:", "", report.Warning, "certificate_percent is 12.50 %, below the warning minimum of 20 %", "20:", ""},
+		{"percent", "certificate_percent", 12.5, "20%:", "", report.Warning, "certificate_percent is 12.5 %, below the warning minimum of 20 %", "20:", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,8 +129,8 @@ func TestFormat(t *testing.T) {
 		{"messages", 0, "0"},
 		{"message_size", 5e9, "5000000000"},
 		{"certificate_days", -36500, "-36500"},
-		{"certificate_percent", 66.666666, "66.67"},
-		{"certificate_percent", 100, "100.00"},
+		{"certificate_percent", 66.666666, "66.666666"},
+		{"certificate_percent", 100, "100"},
 	}
 	for _, tt := range tests {
 		if got := Format(metric(tt.metric, tt.value)); got != tt.want {

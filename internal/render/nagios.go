@@ -17,6 +17,9 @@ const (
 	maxOutput = 4000
 	// maxDiagnosis bounds it where somebody asked for diagnosis (-vv, -vvv).
 	maxDiagnosis = 60000
+	// minSummary is what the words keep on the first line however long the
+	// perfdata is, which is never cut (rule S4).
+	minSummary = 80
 	// maxLine bounds the first line with its perfdata: NRPE version 2 carries
 	// 1024 bytes (rule S2).
 	maxLine = 1000
@@ -27,9 +30,13 @@ const (
 // transcript.
 func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 	first := Summary(r, v, o)
-	if perf := perfdata(v, o); perf != "" {
+	perf := perfdata(v, o, true)
+	if len(first)+len(perf) > maxLine {
+		perf = perfdata(v, o, false)
+	}
+	if perf != "" {
 		if room := maxLine - len(perf) - len(" | "); len(first) > room {
-			first = cut(first, max(room, 80))
+			first = cut(first, max(room, minSummary))
 		}
 		first += " | " + perf
 	}

@@ -10,6 +10,8 @@ import (
 const (
 	// maxSummary is the most that the human part of the first line takes.
 	maxSummary = 200
+	// maxHost is the most that the host takes, so that the step is always there.
+	maxHost = 64
 	// share is what the server's words, and the advice, have of it at least.
 	share = 60
 )
@@ -21,7 +23,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if r.Target.Demo != "" {
 		head = "IMAP_SESSION " + v.State.String() + " - DEMO " + r.Target.Demo + ": "
 	}
-	head += Line(o.mask(target(r))) + " "
+	head += cut(Line(o.mask(target(r))), maxHost) + " "
 	if len(v.Findings) == 0 || v.State == report.OK {
 		return cut(head+Line(o.mask(success(r, v))), maxSummary)
 	}

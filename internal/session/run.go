@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"check_imap_session/internal/report"
@@ -52,7 +53,7 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 		rec := j.begin(i)
 		s.rec = rec
 		s.transcript.Add("-", step.Name)
-		err := protect(func() error { return step.Run(ctx, s, rec) })
+		err := protect(rec, func() error { return step.Run(ctx, s, rec) })
 		if err != nil {
 			failed = true
 			rec.fail(s.fault(ctx, step.Name, rec, err))
@@ -64,11 +65,12 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 }
 
 // protect turns a panic into an error: our own bug must not look like the
-// server's fault.
-func protect(f func() error) (err error) {
+// server's fault. Where it happened is a fact, for whoever mends it.
+func protect(rec *Recorder, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())
+			err = fmt.Errorf("%w: %v", report.ErrInternal, p)
+			rec.Fact("panic", strings.Split(string(debug.Stack()), "\n"))
 		}
 	}()
 	return f()

@@ -38,7 +38,10 @@ var tlsMetrics = []report.MetricDef{
 }
 
 func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
-	s.cfg.Cert.Roots.Pool() // its error, if any, comes again in the verification
+	rec.Waiting("the trusted certificates to load from disk")
+	if err := s.awaitRoots(ctx); err != nil {
+		return err
+	}
 	rec.Waiting("the TLS handshake")
 	rec.Begin()
 	var found dial.Verification
@@ -71,6 +74,22 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", untrusted(found)))
 	}
 	return nil
+}
+
+// awaitRoots waits until the trusted certificates are there: loading them belongs
+// to no step. An error of theirs comes again in the verification.
+func (s *Session) awaitRoots(ctx context.Context) error {
+	loaded := make(chan struct{})
+	go func() {
+		defer close(loaded)
+		s.cfg.Cert.Roots.Pool()
+	}()
+	select {
+	case <-loaded:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // handshakeFault tells a server that does not speak TLS here from one whose
