@@ -116,7 +116,7 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 	}
 	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Advice: c.Advice}
 	f.Text = e.Step + " " + k.Verb
-	if s != nil && s.Outcome == report.Failed && s.Elapsed >= worthSaying {
+	if s != nil && s.Outcome == report.Failed && (s.Elapsed >= worthSaying || k.Name == "timeout") {
 		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())
 	}
 	if k.Cause != "" {
