@@ -33,6 +33,7 @@
 //	chunk N [PAUSE]       from now on write N bytes at a time, with this pause
 //	                      between; inside TLS every write is its own record.
 //	                      chunk 0 ends it. Handshakes are not cut up.
+//	below "GO STRING"     send these bytes below TLS, as they are
 //	tls [NAME]            TLS handshake as the server, with Options.TLS or
 //	                      Options.TLSConfigs[NAME]; all that follows is inside it
 //

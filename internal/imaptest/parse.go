@@ -74,6 +74,9 @@ func parseStep(text string) (step, error) {
 		return step{run: func(c *talk) error { return c.sendTemplate(t) }}, err
 	}
 	switch word {
+	case "below":
+		t, err := parseSend("raw " + args)
+		return step{run: func(c *talk) error { return c.sendBelow(t) }}, err
 	case "repeat":
 		return parseRepeat(args)
 	case "forever":

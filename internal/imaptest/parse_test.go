@@ -14,6 +14,7 @@ func TestParseErrors(t *testing.T) {
 		{"repeat nothing", "repeat 3", `script line 1: "repeat 3": want S: text or raw "go string"`},
 		{"repeat how often", "repeat S: x", `script line 1: "repeat S: x": repeat wants a number from 1 first`},
 		{"repeat C", "repeat 2 C: x", `script line 1: "repeat 2 C: x": want S: text or raw "go string"`},
+		{"below nothing", "below", `script line 1: "below": raw wants one quoted Go string`},
 		{"wait", "wait 3", `script line 1: "wait 3": "3" is no duration such as 300ms`},
 		{"wait backwards", "wait -3s", `script line 1: "wait -3s": "-3s" is no duration such as 300ms`},
 		{"chunk", "chunk x", `script line 1: "chunk x": chunk wants a number of bytes, or 0`},

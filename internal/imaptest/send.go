@@ -60,6 +60,16 @@ func (t *talk) send(s string) error {
 	return err
 }
 
+// sendBelow sends past TLS, for what is no record or is one that does not decrypt.
+func (t *talk) sendBelow(template string) error {
+	s, err := t.fill(template)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(t.raw, s)
+	return err
+}
+
 // Write writes in chunks when the script says so.
 func (t *talk) Write(b []byte) (int, error) {
 	if t.chunk == 0 {
