@@ -25,13 +25,17 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	if s.cfg.ReadWrite {
 		verb = "SELECT"
 	}
-	counted := false
+	counted, odd := false, ""
 	cmd := s.newCommand(verb).str(encodeName(s.cfg.Mailbox))
 	reply, err := s.do(rec, cmd, func(r *wire.Response) {
 		words := r.Words(2)
 		switch {
 		case len(words) == 2 && words[1] == "EXISTS":
-			counted = true
+			if _, err := strconv.ParseUint(words[0], 10, 32); err == nil {
+				counted = true
+			} else {
+				odd = string(r.Line)
+			}
 		case len(words) == 2 && words[1] == "RECENT":
 			if n, err := strconv.ParseInt(words[0], 10, 64); err == nil {
 				rec.Fact("recent", n)
@@ -50,7 +54,7 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	s.expunged = false
 	if !counted {
-		return &report.StepError{Err: fmt.Errorf("%w: the answer to %s has no EXISTS", report.ErrProtocol, verb)}
+		return &report.StepError{Err: fmt.Errorf("%w: the answer to %s has no EXISTS that can be read", report.ErrProtocol, verb), Line: odd}
 	}
 	access := "read-write"
 	if reply.Code == "READ-ONLY" || verb == "EXAMINE" {
