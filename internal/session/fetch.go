@@ -97,9 +97,10 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	if s.cfg.Fetch == FetchBody {
 		s.conn.Allow(bodyAllowance)
 	}
-	got := &message{}
+	number := s.fetchNumber(m)
+	got := &message{wanted: number}
 	var strays int
-	_, err := s.doLoose(rec, s.fetchCommand(m), got.take, func([]byte) { strays++ })
+	_, err := s.doLoose(rec, s.fetchCommand(m, number), got.take, func([]byte) { strays++ })
 	if err != nil {
 		return err
 	}
@@ -118,15 +119,24 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	return s.fetched(rec, got)
 }
 
-func (s *Session) fetchCommand(m Message) *command {
-	number, verb := s.messages, "FETCH"
+// fetchNumber returns the sequence number of the message that is asked for, 0
+// when it is asked for by UID.
+func (s *Session) fetchNumber(m Message) uint32 {
 	switch {
 	case m.UID > 0:
-		number, verb = m.UID, "UID FETCH"
+		return 0
 	case m.Number > 0:
-		number = m.Number
+		return m.Number
 	case m.Oldest:
-		number = 1
+		return 1
+	}
+	return s.messages
+}
+
+func (s *Session) fetchCommand(m Message, number uint32) *command {
+	verb := "FETCH"
+	if m.UID > 0 {
+		number, verb = m.UID, "UID FETCH"
 	}
 	return s.newCommand(verb, strconv.FormatUint(uint64(number), 10), s.cfg.Fetch.items())
 }
@@ -182,6 +192,7 @@ func roughly(d time.Duration) string {
 
 // message is what FETCH said of the message.
 type message struct {
+	wanted  uint32 // sequence number; 0 takes the first that comes
 	seen    bool
 	number  uint32
 	uid     uint32
@@ -199,10 +210,10 @@ func (m *message) take(r *wire.Response) {
 		return
 	}
 	n, err := strconv.ParseUint(words[0], 10, 32)
-	if err != nil {
+	if err != nil || m.wanted > 0 && uint32(n) != m.wanted {
 		return
 	}
-	got := message{number: uint32(n)}
+	got := message{wanted: m.wanted, number: uint32(n)}
 	sc := r.Scan()
 	sc.Next() // number
 	sc.Next() // FETCH
