@@ -156,7 +156,7 @@ func (s *Session) start(rec *Recorder, c *command) (*exchange, error) {
 	if s.bye != nil {
 		return nil, &report.StepError{Err: report.ErrBye, Reply: s.bye}
 	}
-	s.said = nil
+	s.said, s.warned, s.chat = nil, nil, ""
 	s.tagged++
 	x := &exchange{s: s, tag: s.newTag(s.tagged), name: c.name}
 	rec.Begin()
@@ -255,6 +255,7 @@ func (x *exchange) finish(rec *Recorder) (*report.Reply, error) {
 	rec.Waiting("")
 	switch a := x.answer; a.Status {
 	case "OK":
+		x.s.warn(rec, a)
 		return a, nil
 	case "NO":
 		return a, &report.StepError{Err: report.ErrNo, Reply: a}
@@ -275,6 +276,9 @@ func (s *Session) untagged(r *wire.Response) {
 			s.bye = replyOf(st)
 		case st.Type != "OK" || st.Code == "ALERT":
 			s.quote(replyOf(st).String())
+			s.warned = lastFew(append(s.warned, replyOf(st).String()))
+		case st.Code == "":
+			s.chat = st.Text
 		}
 		return
 	}
@@ -316,9 +320,20 @@ func (s *Session) quote(line string) {
 	if line == "" {
 		return
 	}
-	s.said = append(s.said, line)
-	if len(s.said) > 3 {
-		s.said = s.said[1:]
+	s.said = lastFew(append(s.said, line))
+}
+
+// lastFew returns the last three lines.
+func lastFew(lines []string) []string { return lines[max(len(lines)-3, 0):] }
+
+// warn makes remarks of what the server warned of while all went well. RFC 9051
+// section 7.1 wants an ALERT shown, and has untagged NO as a warning.
+func (s *Session) warn(rec *Recorder, answer *report.Reply) {
+	if answer.Code == "ALERT" {
+		s.warned = append(s.warned, answer.String())
+	}
+	for _, line := range s.warned {
+		rec.Remark("the server says: " + line)
 	}
 }
 

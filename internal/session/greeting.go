@@ -74,6 +74,7 @@ func (s *Session) greeted(rec *Recorder, st wire.Status) error {
 	s.expectGreeting(rec, reply.String())
 	switch st.Type {
 	case "OK":
+		s.warn(rec, reply)
 		rec.Detail(reply.Text)
 	case "PREAUTH":
 		s.preauth = true

@@ -46,6 +46,8 @@ type Session struct {
 
 	bye      *report.Reply // the last untagged BYE
 	said     []string      // untagged lines worth quoting, since the last command was sent
+	warned   []string      // untagged NO, BAD and ALERT among them
+	chat     string        // the last untagged OK that is no more than a text, since then
 	tagged   int           // commands sent
 	messages uint32        // EXISTS
 	expunged bool          // a message went away since SELECT
@@ -120,6 +122,9 @@ func (s *Session) fault(ctx context.Context, step string, rec *Recorder, err err
 		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.bye
 	case stopped:
 		e.Err = report.ErrTimeout
+	}
+	if errors.Is(e.Err, report.ErrTimeout) && len(e.Said) == 0 && s.chat != "" {
+		e.Said = []string{s.chat} // "Waiting for authentication process to respond.." (Dovecot)
 	}
 	if s.fresh && isAlert(e.Err) {
 		e.Step = tlsStep.Name
