@@ -52,7 +52,7 @@ func runGreeting(_ context.Context, s *Session, rec *Recorder) error {
 		}
 		st, ok := r.Status()
 		if r.Tag != "*" {
-			return s.otherService()
+			return foreign(string(r.Line))
 		}
 		if !ok {
 			s.untagged(r) // some servers list their capabilities first
@@ -96,17 +96,22 @@ func (s *Session) greeted(rec *Recorder, st wire.Status) error {
 	return nil
 }
 
-// otherService is the error of a first line that is no IMAP greeting.
+// otherService is foreign for a line that has not been read yet and may never end.
 func (s *Session) otherService() error {
 	said, _ := s.conn.Peek(sniff, func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
 	line, _, _ := strings.Cut(string(said), "\n")
-	line = strings.TrimRight(line, "\r")
+	e := foreign(strings.TrimRight(line, "\r"))
+	s.transcript.Add("S", fmt.Sprintf("%.200s", e.Line))
+	return e
+}
+
+// foreign is the error of a first line that is no IMAP.
+func foreign(line string) *report.StepError {
 	n := identify(line)
 	n.Said = line
 	if n.Service == "TLS" {
 		n.Said = ""
 	}
-	s.transcript.Add("S", fmt.Sprintf("%.200s", n.Said))
 	return &report.StepError{Err: n, Line: n.Said}
 }
 
