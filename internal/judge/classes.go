@@ -151,7 +151,7 @@ var networkClasses = []Class{
 	{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
 		Advice: "is this node down, or should its address leave the DNS?", Example: example("connect", report.ErrAddressFailed)},
 	{Kind: "unreachable", Match: func(e *report.StepError) bool {
-		return e.Step == "connect" && !errors.Is(e.Err, report.ErrClosed)
+		return e.Step == "connect" && !gone(e)
 	}, Detail: networkDetail,
 		Advice: "check routing, firewall and address family", Example: example("connect", syscall.EHOSTUNREACH)},
 }
