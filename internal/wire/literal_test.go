@@ -121,7 +121,7 @@ func TestLiteralTooLarge(t *testing.T) {
 // some servers, is read in a time that grows with them, not with their square;
 // there is an end to it, and to what is kept of large ones.
 func TestManyLiterals(t *testing.T) {
-	const n = 20_000
+	const n = 1 << 15
 	r := one(t, "* X"+strings.Repeat(" {1}\r\na", n)+"\r\n")
 	if got := len(texts(r)); got != n || r.LiteralBytes() != n {
 		t.Errorf("got %d strings of %d bytes, want %d of %d", got, r.LiteralBytes(), n, n)

@@ -109,9 +109,9 @@ func codeEnd(text []byte) int {
 	return max(bytes.IndexByte(text, ']'), 0)
 }
 
-// maxLiterals bounds the literals of one response. Some servers send every name
-// of an ENVELOPE as one, and a message may have thousands of recipients.
-const maxLiterals = 20000
+// maxLiterals bounds the literals of one response: an ENVELOPE of 5,000
+// recipients with a literal for each of their parts has 20,000.
+const maxLiterals = 1 << 15
 
 // Response reads the next response. Its error is a *LimitError, or the first
 // error of the connection, io.EOF among them.
