@@ -202,7 +202,9 @@ var serviceClasses = []Class{
 		Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
 	{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
 		Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example("starttls", report.ErrStartTLSMissing)},
-	{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused), Detail: preauthDetail,
+	{Kind: "starttls_refused", Match: both(is(report.ErrStartTLSRefused), preauth), Detail: fixed("the server greeted with PREAUTH, which leaves no room for TLS"),
+		Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply("greeting", report.ErrStartTLSRefused, "PREAUTH", "", "Welcome.")},
+	{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
 		Advice: "does the server find its certificate and key? see its log", Example: example("starttls", report.ErrStartTLSRefused)},
 	{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
 		Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
@@ -363,12 +365,7 @@ func hostIsAddress(e *report.StepError) bool {
 	return err == nil
 }
 
-func preauthDetail(e *report.StepError) string {
-	if e.Reply != nil && e.Reply.Status == "PREAUTH" {
-		return "the server greeted with PREAUTH, which leaves no room for TLS"
-	}
-	return ""
-}
+func preauth(e *report.StepError) bool { return e.Reply != nil && e.Reply.Status == "PREAUTH" }
 
 func logoutDetail(e *report.StepError) string {
 	if errors.Is(e.Err, report.ErrTimeout) {
