@@ -2,9 +2,11 @@ package dial
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -15,25 +17,35 @@ type Verification struct {
 	Served []*x509.Certificate   // as sent, the leaf first
 	Chains [][]*x509.Certificate // verified chains, without regard to the name
 	// Err is why the server is not to be trusted, nil when it is: an x509 error
-	// about the chain, or else an x509.HostnameError.
+	// about the chain, else ErrWeakKey, else an x509.HostnameError.
 	Err error
-	// Reason says more about an x509.UnknownAuthorityError in Err.
+	// Reason says more where Err does not tell: about an
+	// x509.UnknownAuthorityError, and about ErrWeakKey.
 	Reason Reason
-	// Issuer is the name that nobody knows, for the reasons that have one.
-	Issuer string
+	// About is the certificate or authority that the Reason is about.
+	About string
 }
 
-// Reason is why a chain leads to no trusted root.
+// Reason is why a certificate is not trusted, beyond what crypto/x509 tells.
 type Reason string
 
 // The reasons.
 const (
 	SelfSigned          Reason = "self-signed"          // the leaf vouches for itself
-	MissingIntermediate Reason = "missing intermediate" // the server sends the leaf alone, or with gaps
+	MissingIntermediate Reason = "missing intermediate" // the leaf's issuer is neither sent nor trusted
 	UnknownAuthority    Reason = "unknown authority"    // the chain ends in a root that is not trusted
+	WeakSignature       Reason = "weak signature"       // a signature that may be forged: SHA-1 and older
+	WeakKey             Reason = "weak key"             // a key that may be broken
 )
 
-// explain fills in Reason and Issuer.
+// ErrWeakKey is the error of a chain that crypto/x509 verifies although one of
+// its keys is too weak for OpenSSL's defaults and so for many mail clients.
+var ErrWeakKey = errors.New("key too weak")
+
+// leastRSA is the least size of an RSA key. See NIST SP 800-131A section 3.
+const leastRSA = 2048
+
+// explain fills in Reason and About.
 func (v *Verification) explain() {
 	var unknown x509.UnknownAuthorityError
 	if !errors.As(v.Err, &unknown) {
@@ -44,19 +56,60 @@ func (v *Verification) explain() {
 		if selfIssued(top) {
 			break
 		}
+		if weakSignature(top) {
+			v.Reason, v.About = WeakSignature, fmt.Sprintf("%s on %s", top.SignatureAlgorithm, commonName(top.Subject))
+			return
+		}
 		next := slices.IndexFunc(v.Served, func(c *x509.Certificate) bool {
 			return c != top && bytes.Equal(c.RawSubject, top.RawIssuer)
 		})
 		if next < 0 {
-			v.Reason, v.Issuer = MissingIntermediate, commonName(top.Issuer)
+			// Servers leave out the root, but not what stands below it: who sends
+			// nothing above the leaf has forgotten the intermediate, or has a root of
+			// his own right above it.
+			v.Reason, v.About = UnknownAuthority, commonName(top.Issuer)
+			if top == v.Leaf {
+				v.Reason = MissingIntermediate
+			}
 			return
 		}
 		top = v.Served[next]
 	}
-	v.Reason, v.Issuer = UnknownAuthority, commonName(top.Subject)
+	v.Reason, v.About = UnknownAuthority, commonName(top.Subject)
 	if top == v.Leaf {
 		v.Reason = SelfSigned
 	}
+}
+
+// weigh refuses a chain with a weak key when there is no better one. The root
+// is left out: it is trusted as it is.
+func (v *Verification) weigh() {
+	var weak *x509.Certificate
+	for _, chain := range v.Chains {
+		i := slices.IndexFunc(chain[:len(chain)-1], weakKey)
+		if i < 0 {
+			return
+		}
+		weak = chain[i]
+	}
+	if weak != nil {
+		v.Err, v.Reason = ErrWeakKey, WeakKey
+		v.About = fmt.Sprintf("RSA %d of %s", weak.PublicKey.(*rsa.PublicKey).N.BitLen(), commonName(weak.Subject))
+	}
+}
+
+func weakKey(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return ok && key.N.BitLen() < leastRSA
+}
+
+// weakSignature reports the algorithms that crypto/x509 takes for no signature.
+func weakSignature(c *x509.Certificate) bool {
+	switch c.SignatureAlgorithm {
+	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
+		return true
+	}
+	return false
 }
 
 func selfIssued(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }
@@ -125,9 +178,12 @@ func verify(served []*x509.Certificate, name string, roots *Roots) Verification 
 		opts.Intermediates.AddCert(cert)
 	}
 	v.Chains, v.Err = v.Leaf.Verify(opts)
+	v.explain()
+	if v.Err == nil {
+		v.weigh()
+	}
 	if v.Err == nil {
 		v.Err = v.Leaf.VerifyHostname(name)
 	}
-	v.explain()
 	return v
 }

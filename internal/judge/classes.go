@@ -169,15 +169,24 @@ var tlsClasses = []Class{
 	}, Detail: expiredDetail,
 		Advice: "renew it and reload the server, or set the clock right", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
 	{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
-		Advice: "give the name clients use with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
+		Advice: "give the name with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
 	{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
 		Advice: "give the name clients use with -H, or renew it for this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
 	{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
 		Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
 	{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
-		Advice: "have the server send its chain, or give a private CA with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
+		Advice: "have the server send its chain, or give the CA with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
 	{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
 		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrUnknownAuthority)},
+	{Kind: "tls_untrusted", Match: is(report.ErrWeakSignature), Detail: text,
+		Advice: "have it signed again, with SHA-256", Example: example("tls", report.ErrWeakSignature)},
+	{Kind: "tls_untrusted", Match: is(report.ErrWeakKey), Detail: text,
+		Advice: "renew it with a new key: ECDSA, or RSA 2048", Example: example("tls", report.ErrWeakKey)},
+	{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
+		var invalid x509.CertificateInvalidError
+		return errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage
+	}, Detail: fixed("it is not made for servers"),
+		Advice: "renew it with the extended key usage serverAuth", Example: example("tls", x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 	{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
 		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
@@ -333,10 +342,20 @@ func hostnameDetail(e *report.StepError) string {
 	if len(names) == 0 {
 		return fmt.Sprintf("it names nothing but %s, not %s", certName(h.Certificate), h.Host)
 	}
-	if len(names) > 5 {
-		names = append(names[:5], "...")
+	return fmt.Sprintf("it is for %s, not for %s", someNames(names), h.Host)
+}
+
+// someNames lists the first names, as many as a headline has room for.
+func someNames(names []string) string {
+	const room = 60
+	text := names[0]
+	for i, n := range names[1:] {
+		if len(text)+len(n) >= room {
+			return fmt.Sprintf("%s and %d more", text, len(names)-1-i)
+		}
+		text += " " + n
 	}
-	return fmt.Sprintf("it is for %s, not for %s", strings.Join(names, " "), h.Host)
+	return text
 }
 
 // serviceWith returns a Match for a service that a certain flag would reach.

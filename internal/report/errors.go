@@ -88,8 +88,10 @@ var (
 	ErrAddressFailed    = errors.New("another address of the name did not answer")
 
 	ErrSelfSigned          = errors.New("self-signed")
-	ErrMissingIntermediate = errors.New("intermediate certificate missing, or a private authority")
+	ErrMissingIntermediate = errors.New("intermediate missing, or a private CA")
 	ErrUnknownAuthority    = errors.New("unknown authority")
+	ErrWeakSignature       = errors.New("weak signature")
+	ErrWeakKey             = errors.New("weak key")
 	// ErrCertificateMismatch is the condition of a trusted certificate that is
 	// not the expected one; ErrOtherCertificate that of one which nothing else
 	// vouches for.

@@ -132,6 +132,9 @@ func tlsDetail(cs *tls.ConnectionState, v dial.Verification) string {
 	if issuer := v.Leaf.Issuer.CommonName; issuer != "" {
 		who += ", " + issuer
 	}
-	days := math.Floor(time.Until(v.Until()).Hours() / 24)
-	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, days, who)
+	left := time.Until(v.Until()).Hours() / 24
+	if left < 0 {
+		return fmt.Sprintf("%s, certificate ended %.0f days ago (%s)", version, math.Floor(-left), who)
+	}
+	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, math.Floor(left), who)
 }

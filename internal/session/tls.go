@@ -114,13 +114,15 @@ func (s *Session) handshakeFault(err error, found dial.Verification) error {
 // untrusted returns why a certificate is not trusted, with report's condition
 // in front where x509 does not tell.
 func untrusted(v dial.Verification) error {
-	switch v.Reason {
-	case dial.SelfSigned:
-		return fmt.Errorf("%w: %s%w", report.ErrSelfSigned, v.Issuer, quiet{v.Err})
-	case dial.MissingIntermediate:
-		return fmt.Errorf("%w: the server does not send that of %s%w", report.ErrMissingIntermediate, v.Issuer, quiet{v.Err})
-	case dial.UnknownAuthority:
-		return fmt.Errorf("%w: %s%w", report.ErrUnknownAuthority, v.Issuer, quiet{v.Err})
+	condition, known := map[dial.Reason]error{
+		dial.SelfSigned:          report.ErrSelfSigned,
+		dial.MissingIntermediate: report.ErrMissingIntermediate,
+		dial.UnknownAuthority:    report.ErrUnknownAuthority,
+		dial.WeakSignature:       report.ErrWeakSignature,
+		dial.WeakKey:             report.ErrWeakKey,
+	}[v.Reason]
+	if known {
+		return fmt.Errorf("%w: %s%w", condition, v.About, quiet{v.Err})
 	}
 	return v.Err
 }
