@@ -87,7 +87,7 @@ func loadMatch(v string) (*session.Match, error) {
 		if raw, err := hex.DecodeString(digits); err != nil || len(raw) != sha256.Size {
 			return nil, errors.New("a SHA-256 has 64 hex digits")
 		}
-		return &session.Match{SHA256: digits, Source: "the expected one"}, nil
+		return &session.Match{SHA256: digits, Source: "--certificate-matches"}, nil
 	}
 	text, err := os.ReadFile(v)
 	if err != nil {

@@ -21,13 +21,15 @@ func thresholds(g *grammar, req *Request) error {
 	if err != nil {
 		return err
 	}
+	warn := func(r *judge.Rule, x *judge.Range) { r.Warn = x }
+	crit := func(r *judge.Rule, x *judge.Range) { r.Crit = x }
 	for _, level := range []struct {
 		flag   string
 		values []string
 		set    func(*judge.Rule, *judge.Range)
 	}{
-		{"-w", append(warning, g.Warning...), func(r *judge.Rule, x *judge.Range) { r.Warn = x }},
-		{"-c", append(critical, g.Critical...), func(r *judge.Rule, x *judge.Range) { r.Crit = x }},
+		{"-D", warning, warn}, {"-D", critical, crit}, // first, so that -w and -c override it
+		{"-w", g.Warning, warn}, {"-c", g.Critical, crit},
 	} {
 		for _, value := range level.values {
 			parts, err := splitThresholds(level.flag, value)
@@ -65,17 +67,21 @@ func thresholds(g *grammar, req *Request) error {
 	return nil
 }
 
-// certificateDays turns -D into thresholds, which -w and -c override.
+// certificateDays turns -D into a warning and a critical threshold.
 func certificateDays(g *grammar) (warning, critical []string, err error) {
 	if g.Certificate == "" {
 		return nil, nil, nil
 	}
 	warn, crit, _ := strings.Cut(g.Certificate, ",")
 	warn, crit = strings.TrimSpace(warn), cmp.Or(strings.TrimSpace(crit), "0")
-	for _, v := range []string{warn, crit} {
-		if n, err := strconv.ParseUint(v, 10, 16); err != nil || n > 36500 {
+	var days [2]uint64
+	for i, v := range []string{warn, crit} {
+		if days[i], err = strconv.ParseUint(v, 10, 16); err != nil || days[i] > 36500 {
 			return nil, nil, usage("-D "+quote(g.Certificate)+" has no whole number of days", "write -D 21 or -D 21,7")
 		}
+	}
+	if days[0] < days[1] {
+		return nil, nil, usage("-D "+quote(g.Certificate)+" is CRITICAL before it is WARNING", "swap the two")
 	}
 	name := report.CertificateDays + "="
 	return []string{name + warn + ":"}, []string{name + crit + ":"}, nil
