@@ -162,7 +162,7 @@ var tlsClasses = []Class{
 	{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
 		Advice: "no secret was sent: is this the server you mean?", Example: example("tls", report.ErrOtherCertificate)},
 	{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
-		Advice: "was it renewed on disk and the IMAP server not reloaded?", Example: example("tls", report.ErrCertificateMismatch)},
+		Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example("tls", report.ErrCertificateMismatch)},
 	{Kind: "tls_expired", Match: func(e *report.StepError) bool {
 		var invalid x509.CertificateInvalidError
 		return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired

@@ -59,7 +59,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.End(time.Now())
 	describeCertificate(rec, found)
 	if err != nil {
-		return s.handshakeFault(err, found)
+		return s.handshakeFault(rec, err, found)
 	}
 	s.pending, s.fresh = false, true
 	s.forget()
@@ -94,10 +94,11 @@ func (s *Session) awaitRoots(ctx context.Context) error {
 
 // handshakeFault tells a server that does not speak TLS here from one whose
 // handshake fails, and gives a refused certificate its reason.
-func (s *Session) handshakeFault(err error, found dial.Verification) error {
+func (s *Session) handshakeFault(rec *Recorder, err error, found dial.Verification) error {
 	var header tls.RecordHeaderError
 	switch {
 	case errors.Is(err, dial.ErrOtherCertificate):
+		s.cfg.Match.showBoth(rec, found.Leaf)
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrOtherCertificate, s.cfg.Match.difference(found.Leaf))}
 	case errors.As(err, new(*dial.UntrustedError)):
 		return untrusted(found)
