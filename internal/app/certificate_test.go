@@ -203,7 +203,7 @@ func TestCertificatesDovecot(t *testing.T) {
 		conf.WriteString("local_name " + d.host + " {\n  ssl_cert = <" + cert + "\n  ssl_key = <" + key + "\n}\n")
 	}
 	conf.WriteString("service imap-login {\n  service_count = 0\n}\n") // no process a connection: faster
-	conf.WriteString("ssl_cipher_list = ALL:@SECLEVEL=0\n") // for the weak key and signature
+	conf.WriteString("ssl_cipher_list = ALL:@SECLEVEL=0\n")            // for the weak key and signature
 	srv, _ := startServer(t, dovecot(t), conf.String())
 	for i, d := range list {
 		for _, m := range modes[i%2 : 2] { // STARTTLS for all, implicit TLS for every other: each takes a while
