@@ -189,15 +189,20 @@ var tlsClasses = []Class{
 		Advice: "renew it with the extended key usage serverAuth", Example: example("tls", x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 	{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
 		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
-	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
-		var op *net.OpError
-		return errors.As(e.Err, &op) && op.Op == "remote error"
-	}, Detail: text,
-		Advice: "does it want a client certificate, another TLS version or name?", Example: example("tls", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")})},
+	{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
+		Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
+	{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
+		Advice: "old ciphers only? try --tls-min=1.0; or a client certificate wanted?", Example: exampleAlert("handshake failure")},
+	{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
+		Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
+	{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
+		Advice: "the server knows no such name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
+	{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
+		Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
 		return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
-	}, Detail: text,
-		Advice: "an old server? try --tls-min=1.0 to see what it speaks", Example: example("tls", errors.New("tls: server selected unsupported protocol version 301"))},
+	}, Detail: handshakeDetail,
+		Advice: "see the log of the server; an old one? try --tls-min=1.0", Example: example("tls", errors.New("tls: server chose an unconfigured cipher suite"))},
 }
 
 var serviceClasses = []Class{
