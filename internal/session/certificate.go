@@ -74,7 +74,7 @@ func fingerprint(c *x509.Certificate) string {
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 // describeTLS records what was agreed in the handshake.
-func describeTLS(rec *Recorder, cs *tls.ConnectionState) {
+func describeTLS(rec *Recorder, cs *tls.ConnectionState, v dial.Verification) {
 	suite := tls.CipherSuiteName(cs.CipherSuite)
 	rec.Fact("tls_version", tls.VersionName(cs.Version))
 	rec.Fact("tls_cipher_suite", suite)
@@ -83,8 +83,12 @@ func describeTLS(rec *Recorder, cs *tls.ConnectionState) {
 		exchange = cs.CurveID.String()
 	}
 	rec.Fact("tls_key_exchange", exchange)
-	rec.Fact("tls_ocsp_stapling", stapling(cs))
+	stapled := stapling(cs.OCSPResponse, v)
+	rec.Fact("tls_ocsp_stapling", stapled)
 	rec.Fact("tls_alpn", cmp.Or(cs.NegotiatedProtocol, "none"))
+	if stapled == "revoked" {
+		rec.Remark("the certificate is revoked: the server itself sends the OCSP answer that says so")
+	}
 	if cs.Version < tls.VersionTLS12 {
 		rec.Remark("the server speaks " + tls.VersionName(cs.Version) + ", which mail clients of today refuse")
 	} else if cs.Version == tls.VersionTLS12 && cs.CurveID == 0 {
@@ -94,17 +98,23 @@ func describeTLS(rec *Recorder, cs *tls.ConnectionState) {
 
 // stapling says what the OCSP answer that came with the handshake says. See RFC
 // 6066 section 8.
-func stapling(cs *tls.ConnectionState) string {
-	if len(cs.OCSPResponse) == 0 {
+func stapling(raw []byte, v dial.Verification) string {
+	if len(raw) == 0 || v.Leaf == nil {
 		return "none"
 	}
-	var issuer *x509.Certificate
-	if len(cs.PeerCertificates) > 1 {
-		issuer = cs.PeerCertificates[1]
+	var issuer *x509.Certificate // nil: the answer's signature is not looked at
+	switch {
+	case len(v.Chains) > 0 && len(v.Chains[0]) > 1:
+		issuer = v.Chains[0][1]
+	case len(v.Served) > 1:
+		issuer = v.Served[1]
 	}
-	answer, err := ocsp.ParseResponseForCert(cs.OCSPResponse, cs.PeerCertificates[0], issuer)
-	if err != nil {
+	answer, err := ocsp.ParseResponseForCert(raw, v.Leaf, issuer)
+	switch {
+	case err != nil:
 		return "unreadable"
+	case !answer.NextUpdate.IsZero() && time.Now().After(answer.NextUpdate):
+		return "out of date"
 	}
 	status := map[int]string{ocsp.Good: "good", ocsp.Revoked: "revoked"}[answer.Status]
 	return cmp.Or(status, "unknown")

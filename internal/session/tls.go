@@ -64,7 +64,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	s.pending, s.fresh = false, true
 	s.forget()
 	s.transcript.Add("-", tls.VersionName(s.tls.Version)+" from here on")
-	describeTLS(rec, s.tls)
+	describeTLS(rec, s.tls, found)
 	rec.Detail(tlsDetail(s.tls, found))
 	s.matchCertificate(rec, found)
 	for _, c := range found.Unused(time.Now()) {
