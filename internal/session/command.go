@@ -198,7 +198,10 @@ func (x *exchange) send(data []byte, shown string) error {
 		return nil
 	}
 	for x.answer == nil {
-		if _, rerr := x.next(); rerr != nil {
+		switch _, rerr := x.next(); {
+		case isAlert(rerr): // a client certificate that TLS 1.3 refuses, say
+			return rerr
+		case rerr != nil:
 			return err
 		}
 	}

@@ -24,7 +24,8 @@ type bench struct {
 	tcp    time.Duration // what the connect takes
 	limit  time.Duration // for the whole run
 
-	interrupt time.Duration // when a signal comes; 0 means never
+	wrap      func(net.Conn) net.Conn // around the client's end; nil for nothing
+	interrupt time.Duration           // when a signal comes; 0 means never
 }
 
 // newBench returns a bench whose configuration logs in without TLS.
@@ -59,6 +60,9 @@ func (b *bench) run(t *testing.T, script string) *report.Report {
 		time.Sleep(b.tcp)
 		client, record := imaptest.Pipe(t, script, b.opts)
 		b.record = record
+		if b.wrap != nil {
+			return b.wrap(client), nil
+		}
 		return client, nil
 	}
 	ctx, interrupt := context.WithCancelCause(context.Background())
