@@ -124,9 +124,9 @@ func interleave(addrs []netip.Addr) []netip.Addr {
 	return out
 }
 
-// attemptDelay is how long an attempt has before the next address is tried
+// AttemptDelay is how long an attempt has before the next address is tried
 // beside it. See RFC 8305 section 5.
-const attemptDelay = 250 * time.Millisecond
+const AttemptDelay = 250 * time.Millisecond
 
 // Attempt is one try to connect.
 type Attempt struct {
@@ -222,7 +222,7 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		}()
 	}
 
-	next := time.NewTimer(attemptDelay)
+	next := time.NewTimer(AttemptDelay)
 	defer next.Stop()
 	begin()
 	for pending := 1; pending > 0; {
@@ -246,7 +246,7 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		if len(attempts) < len(addrs) && ctx.Err() == nil {
 			begin()
 			pending++
-			next.Reset(attemptDelay)
+			next.Reset(AttemptDelay)
 		}
 	}
 	return nil, attempts, &ConnectError{attempts}

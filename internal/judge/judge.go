@@ -218,7 +218,7 @@ func (p Policy) missing(r *report.Report, v *report.Verdict, def report.MetricDe
 	if step != nil {
 		v.Unknown = append(v.Unknown, def)
 	}
-	if rule.Warn == nil && rule.Crit == nil {
+	if rule.Warn == nil && rule.Crit == nil || def.Step == "" { // of the whole run: not this session's
 		return
 	}
 	switch {

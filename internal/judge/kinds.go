@@ -56,7 +56,7 @@ var kinds = []Kind{
 	{Name: "bad", State: report.Critical, Verb: "answered by BAD", Means: "the server did not understand the command or would not take it at this point"},
 	{Name: "message_missing", State: report.Critical, Verb: "failed", Cause: "message missing", Means: "the message that was asked for is not there"},
 	{Name: "expectation", State: report.Critical, Verb: "not as expected", Means: "something that an --expect or --forbid flag asks for is not so"},
-	{Name: "address_failed", State: report.OK, Verb: "incomplete", Means: "another address of the name did not answer"},
+	{Name: "address_failed", State: report.OK, Verb: "passed over an address", Means: "another address of the name did not answer"},
 	{Name: "logout", State: report.OK, Verb: "failed", Means: "LOGOUT was not answered as it should be; the session was over anyway"},
 	{Name: "threshold", State: report.Critical, Means: "a number is outside its range; the state is that of the threshold"},
 }

@@ -33,13 +33,14 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return err
 	}
-	reached := attempts[slices.IndexFunc(attempts, func(a dial.Attempt) bool { return a.Err == nil && !a.Beaten })]
+	won := slices.IndexFunc(attempts, func(a dial.Attempt) bool { return a.Err == nil && !a.Beaten })
+	reached := attempts[won]
 	rec.Address(reached.Addr.Addr().String())
 	rec.Fact("address", reached.Addr.String())
 	rec.Detail(reached.Addr.String())
-	for _, a := range attempts {
-		if a != reached {
-			rec.Fault(&report.StepError{Step: rec.step(), Err: fmt.Errorf("%w: %s", report.ErrAddressFailed, describeAttempt(a))})
+	for i, a := range attempts {
+		if why, ok := missed(a, i < won, reached); ok {
+			rec.Fault(&report.StepError{Step: rec.step(), Err: fmt.Errorf("%w: %s %s", report.ErrAddressFailed, a.Addr, why)})
 		}
 	}
 	s.use(ctx, nc)
@@ -49,6 +50,20 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 		return dial.SendProxyHeader(nc, s.cfg.Dial.Proxy)
 	}
 	return nil
+}
+
+// missed says whether an attempt tells that something is wrong with its
+// address, and what. One that had no time to answer tells nothing, nor does one
+// of a family that this machine has no way to at all.
+func missed(a dial.Attempt, earlier bool, reached dial.Attempt) (string, bool) {
+	noWay := errors.Is(a.Err, syscall.ENETUNREACH) || errors.Is(a.Err, syscall.EADDRNOTAVAIL) || errors.Is(a.Err, syscall.EAFNOSUPPORT)
+	switch {
+	case a.Beaten:
+		return fmt.Sprintf("did not answer within %.3f s", a.Elapsed.Seconds()), earlier && a.Elapsed >= dial.AttemptDelay
+	case a.Err == nil, noWay && a.Addr.Addr().Is4() != reached.Addr.Addr().Is4():
+		return "", false
+	}
+	return reason(a.Err), true
 }
 
 func describeAttempts(attempts []dial.Attempt) []string {
@@ -63,7 +78,7 @@ func describeAttempt(a dial.Attempt) string {
 	took := fmt.Sprintf("%s after %.3f s", a.Addr, a.Elapsed.Seconds())
 	switch {
 	case a.Beaten:
-		return took + ": no answer yet, another address was faster"
+		return took + ": given up, another address was faster"
 	case a.Err != nil:
 		return took + ": " + reason(a.Err)
 	}
