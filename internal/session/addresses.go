@@ -13,12 +13,15 @@ import (
 const atOnce = 4
 
 // RunAll runs a session with every address of the host, each by itself and at
-// most four at a time, all under ctx. The Report holds what they have in common,
-// resolving the name, and their reports in the order of the addresses. mode is
-// "worst" or "any", for judge. Like Run it never fails.
+// most four at a time, all under ctx; of more than four each has its share of
+// the time. The Report holds what they have in common, resolving the name, and
+// their reports in the order of the addresses. mode is "worst" or "any", for
+// judge. Like Run it never fails.
 func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.Report {
 	cfg = cfg.withDefaults()
-	cfg.Cert.Roots.Preload()
+	if cfg.TLS != TLSNone {
+		cfg.Cert.Roots.Preload()
+	}
 	top := &report.Report{Started: time.Now()}
 	var addrs []netip.Addr
 	if a, ok := cfg.Dial.Literal(); ok {
@@ -43,9 +46,11 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
 	for i, a := range addrs {
+		slots <- struct{}{}
 		wg.Go(func() {
-			slots <- struct{}{}
 			defer func() { <-slots }()
+			ctx, cancel := turn(ctx, len(addrs)-i)
+			defer cancel()
 			one := cfg
 			one.Dial.Address = a
 			steps, _ := Plan(one) // the same plan without dns: its error would have shown before
@@ -54,6 +59,18 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	}
 	wg.Wait()
 	return closeTop(top)
+}
+
+// turn limits one session to its share of the time that is left when it and
+// those behind it, left in all, take turns. So addresses that hang do not take
+// the time of those that wait behind them; up to four have all of it.
+func turn(ctx context.Context, left int) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	rounds := (left + atOnce - 1) / atOnce
+	if !ok || rounds < 2 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, time.Until(end)/time.Duration(rounds), report.ErrTimeout)
 }
 
 // closeTop brings what stands above the sessions up to date with them.
