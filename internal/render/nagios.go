@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,13 +41,17 @@ func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 		}
 		first += " | " + perf
 	}
-	lines := []string{first}
-	if !o.Brief {
-		lines = append(lines, long(r, v, o)...)
-	}
 	limit := maxOutput
 	if o.Verbosity >= 2 || o.Transcript {
 		limit = maxDiagnosis
+	}
+	lines := []string{first}
+	switch {
+	case o.Brief:
+	case len(r.Sessions) > 0:
+		lines = append(lines, blocks(r, v, o, limit-len(first)-1)...)
+	default:
+		lines = append(lines, block(r, v, o)...)
 	}
 	return emit(strings.Join(Fit(lines, limit), "\n"), v.State)
 }
@@ -81,17 +86,33 @@ func emit(text string, state report.State) []byte {
 	return append(bytes.TrimRight(out.Bytes(), " \n"), '\n')
 }
 
-// long returns the lines below the first; of several sessions a block each.
-func long(r *report.Report, v report.Verdict, o Options) []string {
-	if len(r.Sessions) == 0 {
-		return block(r, v, o)
-	}
+// blocks returns the lines of several sessions, a block each, the worst first.
+// When they do not fit into room bytes, those that are OK have one line only.
+func blocks(r *report.Report, v report.Verdict, o Options, room int) []string {
 	top := v
 	top.Findings = slices.DeleteFunc(slices.Clone(v.Findings), func(f report.Finding) bool { return f.Address != "" })
-	lines := block(r, top, o)
-	for i, s := range r.Sessions {
-		lines = append(lines, fmt.Sprintf("address %s: [%s] %.3f s", s.Target.Address, v.Sessions[i].State, s.Elapsed.Seconds()))
-		lines = append(lines, block(s, v.Sessions[i], o)...)
+	order := make([]int, len(r.Sessions))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(v.Sessions[b].State.Rank(), v.Sessions[a].State.Rank()) })
+	build := func(short bool) (lines []string, size int) {
+		lines = block(r, top, o)
+		for _, i := range order {
+			s, sv := r.Sessions[i], v.Sessions[i]
+			lines = append(lines, fmt.Sprintf("address %s: [%s] %.3f s", s.Target.Address, sv.State, s.Elapsed.Seconds()))
+			if !short || sv.State != report.OK {
+				lines = append(lines, block(s, sv, o)...)
+			}
+		}
+		for _, l := range lines {
+			size += len(l) + 1
+		}
+		return lines, size
+	}
+	lines, size := build(false)
+	if size > room {
+		lines, _ = build(true)
 	}
 	return lines
 }

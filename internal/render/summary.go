@@ -27,7 +27,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if len(v.Findings) == 0 || v.State == report.OK {
 		return cut(head+Line(o.mask(success(r, v))), maxSummary)
 	}
-	f := v.Findings[0]
+	f := headline(v)
 	more := ""
 	if n := len(v.Findings) - 1; n > 0 {
 		more = fmt.Sprintf(" (and %d more)", n)
@@ -52,6 +52,17 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	words = cut(words, room-len(text)-min(len(advice), share))
 	advice = cut(advice, room-len(text)-len(words))
 	return head + text + words + advice + more
+}
+
+// headline returns the finding that made the state: the worst, but for several
+// addresses of which the best decides.
+func headline(v report.Verdict) report.Finding {
+	for _, f := range v.Findings {
+		if f.State == v.State {
+			return f
+		}
+	}
+	return v.Findings[0]
 }
 
 // target returns what was checked: the host, and where the difference matters
