@@ -142,8 +142,13 @@ var networkClasses = []Class{
 		Advice: "is the mail store slow or locked?", Example: example("select", report.ErrTimeout)},
 	{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
 		Advice: "is the server overloaded?", Example: example("capability", report.ErrTimeout)},
-	{Kind: "dns", Match: is(report.ErrNoAddress), Detail: fixed("the name has no address of the wanted family"),
-		Advice: "leave out -4 or -6, or add the address to the DNS", Example: example("dns", report.ErrNoAddress)},
+	{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
+		Advice: "leave out -4, -6 or --source, or add the address to the DNS", Example: example("dns", fmt.Errorf("%w: the name has no IPv6 address", report.ErrNoAddress))},
+	{Kind: "dns", Match: func(e *report.StepError) bool {
+		var d *net.DNSError
+		return errors.As(e.Err, &d) && d.Err == misbehaving
+	}, Detail: dnsDetail,
+		Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example("dns", &net.DNSError{Err: misbehaving})},
 	{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
 		Advice: "check the name given with -H and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
 	{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
@@ -192,7 +197,7 @@ var tlsClasses = []Class{
 	{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
 		Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
 	{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
-		Advice: "old ciphers only? try --tls-min=1.0; or a client certificate wanted?", Example: exampleAlert("handshake failure")},
+		Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
 	{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
 		Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
 	{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
@@ -202,7 +207,7 @@ var tlsClasses = []Class{
 	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
 		return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
 	}, Detail: handshakeDetail,
-		Advice: "see the log of the server; an old one? try --tls-min=1.0", Example: example("tls", errors.New("tls: server chose an unconfigured cipher suite"))},
+		Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example("tls", errors.New("tls: server chose an unconfigured cipher suite"))},
 }
 
 var serviceClasses = []Class{
@@ -266,7 +271,7 @@ func fixed(s string) func(*report.StepError) string {
 // words in front of it.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""
@@ -307,14 +312,25 @@ func networkDetail(e *report.StepError) string {
 func dnsDetail(e *report.StepError) string {
 	var d *net.DNSError
 	errors.As(e.Err, &d)
+	server := "the name server"
+	if d.Server != "" {
+		server += " " + d.Server
+	}
 	switch {
 	case d.IsNotFound:
 		return "the name does not exist or has no address"
 	case d.IsTimeout:
-		return "the name server does not answer"
+		return server + " does not answer"
+	case strings.HasSuffix(d.Err, syscall.ECONNREFUSED.Error()): // net has no more than the text
+		return server + " does not answer, connection refused"
+	case d.Err == misbehaving:
+		return server + " answers with an error (SERVFAIL, REFUSED)"
 	}
 	return d.Err
 }
+
+// misbehaving is what package net says of every answer but NOERROR and NXDOMAIN.
+const misbehaving = "server misbehaving"
 
 func expiredDetail(e *report.StepError) string {
 	var invalid x509.CertificateInvalidError

@@ -2,10 +2,13 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 
 	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
 )
 
 var dnsStep = Step{
@@ -24,7 +27,10 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	s.preloadRoots()
 	rec.Waiting("the resolver")
 	addrs, err := dial.Resolve(ctx, s.cfg.Dial)
-	if err != nil {
+	switch {
+	case errors.Is(err, dial.ErrNoAddress):
+		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrNoAddress, lacking(s.cfg.Dial))}
+	case err != nil:
 		return err
 	}
 	s.addrs = addrs
@@ -35,6 +41,17 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Fact("addresses", text)
 	rec.Detail(short(addrs))
 	return nil
+}
+
+// lacking says which addresses a name that resolves does not have.
+func lacking(c dial.Config) string {
+	switch {
+	case c.Family != dial.AnyFamily:
+		return "the name has no IPv" + string(c.Family) + " address"
+	case c.Source.IsValid():
+		return "the name has no address of the family of " + c.Source.String()
+	}
+	return "the name has no address"
 }
 
 // short lists the first few addresses.
