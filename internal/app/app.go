@@ -204,8 +204,11 @@ func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report
 
 // message prints a finding that stands alone.
 func message(req *cli.Request, opts render.Options, state report.State, kind, text, advice string) ([]byte, report.State) {
-	if req != nil && req.Output == "json" {
+	switch req.Output {
+	case "json":
 		return render.JSONMessage(state, kind, text, advice, opts), state
+	case "openmetrics":
+		return render.OpenMetricsMessage(state, opts), state
 	}
 	return render.Message(state, kind, text, advice, opts), state
 }
@@ -227,9 +230,11 @@ func usageMessage(err error, args []string) ([]byte, report.State) {
 	}
 	req := &cli.Request{}
 	joined := " " + strings.Join(args, " ") + " "
-	for _, form := range []string{" -o json ", " -ojson ", " -o=json ", " --output=json ", " --output json "} {
-		if strings.Contains(joined, form) {
-			req.Output = "json"
+	for _, form := range []string{"json", "openmetrics"} {
+		for _, flag := range []string{" -o ", " -o", " -o=", " --output=", " --output "} {
+			if strings.Contains(joined, flag+form+" ") {
+				req.Output = form
+			}
 		}
 	}
 	return message(req, render.Options{Version: Version()}, report.Unknown, kind, text, advice)

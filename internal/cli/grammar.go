@@ -63,7 +63,7 @@ type grammar struct {
 
 	State []string `placeholder:"KIND=STATE,..." group:"Thresholds" help:"State of a kind of failure, in place of its default: timeout=unknown,auth_failed=warning."`
 
-	Output            string `short:"o" enum:"nagios,json" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios or json. The exit code is the same."`
+	Output            string `short:"o" enum:"nagios,json,openmetrics" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios, json or openmetrics. The exit code is the same."`
 	Brief             bool   `group:"Output" help:"Print the first line only."`
 	Verbose           int    `short:"v" type:"counter" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
 	PerfdataUnknown   bool   `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`

@@ -29,7 +29,7 @@ type Request struct {
 	// Addresses is "first", or "worst" or "any" for a session with every address.
 	Addresses string
 
-	Output    string // "nagios" or "json"
+	Output    string // "nagios", "json" or "openmetrics"
 	Brief     bool
 	Verbosity int // 0 to 3
 	// PerfdataUnknown prints U for planned metrics without a value.

@@ -1,4 +1,5 @@
-// Package render prints a report and its verdict: as plugin output, as JSON.
+// Package render prints a report and its verdict: as plugin output, JSON or
+// OpenMetrics text.
 // It decides nothing. All foreign text goes through one place on its way out,
 // clean, which masks secrets and makes the text safe (rules U1 to U8).
 package render
@@ -34,5 +35,5 @@ type Func func(r *report.Report, v report.Verdict, o Options) []byte
 
 // Formats are the values of --output.
 func Formats() map[string]Func {
-	return map[string]Func{"nagios": Nagios, "json": JSON}
+	return map[string]Func{"nagios": Nagios, "json": JSON, "openmetrics": OpenMetrics}
 }

@@ -1,0 +1,81 @@
+package render
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/report"
+)
+
+// both parses standard input as OpenMetrics and as the text format that the
+// textfile collector reads.
+const both = `
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+text = sys.stdin.read()
+print(sum(len(f.samples) for f in openmetrics(text)), sum(len(f.samples) for f in prometheus(text)))
+`
+
+// TestOpenMetricsParser has the output read by the parsers of Prometheus' own
+// Python client.
+func TestOpenMetricsParser(t *testing.T) {
+	if err := exec.Command("/usr/bin/python3", "-c", "import prometheus_client.openmetrics.parser").Run(); err != nil {
+		if os.Getenv("CHECK_IMAP_SESSION_REQUIRE_SERVERS") == "1" {
+			t.Fatalf("python3-prometheus-client is not installed: %v", err)
+		}
+		t.Skip("skip: python3-prometheus-client is not installed")
+	}
+	for name, out := range expositions(t) {
+		cmd := exec.Command("/usr/bin/python3", "-c", both)
+		cmd.Stdin = strings.NewReader(out)
+		got, err := cmd.CombinedOutput()
+		samples := regexp.MustCompile(`(?m)^imap_session_`).FindAllString(out, -1)
+		counts := strings.Fields(string(got))
+		if err != nil || len(counts) != 2 || counts[0] != counts[1] || len(samples) == 0 {
+			t.Errorf("%s: %v\n%s\n%s", name, err, got, out)
+		}
+	}
+}
+
+// expositions are outputs of all kinds of runs.
+func expositions(t *testing.T) map[string]string {
+	t.Helper()
+	bad := failAt("login", no("AUTHENTICATIONFAILED", "no \"quotes\" \\ | \n here"))
+	bad.Target.Host, bad.Target.Mailbox = `a"b\c`, "two\nlines"
+	several := good()
+	several.Sessions = []*report.Report{good(), failAt("connect", &report.StepError{Step: "connect", Err: report.ErrTimeout})}
+	several.Sessions[0].Target.Address, several.Sessions[1].Target.Address = "192.0.2.1", "2001:db8::1"
+	twice := good()
+	twice.Steps = append(twice.Steps, twice.Steps...)
+	out := map[string]string{"message": string(OpenMetricsMessage(report.Unknown, Options{}))}
+	for name, r := range map[string]*report.Report{"good": good(), "bad": bad, "several": several, "twice": twice} {
+		out[name] = string(OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{Version: "1.2.3"}))
+	}
+	return out
+}
+
+// TestOpenMetricsForm checks what needs no parser: one type line a family, the
+// end mark, no series twice, base units only.
+func TestOpenMetricsForm(t *testing.T) {
+	for name, out := range expositions(t) {
+		if !strings.HasSuffix(out, "\n# EOF\n") {
+			t.Errorf("%s does not end in # EOF", name)
+		}
+		seen := map[string]bool{}
+		for line := range strings.Lines(out) {
+			series := line[:max(strings.LastIndexByte(line, ' '), 0)]
+			if seen[series] {
+				t.Errorf("%s: twice: %s", name, series)
+			}
+			seen[series] = true
+		}
+		if regexp.MustCompile(`(?m)^imap_session_\w*(_days|_percent|_ms)\b`).MatchString(out) {
+			t.Errorf("%s: not in base units:\n%s", name, out)
+		}
+	}
+}
