@@ -127,7 +127,7 @@ func block(r *report.Report, v report.Verdict, o Options) []string {
 			unreached = append(unreached, s.Name)
 			continue
 		}
-		lines = append(lines, stepLines(s, v, printed, o)...)
+		lines = append(lines, stepLines(r, s, v, printed, o)...)
 	}
 	if len(unreached) > 0 {
 		lines = append(lines, "[--] "+strings.Join(unreached, ", ")+": not reached")
@@ -157,7 +157,7 @@ func block(r *report.Report, v report.Verdict, o Options) []string {
 }
 
 // stepLines returns the line of a step and, when it has findings, theirs.
-func stepLines(s report.StepResult, v report.Verdict, printed map[int]bool, o Options) []string {
+func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed map[int]bool, o Options) []string {
 	state := report.OK
 	var findings []report.Finding
 	for i, f := range v.Findings {
@@ -167,7 +167,7 @@ func stepLines(s report.StepResult, v report.Verdict, printed map[int]bool, o Op
 			printed[i] = true
 		}
 	}
-	line := fmt.Sprintf("[%s] %-10s %6.3f s", state, s.Name, s.Elapsed.Seconds())
+	line := fmt.Sprintf("[%s] %-10s %6.3f s  %s", state, s.Name, s.Elapsed.Seconds(), bar(r, s))
 	switch {
 	case s.Outcome == report.Skipped:
 		line = fmt.Sprintf("[%s] %-10s skipped: %s", state, s.Name, o.clean(s.Detail))
@@ -179,6 +179,25 @@ func stepLines(s report.StepResult, v report.Verdict, printed map[int]bool, o Op
 		lines = append(lines, findingLines("    ", f, o)...)
 	}
 	return lines
+}
+
+// barWidth is the width of a step's bar: with state, name and time it fits into
+// 60 columns.
+const barWidth = 30
+
+// bar draws when a step began and how long it took, on the scale of the whole
+// run, so that the lines together are a waterfall. Offset and rest are drawn
+// too, with a character as wide as the other in most fonts: monitors collapse
+// blanks and set text in proportional ones.
+func bar(r *report.Report, s report.StepResult) string {
+	total := r.Elapsed
+	if total <= 0 {
+		return strings.Repeat("_", barWidth)
+	}
+	from := min(int(int64(barWidth)*int64(s.Start)/int64(total)), barWidth-1)
+	to := int((int64(barWidth)*int64(s.Start+s.Elapsed) + int64(total) - 1) / int64(total))
+	to = min(max(to, from+1), barWidth)
+	return strings.Repeat("_", from) + strings.Repeat("#", to-from) + strings.Repeat("_", barWidth-to)
 }
 
 func findingLines(indent string, f report.Finding, o Options) []string {
