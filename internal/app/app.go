@@ -179,10 +179,11 @@ func load(ctx context.Context, req *cli.Request) error {
 	case <-ctx.Done():
 	}
 	select { // a command that is being killed, with its children
-	case <-done:
+	case err := <-done: // nil when both came at once: not for want of the secret
+		return err
 	case <-time.After(killPatience):
+		return context.Cause(ctx)
 	}
-	return context.Cause(ctx)
 }
 
 // killPatience is how long a password command has to go once its time is up; a
