@@ -23,9 +23,9 @@ import (
 const (
 	randomRuns    = 300
 	randomTimeout = 300 * time.Millisecond
-	// A run has 100 ms more by promise, and this slack; what the machine keeps
-	// from us meanwhile (see lag) is on top.
-	randomSlack    = 400 * time.Millisecond
+	// randomSlack is wide: this test looks for hangs, the scripted faults hold
+	// the 100 ms. What a busy machine keeps from us (see lag) is on top.
+	randomSlack    = 2 * time.Second
 	randomAtOnce   = 8
 	randomPassword = "s3cret-Passw0rd"
 )
@@ -110,9 +110,13 @@ func randomRun(r *rand.Rand, config *tls.Config, late *lag) (int, error) {
 	code := app.Main(args, app.Env{Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: func(name string) string {
 		return map[string]string{"CHECK_IMAP_SESSION_PASSWORD": randomPassword}[name]
 	}})
-	took := time.Since(start) - (late.total() - before)
+	took := time.Since(start)
 	ln.Close()
 	wg.Wait()
+	if took > randomTimeout+randomSlack {
+		time.Sleep(5 * lagTick) // it may have been woken up before the one that measures
+		took -= late.total() - before
+	}
 	check := outputtest.Plugin
 	if asJSON {
 		check = func(out []byte, code int) error { _, err := outputtest.JSON(out, code); return err }
@@ -131,6 +135,8 @@ func randomRun(r *rand.Rand, config *tls.Config, late *lag) (int, error) {
 	return code, nil
 }
 
+const lagTick = 10 * time.Millisecond
+
 // lag measures how late a busy machine wakes a goroutine up, in all.
 type lag struct{ sum atomic.Int64 }
 
@@ -138,14 +144,13 @@ func newLag(t *testing.T) *lag {
 	l, done := &lag{}, make(chan struct{})
 	t.Cleanup(func() { close(done) })
 	go func() {
-		const tick = 10 * time.Millisecond
 		for {
 			start := time.Now()
 			select {
 			case <-done:
 				return
-			case <-time.After(tick):
-				l.sum.Add(int64(time.Since(start) - tick))
+			case <-time.After(lagTick):
+				l.sum.Add(int64(time.Since(start) - lagTick))
 			}
 		}
 	}()
@@ -190,7 +195,7 @@ var randomAnswers = map[string]string{
 func (s *randomServer) talk(c net.Conn) {
 	raw := c
 	defer func() { raw.Close() }()
-	raw.SetDeadline(time.Now().Add(10 * randomTimeout)) // should the client not close
+	raw.SetDeadline(time.Now().Add(20 * randomTimeout)) // should the client not close
 	if s.implicit && s.r.IntN(10) > 0 {
 		c = tls.Server(c, s.config)
 	}
