@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -155,6 +156,11 @@ var networkClasses = []Class{
 		Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
 	{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
 		Advice: "is this node down, or should its address leave the DNS?", Example: example("connect", report.ErrAddressFailed)},
+	{Kind: "config", Match: func(e *report.StepError) bool {
+		var call *os.SyscallError
+		return errors.As(e.Err, &call) && call.Syscall == "bind"
+	}, Detail: networkDetail,
+		Advice: "is --source an address of this machine?", Example: example("connect", os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
 	{Kind: "unreachable", Match: func(e *report.StepError) bool {
 		return e.Step == "connect" && !gone(e)
 	}, Detail: networkDetail,
