@@ -235,3 +235,26 @@ func TestAddressesWithoutName(t *testing.T) {
 		}
 	})
 }
+
+// TestAddressFailedState says on line 1 that one address of the name is dead,
+// in the state that somebody wants it to have.
+func TestAddressFailedState(t *testing.T) {
+	for _, tt := range []struct {
+		states map[string]report.State
+		state  report.State
+		line   string
+	}{
+		{nil, report.OK, "IMAP_SESSION OK - imap.test INBOX 42 messages, 9 steps in 0.000 s, but connect passed over an address, 192.0.2.7:993 connection refused |"},
+		{map[string]report.State{"address_failed": report.Warning}, report.Warning,
+			"IMAP_SESSION WARNING - imap.test connect passed over an address, 192.0.2.7:993 connection refused - is this node down, or should its address leave the DNS? |"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newFarm(t, node{"192.0.2.7", "", 0}, node{"2001:db8::7", well, 0}).run(t, "")
+			v := judge.Judge(r, judge.Policy{States: tt.states})
+			out := string(render.Nagios(r, v, render.Options{}))
+			if v.State != tt.state || !strings.HasPrefix(out, tt.line) {
+				t.Errorf("state %s, want %s and line 1 %q:\n%s", v.State, tt.state, tt.line, out)
+			}
+		})
+	}
+}
