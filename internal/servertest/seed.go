@@ -24,6 +24,9 @@ func (s *Server) seed(tb testing.TB, spec Spec) {
 }
 
 func (s *Server) seedAccount(a Account) error {
+	if s.Name == "dovecot" && len(a.Mailboxes) == 0 {
+		return nil // it makes an INBOX when one is opened, and may be set up to refuse this login
+	}
 	c, err := s.login(a)
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
