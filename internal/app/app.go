@@ -96,6 +96,15 @@ func run(args []string, env Env, out *output) {
 	case req.Version:
 		out.set([]byte(cli.Program+" "+Version()+"\n"), report.Unknown)
 		return
+	case req.Generate != "":
+		text, err := generate(req.Generate)
+		if err != nil {
+			out.set(message(req, render.Options{}, report.Unknown, "internal", err.Error(), "please report this bug"))
+			return
+		}
+		// 0, so that packagers may write --generate=man >FILE && ...
+		out.set(text, report.OK)
+		return
 	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), req.Timeout, report.ErrTimeout)
 	defer cancel()

@@ -72,6 +72,8 @@ type grammar struct {
 
 	Demo optionalValue `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
 
+	Generate string `enum:"icinga2,director,nagios,nrpe,man,bash,zsh,fish," default:"" placeholder:"KIND" group:"Other" help:"Print a definition made from this list of options and exit 0: icinga2, director, nagios, nrpe, man, bash, zsh or fish. Stands alone."`
+
 	ExtraOpts optionalValue `placeholder:"[SECTION][@FILE]" group:"Other" help:"Read options from an ini file, as the monitoring plugins do."`
 	Version   askFlag       `short:"V" group:"Other" help:"Print the version."`
 	Help      askFlag       `short:"h" group:"Other" help:"Print this help."`
@@ -129,6 +131,16 @@ func newKong() (*kong.Kong, *grammar, error) {
 	k, err := kong.New(g, kong.Name(Program), kong.NoDefaultHelp(),
 		kong.Description("Run a whole IMAP session against a server and judge every step."))
 	return k, g, err
+}
+
+// Model returns the grammar for those who write it down in another form.
+// Nothing in it may be changed.
+func Model() (*kong.Application, error) {
+	k, _, err := newKong()
+	if err != nil {
+		return nil, err
+	}
+	return k.Model, nil
 }
 
 // Program is the name of the plugin.

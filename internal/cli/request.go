@@ -21,6 +21,8 @@ import (
 // Request is what the command line asks for.
 type Request struct {
 	Help, Version bool // when one is set, nothing else is
+	// Generate names a definition to print; when it is set, nothing else is.
+	Generate string
 
 	Session session.Config // secrets and files are filled in by Load
 	Policy  judge.Policy
@@ -99,7 +101,21 @@ func Parse(args []string, env Env) (*Request, error) {
 			return nil, &UsageError{Msg: badPort("--port", "0"), Source: w.from.String()}
 		}
 	}
+	if g.Generate != "" {
+		return generate(g, a)
+	}
 	return build(g, a, env)
+}
+
+// generate refuses a word beside --generate: it exits 0, and a service that
+// has it by mistake must not be green.
+func generate(g *grammar, a argv) (*Request, error) {
+	for _, w := range a.words {
+		if w.flag.Name != "generate" {
+			return nil, &UsageError{Msg: "--generate stands alone", Hint: "leave out --" + w.flag.Name, Source: w.from.String()}
+		}
+	}
+	return &Request{Generate: g.Generate}, nil
 }
 
 // stdinReader lets standard input stand where an ini file is read.

@@ -1,0 +1,101 @@
+# Made by check_imap_session --generate=bash; do not edit.
+_check_imap_session() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	# bash splits --flag=value at the =.
+	if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+	COMPREPLY=()
+	case $prev in
+	-H | --hostname)
+		return ;;
+	--address)
+		return ;;
+	-p | --port)
+		return ;;
+	--addresses)
+		mapfile -t COMPREPLY < <(compgen -W "first worst any" -- "$cur")
+		return ;;
+	--source)
+		return ;;
+	--proxy-protocol)
+		mapfile -t COMPREPLY < <(compgen -W "v1 v2" -- "$cur")
+		return ;;
+	-t | --timeout)
+		return ;;
+	--tls)
+		mapfile -t COMPREPLY < <(compgen -W "implicit starttls none" -- "$cur")
+		return ;;
+	--server-name)
+		return ;;
+	--ca-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--tls-min)
+		mapfile -t COMPREPLY < <(compgen -W "1.0 1.1 1.2 1.3" -- "$cur")
+		return ;;
+	-D | --certificate)
+		return ;;
+	--certificate-matches)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	-U | --username)
+		return ;;
+	--password-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--password-command)
+		return ;;
+	-P | --password)
+		return ;;
+	--auth)
+		mapfile -t COMPREPLY < <(compgen -W "auto login plain none" -- "$cur")
+		return ;;
+	-m | --mailbox)
+		return ;;
+	--list)
+		return ;;
+	--list-reference)
+		return ;;
+	--message)
+		return ;;
+	--fetch)
+		mapfile -t COMPREPLY < <(compgen -W "headers envelope body" -- "$cur")
+		return ;;
+	--until)
+		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability login list select fetch logout" -- "$cur")
+		return ;;
+	--skip)
+		mapfile -t COMPREPLY < <(compgen -W "list select fetch" -- "$cur")
+		return ;;
+	-e | --expect-greeting)
+		return ;;
+	--expect-capability)
+		return ;;
+	--forbid-capability)
+		return ;;
+	--expect-mailbox)
+		return ;;
+	-w | --warning)
+		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed=" -- "$cur")
+		return ;;
+	-c | --critical)
+		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed=" -- "$cur")
+		return ;;
+	--state)
+		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= auth_failed= auth_unavailable= auth_expired= limit= mailbox_missing= no_permission= over_quota= rejected= bad= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
+		return ;;
+	-o | --output)
+		mapfile -t COMPREPLY < <(compgen -W "nagios json" -- "$cur")
+		return ;;
+	--transcript)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--demo)
+		mapfile -t COMPREPLY < <(compgen -W "healthy slow-login auth-failed account-disabled mailbox-missing certificate-expiring certificate-expired hang-at-fetch bye over-quota wrong-service" -- "$cur")
+		return ;;
+	--generate)
+		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
+		return ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --tls-min --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --mailbox -m --list --list-reference --message --fetch --read-write --until --skip --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+}
+complete -F _check_imap_session check_imap_session

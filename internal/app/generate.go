@@ -1,0 +1,69 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"check_imap_session/internal/cli"
+	"check_imap_session/internal/demo"
+	"check_imap_session/internal/gen"
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/session"
+)
+
+//go:generate go run ./writecontrib
+
+// Model returns what internal/gen writes down: the grammar, and the words that
+// the rest of the program knows.
+func Model() (gen.Model, error) {
+	grammar, err := cli.Model()
+	if err != nil {
+		return gen.Model{}, err
+	}
+	m := gen.Model{App: grammar, Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable}}
+	for _, v := range cli.Environment() {
+		m.Env = append(m.Env, gen.EnvVar(v))
+	}
+	var thresholds []string
+	for _, d := range report.MetricTable() {
+		doc := d.Doc
+		if uom := d.Unit.UOM(); uom != "" {
+			doc += " (" + uom + ")"
+		}
+		m.Metrics = append(m.Metrics, gen.Item{Name: d.Name, Doc: doc})
+		thresholds = append(thresholds, d.Name+"=")
+	}
+	m.Values["warning"], m.Values["critical"] = thresholds, thresholds
+	for _, k := range judge.Kinds() {
+		state := k.State.String()
+		if k.Name == "threshold" {
+			state = "as given"
+		}
+		m.Kinds = append(m.Kinds, gen.Item{Name: k.Name, Doc: k.Means + " (" + state + ")"})
+		if !k.Fixed {
+			m.Values["state"] = append(m.Values["state"], k.Name+"=")
+		}
+	}
+	for _, s := range demo.Scenarios() {
+		m.Values["demo"] = append(m.Values["demo"], s.Name)
+	}
+	return m, nil
+}
+
+// generate returns the definition that --generate asks for.
+func generate(kind string) ([]byte, error) {
+	m, err := Model()
+	if err != nil {
+		return nil, err
+	}
+	all := gen.Formats()
+	i := slices.IndexFunc(all, func(f gen.Format) bool { return f.Name == kind })
+	if i < 0 {
+		return nil, fmt.Errorf("nothing writes %q", kind)
+	}
+	var b bytes.Buffer
+	err = all[i].Write(&b, m)
+	return b.Bytes(), err
+}

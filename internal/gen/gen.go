@@ -1,0 +1,181 @@
+// Package gen writes the command-line grammar down in the forms that other
+// programs read: an Icinga 2 CheckCommand, an Icinga Director basket, Nagios
+// and NRPE commands, a man page, and completions for three shells. So no
+// definition ever lacks a flag that the program has.
+//
+// A flag that an artefact leaves out stands with its reason in LeftOut. The
+// functions are pure: the same Model gives the same bytes.
+package gen
+
+import (
+	"bytes"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Model is what there is to write down.
+type Model struct {
+	App *kong.Application
+	// Env are the variables from which the program takes secrets.
+	Env []EnvVar
+	// Metrics and Kinds are for the man page.
+	Metrics, Kinds []Item
+	// Values are the words that a flag takes, by the flag's name, for
+	// completion. Flags with an enum need none.
+	Values map[string][]string
+}
+
+// EnvVar is an environment variable that holds a secret.
+type EnvVar struct {
+	Name     string // CHECK_IMAP_SESSION_PASSWORD
+	Variable string // of Icinga, which fills it: imap_session_password
+	Doc      string
+}
+
+// Item is a row of a table.
+type Item struct{ Name, Doc string }
+
+// Format is one artefact.
+type Format struct {
+	Name  string // the value of --generate
+	Path  string // of the file in the repository
+	Write func(io.Writer, Model) error
+}
+
+// Formats returns all artefacts.
+func Formats() []Format {
+	return []Format{
+		{"icinga2", "contrib/icinga2/check_imap_session.conf", Icinga2},
+		{"director", "contrib/icinga-director/check_imap_session.json", Director},
+		{"nagios", "contrib/nagios/check_imap_session.cfg", Nagios},
+		{"nrpe", "contrib/nrpe/check_imap_session.cfg", NRPE},
+		{"man", "contrib/man/check_imap_session.1", Man},
+		{"bash", "contrib/completions/check_imap_session.bash", Bash},
+		{"zsh", "contrib/completions/_check_imap_session", Zsh},
+		{"fish", "contrib/completions/check_imap_session.fish", Fish},
+	}
+}
+
+// prefix is that of Icinga's variables. The template library owns imap_.
+const prefix = "imap_session_"
+
+// shape is what may stand behind a flag.
+type shape int
+
+const (
+	takesValue shape = iota
+	mayTakeValue
+	isSwitch
+	isCounter
+)
+
+// flag is a flag of the grammar as the artefacts see it.
+type flag struct {
+	name     string // without hyphens
+	short    string // one letter, or ""
+	shape    shape
+	repeats  bool // every one of several counts
+	keyed    bool // the value is KEY=VALUE, so Icinga may hold a dictionary
+	secret   bool
+	value    string   // placeholder
+	words    []string // the values it takes, nil when there is no list
+	help     string
+	group    string
+	fallback string // the default, "" when there is none
+}
+
+// flags returns the flags in the grammar's order.
+func flags(m Model) []flag {
+	var out []flag
+	for _, f := range m.App.Flags {
+		if f.Hidden {
+			continue
+		}
+		g := flag{name: f.Name, value: f.PlaceHolder, help: f.Help, secret: f.Tag.Has("secret"), fallback: f.Default, words: m.Values[f.Name]}
+		if f.Short != 0 {
+			g.short = string(f.Short)
+		}
+		if f.Group != nil {
+			g.group = f.Group.Title
+		}
+		if f.Enum != "" {
+			g.words = strings.FieldsFunc(f.Enum, func(r rune) bool { return r == ',' })
+		}
+		switch {
+		case f.IsCounter():
+			g.shape = isCounter
+		case f.IsBool() && f.Target.Kind() == reflect.Bool:
+			g.shape = isSwitch
+		case f.IsBool():
+			g.shape = mayTakeValue
+		}
+		g.repeats = f.Target.Kind() == reflect.Slice
+		g.keyed = g.repeats && strings.Contains(g.value, "=")
+		out = append(out, g)
+	}
+	return out
+}
+
+// key is the flag as command definitions write it: the letter where there is
+// one, as the template library does.
+func (f flag) key() string {
+	if f.short != "" {
+		return "-" + f.short
+	}
+	return "--" + f.name
+}
+
+// variable is the flag's variable in Icinga.
+func (f flag) variable() string { return prefix + strings.ReplaceAll(f.name, "-", "_") }
+
+// kept returns the flags that an artefact does not leave out.
+func kept(m Model, format string) []flag {
+	out := LeftOut(format)
+	return slices.DeleteFunc(flags(m), func(f flag) bool { return out[f.name] != "" })
+}
+
+// page collects an artefact and writes it at once.
+type page struct{ bytes.Buffer }
+
+func (p *page) lines(lines ...string) {
+	for _, l := range lines {
+		p.WriteString(l + "\n")
+	}
+}
+
+func (p *page) to(w io.Writer) error {
+	_, err := w.Write(p.Bytes())
+	return err
+}
+
+// wrap breaks text into lines of at most width bytes.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// comment returns text as comment lines.
+func comment(mark, text string) []string {
+	var out []string
+	for _, l := range wrap(text, 78-len(mark)) {
+		out = append(out, strings.TrimRight(mark+" "+l, " "))
+	}
+	return out
+}
+
+// generated is the first line of every artefact, behind its comment mark.
+const generated = "Made by check_imap_session --generate=%s; do not edit."

@@ -1,0 +1,262 @@
+package gen_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/app"
+	"check_imap_session/internal/cli"
+	"check_imap_session/internal/gen"
+)
+
+func model(tb testing.TB) gen.Model {
+	tb.Helper()
+	m, err := app.Model()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return m
+}
+
+func write(tb testing.TB, f gen.Format) string {
+	tb.Helper()
+	var b bytes.Buffer
+	if err := f.Write(&b, model(tb)); err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}
+
+// offers returns how an artefact says that it offers a flag.
+func offers(format, name, short string) *regexp.Regexp {
+	key := "--" + name
+	if short != "" {
+		key = "-" + short
+	}
+	pattern := ""
+	switch format {
+	case "icinga2":
+		pattern = `(?m)^\t\t"` + key + `" = \{`
+	case "director":
+		pattern = `"` + key + `": \{`
+	case "nagios", "nrpe":
+		pattern = `(?m)^#   ` + name + ` =`
+	case "man":
+		pattern = `\\fB` + strings.ReplaceAll("--"+name, "-", `\\-`) + `\\fR`
+	case "bash":
+		pattern = `[" ]--` + name + `[" ]`
+	case "zsh":
+		pattern = `[',*]--` + name + `[[=}']`
+	case "fish":
+		pattern = ` -l ` + name + ` `
+	}
+	return regexp.MustCompile(pattern)
+}
+
+// TestEveryFlag wants every flag in every artefact, or its reason to be absent.
+func TestEveryFlag(t *testing.T) {
+	m := model(t)
+	for _, f := range gen.Formats() {
+		text := write(t, f)
+		reasons := gen.LeftOut(f.Name)
+		for _, flag := range m.App.Flags {
+			short := ""
+			if flag.Short != 0 {
+				short = string(flag.Short)
+			}
+			found := offers(f.Name, flag.Name, short).MatchString(text)
+			if wanted := reasons[flag.Name] == ""; found != wanted {
+				t.Errorf("%s: --%s: offered %v, want %v (reason %q)", f.Name, flag.Name, found, wanted, reasons[flag.Name])
+			}
+			delete(reasons, flag.Name)
+		}
+		for name := range reasons {
+			t.Errorf("%s leaves out --%s, which is no flag", f.Name, name)
+		}
+	}
+}
+
+// TestSecretFlags wants no flag that holds a secret in a definition whose
+// arguments end in process lists.
+func TestSecretFlags(t *testing.T) {
+	for _, flag := range model(t).App.Flags {
+		if !flag.Tag.Has("secret") {
+			continue
+		}
+		for _, format := range []string{"icinga2", "director"} {
+			if gen.LeftOut(format)[flag.Name] == "" {
+				t.Errorf("%s offers --%s, which is a secret", format, flag.Name)
+			}
+		}
+	}
+	for _, f := range gen.Formats() {
+		if f.Name != "nagios" && f.Name != "nrpe" {
+			continue
+		}
+		for line := range strings.SplitSeq(write(t, f), "\n") {
+			command := strings.Contains(line, "command_line") || strings.HasPrefix(line, "command[")
+			if command && regexp.MustCompile(`-P|--password[ =]|--password-command`).MatchString(line) {
+				t.Errorf("%s: a secret or a command in %q", f.Name, line)
+			}
+			if command && f.Name == "nrpe" && strings.Contains(line, "$ARG") {
+				t.Errorf("nrpe: an argument from the network in %q", line)
+			}
+		}
+	}
+}
+
+// TestCommitted wants the committed files to be what the grammar says.
+func TestCommitted(t *testing.T) {
+	for _, f := range gen.Formats() {
+		got, err := os.ReadFile(filepath.Join("..", "..", f.Path))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if string(got) != write(t, f) {
+			t.Errorf("%s is out of date: run go generate ./...", f.Path)
+		}
+	}
+}
+
+// TestFormats wants the words of --generate to be the formats that exist.
+func TestFormats(t *testing.T) {
+	grammar, err := cli.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have, words []string
+	for _, f := range gen.Formats() {
+		have = append(have, f.Name)
+	}
+	for _, flag := range grammar.Flags {
+		if flag.Name == "generate" {
+			words = strings.FieldsFunc(flag.Enum, func(r rune) bool { return r == ',' })
+		}
+	}
+	if !slices.Equal(have, words) {
+		t.Errorf("--generate takes %v, gen writes %v", words, have)
+	}
+}
+
+func TestGenerateFlag(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--generate=icinga2"}, 0, `object CheckCommand "imap_session"`},
+		{[]string{"--generate", "man"}, 0, ".TH CHECK_IMAP_SESSION"},
+		{[]string{"--generate=icinga2", "-H", "imap.example.com"}, 3, "--generate stands alone"},
+		{[]string{"--generate=icinga"}, 3, "did you mean icinga2"},
+		{[]string{"--generate="}, 3, "no host given"},
+	} {
+		var out bytes.Buffer
+		code := app.Main(tt.args, app.Env{Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: func(string) string { return "" }})
+		if code != tt.code || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("%q: got exit %d, %.200s; want %d and %q", tt.args, code, out.String(), tt.code, tt.want)
+		}
+	}
+}
+
+// TestDirector holds the basket to what an import needs: nothing refers to
+// what is not inside, and the identifiers of today are those of tomorrow.
+func TestDirector(t *testing.T) {
+	var basket struct {
+		Command map[string]struct {
+			UUID      string
+			Arguments map[string]struct {
+				Value string
+				SetIf string `json:"set_if"`
+			}
+			Fields []struct {
+				ID int `json:"datafield_id"`
+			}
+			Imports []string
+			Vars    map[string]string
+			Env     any
+		}
+		Datafield       map[string]struct{ Varname, UUID string }
+		ServiceTemplate map[string]struct {
+			UUID    string
+			Command string `json:"check_command"`
+			Imports []string
+		}
+	}
+	if err := json.Unmarshal([]byte(write(t, gen.Formats()[1])), &basket); err != nil {
+		t.Fatal(err)
+	}
+	command := basket.Command["cmd-check-imap-session"]
+	service := basket.ServiceTemplate["tpl-service-imap-session"]
+	// Made once by another implementation of RFC 9562.
+	for got, want := range map[string]string{
+		command.UUID: "3ed6d7ef-04ff-5245-bc5e-388e3007d396",
+		service.UUID: "fc093ce8-7992-5b62-966a-c8a8ff4f2091",
+		basket.Datafield["1"].Varname + " " + basket.Datafield["1"].UUID: "imap_session_hostname f2399bce-d8fd-570f-864b-a6dad46e9b5a",
+	} {
+		if got != want {
+			t.Errorf("identifier: got %s, want %s", got, want)
+		}
+	}
+	if _, ok := basket.Command[service.Command]; !ok || len(service.Imports)+len(command.Imports) > 0 {
+		t.Errorf("the basket refers to objects outside: %q %q %q", service.Command, service.Imports, command.Imports)
+	}
+	if len(command.Fields) != len(basket.Datafield) || len(command.Fields) != len(command.Arguments) {
+		t.Errorf("%d fields for %d arguments and %d data fields", len(command.Fields), len(command.Arguments), len(basket.Datafield))
+	}
+	seen := map[string]bool{}
+	for _, f := range basket.Datafield {
+		if seen[f.UUID] {
+			t.Errorf("%s has an identifier of another", f.Varname)
+		}
+		seen[f.UUID] = true
+		if !slices.ContainsFunc(values(command.Arguments), func(v string) bool { return strings.Contains(v, "$"+f.Varname+"$") }) {
+			t.Errorf("no argument uses the field %s", f.Varname)
+		}
+	}
+}
+
+func values(m map[string]struct {
+	Value string
+	SetIf string `json:"set_if"`
+}) []string {
+	var out []string
+	for _, a := range m {
+		out = append(out, a.Value+a.SetIf)
+	}
+	return out
+}
+
+// TestShells lets the programs themselves read what is written for them.
+func TestShells(t *testing.T) {
+	file := func(name string) string { return filepath.Join("..", "..", "contrib", name) }
+	complete := `source "$1"; COMP_WORDS=(check_imap_session "${@:2}"); COMP_CWORD=$(($# - 1)); _check_imap_session; echo "${COMPREPLY[*]}"`
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"bash", "-c", complete, "-", file("completions/check_imap_session.bash"), "--fetch", "=", "e"}, "envelope"},
+		{[]string{"bash", "-c", complete, "-", file("completions/check_imap_session.bash"), "-o", "n"}, "nagios"},
+		{[]string{"bash", "-c", complete, "-", file("completions/check_imap_session.bash"), "--allow"}, "--allow-plaintext-auth"},
+		{[]string{"zsh", "-n", file("completions/_check_imap_session")}, ""},
+		{[]string{"fish", "-n", file("completions/check_imap_session.fish")}, ""},
+		{[]string{"groff", "-man", "-Tutf8", "-ww", "-z", file("man/check_imap_session.1")}, ""},
+	} {
+		t.Run(tt.args[0], func(t *testing.T) {
+			if _, err := exec.LookPath(tt.args[0]); err != nil {
+				t.Skipf("skip: %v", err)
+			}
+			out, err := exec.Command(tt.args[0], tt.args[1:]...).CombinedOutput()
+			if got := strings.TrimSpace(string(out)); err != nil || got != tt.want {
+				t.Errorf("%q: got %q, %v, want %q", tt.args, got, err, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package gen
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Icinga2 writes the CheckCommand imap_session.
+//
+// See the Icinga 2 documentation, "Service Monitoring" on naming and "Object
+// Types" on CheckCommand arguments.
+func Icinga2(w io.Writer, m Model) error {
+	var p page
+	p.lines("// "+fmt.Sprintf(generated, "icinga2"), "//")
+	p.lines(comment("//", "The package puts this file where include <plugins-contrib> finds it. Elsewhere put it into a folder that Icinga reads, on every node that runs the check: conf.d, or a global zone.")...)
+	p.lines("//")
+	p.lines(comment("//", "imap_session_hostname is the name that clients use, which the certificate is verified against; imap_session_address is where to connect. Set imap_session_address to an empty string to resolve the name instead.")...)
+	p.lines("//")
+	p.lines(comment("//", "Secrets: prefer imap_session_password_file or imap_session_extra_opts. The variable imap_session_password reaches the plugin through its environment and stands in no argument list and no log, but anybody who may read the object through the API can read it, and it is synchronised to the endpoints of its zone. Write $$ for a $ in any of these variables.")...)
+	p.lines("", `object CheckCommand "imap_session" {`, `	import "ipv4-or-ipv6"`, "",
+		`	command = [ PluginContribDir + "/check_imap_session" ]`, "",
+		"	// Above imap_session_timeout, so that the plugin itself says which step hung.",
+		"	timeout = 1m", "",
+		"	arguments = {")
+	for _, f := range kept(m, "icinga2") {
+		p.icingaArgument(f)
+	}
+	p.lines("	}", "")
+	for _, e := range m.Env {
+		p.lines(fmt.Sprintf("	env.%s = %s", e.Name, icingaString("$"+e.Variable+"$")))
+	}
+	p.lines("",
+		`	vars.imap_session_hostname = "$host.name$"`,
+		`	vars.imap_session_address = "$check_address$"`,
+		`	vars.check_ipv4 = "$imap_session_ipv4$"`,
+		`	vars.check_ipv6 = "$imap_session_ipv6$"`,
+		"}")
+	return p.to(w)
+}
+
+func (p *page) icingaArgument(f flag) {
+	macro := icingaString("$" + f.variable() + "$")
+	p.lines("		" + icingaString(f.key()) + " = {")
+	switch {
+	case f.shape == isSwitch:
+		p.lines("			set_if = " + macro)
+	case f.shape == isCounter:
+		p.lines("			value = "+icingaString("--"+f.name+"=$"+f.variable()+"$"), "			skip_key = true")
+	case f.keyed:
+		// A function that returns null would pass an empty word, hence set_if;
+		// 0 is a range, so numbers count whatever they are.
+		p.lines(
+			"			set_if = {{",
+			"				var given = macro("+macro+")",
+			"				return typeof(given) == Number || !!given",
+			"			}}",
+			"			value = {{",
+			"				var given = macro("+macro+")",
+			"				if (typeof(given) != Dictionary) { return given }",
+			"				var words = []",
+			`				for (key => value in given) { words.add(key + "=" + value) }`,
+			"				return words",
+			"			}}")
+	default:
+		p.lines("			value = " + macro)
+	}
+	if f.repeats {
+		p.lines("			repeat_key = true")
+	}
+	switch f.name {
+	case "hostname":
+		p.lines("			required = true", "			order = -2")
+	case "address":
+		p.lines("			order = -1")
+	}
+	help := f.help
+	switch {
+	case f.keyed:
+		help += " String, array, or dictionary."
+	case f.repeats:
+		help += " String or array."
+	case f.shape == isCounter:
+		help += " A number from 0 to 3."
+	}
+	p.lines("			description = "+icingaString(help), "		}")
+}
+
+// icingaString quotes a string for Icinga's configuration.
+func icingaString(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s) + `"`
+}

@@ -1,0 +1,69 @@
+package gen
+
+import (
+	"fmt"
+	"io"
+)
+
+// Nagios writes command definitions with named slots. A quoted '$ARGn$' is one
+// word and an unset one is empty, which the program takes as not given.
+func Nagios(w io.Writer, m Model) error {
+	var p page
+	p.lines("# " + fmt.Sprintf(generated, "nagios"))
+	p.lines("#")
+	p.lines(comment("#", "NAME is the name that clients use: it is sent as SNI and the certificate is verified against it. The connection goes to the address of the host. Leave arguments at the end out where you need no threshold; write \\! for a !, and $$ for a $. Passwords belong into a file that only the nagios user can read.")...)
+	p.lines("")
+	const base = `$USER1$/check_imap_session -H '$ARG1$' --address '$HOSTADDRESS$'`
+	for _, c := range []struct{ use, name, line string }{
+		{"check_imap_session!NAME!USER!PASSWORDFILE!WARNING!CRITICAL", "check_imap_session",
+			base + ` -U '$ARG2$' --password-file='$ARG3$' -w '$ARG4$' -c '$ARG5$'`},
+		{"check_imap_session_starttls!NAME!USER!PASSWORDFILE!WARNING!CRITICAL", "check_imap_session_starttls",
+			base + ` --tls=starttls -U '$ARG2$' --password-file='$ARG3$' -w '$ARG4$' -c '$ARG5$'`},
+		{"check_imap_session_no_login!NAME!WARNING!CRITICAL", "check_imap_session_no_login",
+			base + ` --auth=none -w '$ARG2$' -c '$ARG3$'`},
+		{"check_imap_session_ini!NAME!SECTION@FILE!WARNING!CRITICAL, everything else in the ini file", "check_imap_session_ini",
+			base + ` --extra-opts='$ARG2$' -w '$ARG3$' -c '$ARG4$'`},
+		{"check_imap_session_demo!SCENARIO, a fire drill: up to the pager without a server", "check_imap_session_demo",
+			`$USER1$/check_imap_session -H '$HOSTNAME$' --demo='$ARG1$'`},
+	} {
+		p.lines("# "+c.use, "define command {", "    command_name    "+c.name, "    command_line    "+c.line, "}", "")
+	}
+	p.iniOptions(m, "nagios", "/etc/nagios/imap_session.ini")
+	return p.to(w)
+}
+
+// NRPE writes commands for an NRPE daemon. They take no arguments from the
+// network: Debian's daemon is built without them, and an argument must never
+// name a secret, a command or a file.
+func NRPE(w io.Writer, m Model) error {
+	var p page
+	p.lines("# "+fmt.Sprintf(generated, "nrpe"), "#")
+	p.lines(comment("#", "Put a copy into /etc/nagios/nrpe.d and write one section per check into the ini file. Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin 8 s, so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.")...)
+	p.lines("",
+		"command[imap_session]=/usr/lib/nagios/plugins/check_imap_session --extra-opts=imap_session@/etc/nagios/imap_session.ini",
+		"command[imap_session_demo]=/usr/lib/nagios/plugins/check_imap_session --demo", "")
+	p.iniOptions(m, "nrpe", "/etc/nagios/imap_session.ini")
+	return p.to(w)
+}
+
+// iniOptions lists the flags as comment lines of an ini file.
+func (p *page) iniOptions(m Model, format, file string) {
+	p.lines(comment("#", "The options as lines of "+file+" (owner root, group nagios, mode 0640). A flag without a value is written NAME =; repeated lines add up where an option may be given more than once.")...)
+	p.lines("#", "#   [imap_session]")
+	for _, f := range kept(m, format) {
+		line := f.name + " ="
+		if f.shape != isSwitch {
+			value := f.value
+			if f.shape == isCounter {
+				value = "1"
+			}
+			line += " " + value
+		}
+		p.lines("#   " + line)
+		help := f.help
+		if f.secret {
+			help = "The secret itself: only where nobody else can read the file."
+		}
+		p.lines(comment("#      ;", help)...)
+	}
+}

@@ -1,0 +1,38 @@
+package gen
+
+import "maps"
+
+const (
+	noCheck  = "answers a question and is no check"
+	sameAs   = "the same as tls = implicit"
+	noJSON   = "a core reads plugin output; JSON would hide the performance data from it"
+	inSecret = "stands in the process list and in the scheduler's records"
+)
+
+// LeftOut returns the flags that an artefact does not offer, with the reason.
+func LeftOut(format string) map[string]string {
+	answers := map[string]string{"help": noCheck, "version": noCheck, "generate": noCheck}
+	more := map[string]map[string]string{
+		"icinga2": {
+			"password": inSecret + "; the variable imap_session_password goes through the environment",
+			"ssl":      sameAs,
+			"output":   noJSON,
+		},
+		"director": {
+			"password":         inSecret + ", and the Director knows no env; use password_file or extra_opts",
+			"password-command": "whoever may edit a service would run commands on the node",
+			"transcript":       "whoever may edit a service would write files on the node",
+			"ssl":              sameAs,
+			"output":           noJSON,
+		},
+		// The rest are lines of the ini file, which both files list.
+		"nagios": {"extra-opts": "an ini file cannot name another; the command with the ini file uses it"},
+		"nrpe":   {"extra-opts": "an ini file cannot name another; the commands use it"},
+	}
+	switch format {
+	case "man", "bash", "zsh", "fish":
+		return nil
+	}
+	maps.Copy(answers, more[format])
+	return answers
+}
