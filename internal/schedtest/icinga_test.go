@@ -1,0 +1,288 @@
+package schedtest
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/certtest"
+)
+
+const (
+	icingaProgram = "/usr/sbin/icinga2"
+	apiPassword   = "api-password-of-a-test"
+)
+
+// icinga is a private Icinga 2.
+type icinga struct {
+	name, dir, port string
+	client          *http.Client
+}
+
+// newIcinga prepares a node with a certificate and an API on loopback.
+func newIcinga(t *testing.T, name, dir string, ca *certtest.CA) *icinga {
+	t.Helper()
+	for _, d := range []string{"data", "log", "cache", "spool", "run", "conf/zones.d"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: name, DNSNames: []string{name}}))
+	write(t, filepath.Join(dir, "data/certs", name+".crt"), read(t, certFile), 0o644)
+	write(t, filepath.Join(dir, "data/certs", name+".key"), read(t, keyFile), 0o600)
+	write(t, filepath.Join(dir, "data/certs/ca.crt"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
+	return &icinga{name, dir, freePort(t), &http.Client{
+		Timeout:   10 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+	}}
+}
+
+// base is the beginning of every node's configuration: its name, its folder,
+// the folder of plugins, its port.
+const base = `const NodeName = "%[1]s"
+const ZoneName = "%[1]s"
+const PluginDir = "/usr/lib/nagios/plugins"
+const PluginContribDir = "%[3]s"
+const TicketSalt = ""
+include <itl>
+include <plugins>
+object CheckerComponent "checker" { }
+object FileLogger "main" {
+  severity = "information"
+  path = "%[2]s/log/icinga2.log"
+}
+object ApiListener "api" {
+  bind_host = "127.0.0.1"
+  bind_port = %[4]s
+  accept_commands = true
+  accept_config = true
+}
+object ApiUser "test" {
+  password = "` + apiPassword + `"
+  permissions = [ "*" ]
+}
+`
+
+func (i *icinga) args(words ...string) []string {
+	for name, d := range map[string]string{"DataDir": "data", "LogDir": "log", "CacheDir": "cache", "SpoolDir": "spool", "InitRunDir": "run", "ConfigDir": "conf", "ZonesDir": "conf/zones.d"} {
+		words = append(words, "-D", name+"="+filepath.Join(i.dir, d))
+	}
+	return append(words, "-c", filepath.Join(i.dir, "conf/icinga2.conf"))
+}
+
+// run wants the configuration to be without a warning and starts the daemon.
+func (i *icinga) run(t *testing.T) {
+	t.Helper()
+	give(t, i.dir)
+	out, code := output(t, icingaProgram, i.args("daemon", "-C")...)
+	if code != 0 || strings.Contains(out, "warning/") || strings.Contains(out, "critical/") {
+		t.Fatalf("icinga2 daemon -C: exit %d\n%s", code, out)
+	}
+	start(t, i.dir, exec.Command(icingaProgram, i.args("daemon")...))
+	waitFor(t, "the API of "+i.name, func() bool {
+		_, err := i.api("GET", "objects/services", "")
+		return err == nil
+	})
+}
+
+// await waits for words in the log.
+func (i *icinga) await(t *testing.T, words string) {
+	t.Helper()
+	waitFor(t, i.name+" says "+words, func() bool {
+		text, _ := readFile(filepath.Join(i.dir, "log/icinga2.log"))
+		return strings.Contains(text, words)
+	})
+}
+
+// api asks and returns the answer.
+func (i *icinga) api(method, path, body string) ([]byte, error) {
+	req, err := http.NewRequest(method, "https://127.0.0.1:"+i.port+"/v1/"+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.SetBasicAuth("test", apiPassword)
+	req.Header.Set("Accept", "application/json")
+	resp, err := i.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", path, resp.Status, text)
+	}
+	return text, err
+}
+
+// service is what the API says of one.
+type service struct {
+	Name   string `json:"name"`
+	Result *struct {
+		State   float64 `json:"state"`
+		Exit    float64 `json:"exit_status"`
+		Output  string  `json:"output"`
+		Perf    []any   `json:"performance_data"`
+		Command any     `json:"command"`
+		Source  string  `json:"check_source"`
+	} `json:"last_check_result"`
+}
+
+func (s service) stored() stored {
+	first, long, _ := strings.Cut(s.Result.Output, "\n")
+	var perf []string
+	for _, p := range s.Result.Perf {
+		perf = append(perf, fmt.Sprint(p))
+	}
+	return stored{int(s.Result.State), strings.TrimRight(first, " "), long, strings.Join(perf, " ")}
+}
+
+// checkNow has all services checked at once and returns them when they are.
+func (i *icinga) checkNow(t *testing.T, count int) map[string]service {
+	t.Helper()
+	if _, err := i.api("POST", "actions/reschedule-check", `{"type":"Service","filter":"true","force":true}`); err != nil {
+		t.Fatal(err)
+	}
+	var found map[string]service
+	waitFor(t, "all services checked", func() bool {
+		text, err := i.api("GET", "objects/services", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct {
+			Results []struct{ Attrs service }
+		}
+		dec := json.NewDecoder(bytes.NewReader(text))
+		if err := dec.Decode(&answer); err != nil {
+			t.Fatal(err)
+		}
+		found = map[string]service{}
+		for _, r := range answer.Results {
+			if r.Attrs.Result != nil {
+				found[r.Attrs.Name] = r.Attrs
+			}
+		}
+		return len(found) == count
+	})
+	return found
+}
+
+// quote writes a string for Icinga's configuration, in which $ is special.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", "$$").Replace(s) + `"`
+}
+
+// icingaHosts writes the hosts, from whose variables the shipped rule makes the
+// services.
+func (s *site) icingaHosts() string {
+	var b strings.Builder
+	for name, addr := range map[string]string{"mail": s.mail, "silent": s.silent} {
+		fmt.Fprintf(&b, "object Host \"%s\" {\n  check_command = \"dummy\"\n  address = \"%s\"\n", name, addr)
+		for _, c := range checks {
+			if c.icinga == "" || c.host != name {
+				continue
+			}
+			// The name that clients use is not the host's.
+			if !strings.Contains(c.icinga, "imap_session_hostname") {
+				c.icinga += "\nimap_session_hostname = \"imap.test\""
+			}
+			fmt.Fprintf(&b, "  vars.imap_sessions[\"%s\"] = {\n%s\n}\n", c.name,
+				strings.NewReplacer("{dir}", s.dir, "{mail}", s.mail, "{env}", quote(envPassword)).Replace(c.icinga))
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+func TestIcinga(t *testing.T) {
+	need(t, icingaProgram, "/usr/share/icinga2/include/itl")
+	t.Parallel()
+	s := newSite(t)
+	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), certtest.Must(t, "Icinga CA"))
+	graphite, influx := newGraphite(t), newInflux(t)
+	conf := fmt.Sprintf(base, i.name, i.dir, s.plugins, i.port) +
+		"object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n" +
+		read(t, "../../contrib/icinga2/check_imap_session.conf") +
+		read(t, "../../contrib/icinga2/services.conf") +
+		fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n}\n", graphite.port) +
+		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  enable_send_thresholds = true\n  flush_interval = 1s\n}\n", influx.port) +
+		s.icingaHosts() + directorCommand(t, s.mail, s.dir)
+	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), conf, 0o600)
+	i.run(t)
+	// Until then the writer drops what it gets.
+	i.await(t, "Finished reconnecting to Graphite")
+
+	count := 1 // the Director's
+	for _, c := range checks {
+		if c.icinga != "" {
+			count++
+		}
+	}
+	found := i.checkNow(t, count)
+	for _, c := range checks {
+		if c.icinga == "" {
+			continue
+		}
+		got := found[c.name].stored()
+		checkCase(t, c, got)
+		s.checkStored(t, got)
+		graphite.check(t, c.host, c.name, got.perf)
+		influx.check(t, c.host, c.name, got.perf)
+		if shown := leaks(fmt.Sprint(found[c.name].Result.Command), envPassword); shown != nil {
+			t.Errorf("%s: the stored command shows %q", c.name, shown)
+		}
+	}
+	director := found["director"].stored()
+	checkCase(t, check{name: "director", state: 1, want: "imap.test time is"}, director)
+	s.checkStored(t, director)
+	s.checkRuns(t, envPassword)
+	i.checkSecrets(t)
+}
+
+// checkSecrets wants no secret in any answer of the API and in any file that
+// Icinga wrote, but for the variable that holds one in the configuration.
+func (i *icinga) checkSecrets(t *testing.T) {
+	t.Helper()
+	for _, kind := range []string{"services", "hosts", "checkcommands"} {
+		text, err := i.api("GET", "objects/"+kind+"?meta=used_by", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plain any
+		if err := json.Unmarshal(text, &plain); err != nil {
+			t.Fatal(err)
+		}
+		if found := leaks(fmt.Sprint(plain), filePassword, iniPassword); found != nil {
+			t.Errorf("the API shows %q among %s", found, kind)
+		}
+		// The documentation says so; should it end, say that instead.
+		if found := leaks(fmt.Sprint(plain), strings.ReplaceAll(envPassword, "$", "$$")); kind == "services" && found == nil {
+			t.Error("the API no longer shows imap_session_password: correct docs/icinga.md")
+		}
+	}
+	text, err := i.api("GET", "status?"+url.Values{"verbose": {"1"}}.Encode(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := leaks(string(text), filePassword, iniPassword, envPassword); found != nil {
+		t.Errorf("the status shows %q", found)
+	}
+	for path, text := range filesBelow(t, i.dir) {
+		secrets := []string{filePassword, iniPassword, envPassword}
+		if strings.Contains(path, "/conf/") || strings.HasSuffix(path, "icinga2.debug") || strings.HasSuffix(path, "icinga2.vars") {
+			secrets = secrets[:2] // the configuration, and what Icinga copied of it
+		}
+		if found := leaks(text, secrets...); found != nil {
+			t.Errorf("%s shows %q", path, found)
+		}
+	}
+}
