@@ -20,11 +20,11 @@ type check struct {
 // address of its server, {env} a password.
 var checks = []check{
 	{"ok", "mail", 0, "INBOX 2 messages",
-		`check_imap_session!imap.test!alice!{dir}/secrets/alice!5,time_login=4!8`,
+		`check_imap_session!imap.test!alice!{dir}/secrets/alice!7,time_login=6!7.9`,
 		`imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"
-		imap_session_warning = [ "5", "time_login=4" ]
-		imap_session_critical = 8`},
+		imap_session_warning = [ "7", "time_login=6" ]
+		imap_session_critical = 7.9`},
 	{"ok-starttls", "mail", 0, "INBOX 2 messages",
 		`check_imap_session_starttls!imap.test!alice!{dir}/secrets/alice`,
 		`imap_session_username = "alice"
@@ -32,7 +32,7 @@ var checks = []check{
 		imap_session_tls = "starttls"
 		imap_session_ipv4 = true`},
 	{"ok-no-login", "mail", 0, "no login",
-		`check_imap_session_no_login!imap.test!!time=8`,
+		`check_imap_session_no_login!imap.test!!time=7.9`,
 		`imap_session_auth = "none"`},
 	{"ok-ini", "mail", 0, "Sent Items 1 message,",
 		`check_imap_session_ini!imap.test!bob@{dir}/secrets/imap.ini!certificate_days=1:`,

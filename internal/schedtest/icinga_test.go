@@ -54,6 +54,7 @@ const ZoneName = "%[1]s"
 const PluginDir = "/usr/lib/nagios/plugins"
 const PluginContribDir = "%[3]s"
 const TicketSalt = ""
+const MaxConcurrentChecks = 3
 include <itl>
 include <plugins>
 object CheckerComponent "checker" { }
@@ -205,7 +206,6 @@ func (s *site) icingaHosts() string {
 
 func TestIcinga(t *testing.T) {
 	need(t, icingaProgram, "/usr/share/icinga2/include/itl")
-	t.Parallel()
 	s := newSite(t)
 	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), certtest.Must(t, "Icinga CA"))
 	graphite, influx := newGraphite(t), newInflux(t)
@@ -213,8 +213,8 @@ func TestIcinga(t *testing.T) {
 		"object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n" +
 		read(t, "../../contrib/icinga2/check_imap_session.conf") +
 		read(t, "../../contrib/icinga2/services.conf") +
-		fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n}\n", graphite.port) +
-		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  enable_send_thresholds = true\n  flush_interval = 1s\n}\n", influx.port) +
+		fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n}\n", graphite.port) +
+		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n  flush_interval = 1s\n}\n", influx.port) +
 		s.icingaHosts() + directorCommand(t, s.mail, s.dir)
 	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), conf, 0o600)
 	i.run(t)
@@ -241,6 +241,7 @@ func TestIcinga(t *testing.T) {
 			t.Errorf("%s: the stored command shows %q", c.name, shown)
 		}
 	}
+	checkDashboards(t, graphite, influx, "mail", "ok", found["ok"].stored().perf)
 	director := found["director"].stored()
 	checkCase(t, check{name: "director", state: 1, want: "imap.test time is"}, director)
 	s.checkStored(t, director)

@@ -46,6 +46,7 @@ service_inter_check_delay_method=n
 host_inter_check_delay_method=n
 service_interleave_factor=1
 max_service_check_spread=1
+max_concurrent_checks=3
 service_check_timeout=60
 process_performance_data=1
 service_perfdata_file=%[1]s/nagios/perfdata
@@ -59,7 +60,6 @@ illegal_macro_output_chars=` + "`" + `~$&|'"<>
 
 func TestNagios(t *testing.T) {
 	need(t, nagios, nagiosObjects+"/templates.cfg")
-	t.Parallel()
 	s := newSite(t)
 	dir := filepath.Join(s.dir, "nagios")
 	main := filepath.Join(dir, "nagios.cfg")

@@ -1,0 +1,118 @@
+package schedtest
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/report"
+)
+
+// dashboard is what the tests look at in one of contrib/grafana.
+type dashboard struct {
+	Panels []struct {
+		Title   string
+		Targets []struct{ Target, Query string }
+	}
+}
+
+func dashboards(t *testing.T) map[string]dashboard {
+	t.Helper()
+	out := map[string]dashboard{}
+	for _, name := range []string{"graphite", "influxdb"} {
+		var d dashboard
+		if err := json.Unmarshal([]byte(read(t, "../../contrib/grafana/imap-session-"+name+".json")), &d); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = d
+	}
+	return out
+}
+
+var (
+	graphiteQuery = regexp.MustCompile(`^alias\(icinga2\.\$host\.services\.\$service\.imap_session\.(?:metadata\.(state)|perfdata\.(\w+)\.(value|warn|crit)), '[a-z_]+'\)$`)
+	influxQuery   = regexp.MustCompile(`^SELECT last\("(value|warn|crit|state)"\) FROM "imap_session" WHERE "hostname" = '\$host' AND "service" = '\$service' (?:AND "metric" = '(\w+)' )?AND \$timeFilter GROUP BY time\(\$__interval\) fill\(none\)$`)
+)
+
+// query takes a query apart: metric and field.
+func query(t *testing.T, target, query string) (metric, field string) {
+	t.Helper()
+	switch g, i := graphiteQuery.FindStringSubmatch(target), influxQuery.FindStringSubmatch(query); {
+	case g != nil && g[1] != "":
+		return "", "state"
+	case g != nil:
+		return g[2], g[3]
+	case i != nil:
+		return i[2], i[1]
+	}
+	t.Errorf("not understood: %q %q", target, query)
+	return "", ""
+}
+
+// TestDashboards wants every query to be about a metric that exists, and every
+// metric to be on a panel.
+func TestDashboards(t *testing.T) {
+	for name, d := range dashboards(t) {
+		shown := map[string]bool{}
+		for _, p := range d.Panels {
+			for _, target := range p.Targets {
+				metric, field := query(t, target.Target, target.Query)
+				if _, ok := report.LookupMetric(metric); !ok && field != "state" {
+					t.Errorf("%s: %s: there is no metric %q", name, p.Title, metric)
+				}
+				shown[metric+" "+field] = true
+				if p.Title == "Time of each step" {
+					shown["step "+metric] = true
+				}
+			}
+		}
+		for _, def := range report.MetricTable() {
+			// What later releases add need not be drawn, but a step's time must be.
+			if !shown[def.Name+" value"] && slices.Contains([]string{"certificate_days", "messages", "folders", "time"}, def.Name) {
+				t.Errorf("%s shows no %s", name, def.Name)
+			}
+			if strings.HasPrefix(def.Name, "time_") && !shown["step "+def.Name] {
+				t.Errorf("%s: %s is missing among the steps", name, def.Name)
+			}
+		}
+		if !shown["time warn"] || !shown["time crit"] || !shown[" state"] {
+			t.Errorf("%s lacks thresholds or the state", name)
+		}
+	}
+}
+
+// checkDashboards wants what the queries ask for among what has arrived, for a
+// service whose run measured the given labels.
+func checkDashboards(t *testing.T, graphite, influx *sink, host, service, perf string) {
+	t.Helper()
+	for name, d := range dashboards(t) {
+		for _, p := range d.Panels {
+			for _, target := range p.Targets {
+				metric, field := query(t, target.Target, target.Query)
+				if metric != "" && !strings.Contains(" "+perf, " "+metric+"=") {
+					continue
+				}
+				var want *regexp.Regexp
+				s := influx
+				switch {
+				case name == "graphite":
+					s = graphite
+					path := target.Target[len("alias("):strings.IndexByte(target.Target, ',')]
+					path = strings.NewReplacer("$host", host, "$service", service).Replace(path)
+					want = regexp.MustCompile("^" + regexp.QuoteMeta(path) + " ")
+				case metric == "":
+					want = regexp.MustCompile(`^imap_session,hostname=` + host + `,service=` + service + ` (?:.*,)?state=`)
+				default:
+					want = regexp.MustCompile(`^imap_session,hostname=` + host + `,service=` + service + `,metric=` + metric + ` (?:.*,)?` + field + `=`)
+				}
+				waitFor(t, name+": "+p.Title+": "+want.String(), func() bool {
+					s.mu.Lock()
+					defer s.mu.Unlock()
+					return slices.ContainsFunc(s.lines, want.MatchString)
+				})
+			}
+		}
+	}
+}
