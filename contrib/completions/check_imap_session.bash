@@ -84,7 +84,7 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= auth_failed= auth_unavailable= auth_expired= limit= mailbox_missing= no_permission= over_quota= rejected= bad= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
 		return ;;
 	-o | --output)
-		mapfile -t COMPREPLY < <(compgen -W "nagios json" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")
 		return ;;
 	--transcript)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
