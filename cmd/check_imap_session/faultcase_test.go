@@ -20,7 +20,7 @@ import (
 //	capabilities: IMAP4rev1    what greet and serve announce
 //	listen: no                 nothing listens on the port, the script is empty
 //	address: none              resolve imap.test, do not give --address
-//	signal: 300ms              send SIGTERM after this time
+//	signal: LOGIN              send SIGTERM when the server has got such a line
 //	want: CRITICAL bad login   state, kind and step of the worst finding; - is
 //	                           no step. OK alone: no finding at all
 //
@@ -39,7 +39,8 @@ type faultCase struct {
 	tls                string
 	noAccount, noClear bool
 	noListen, noAddr   bool
-	signal, max        time.Duration
+	signal             string
+	max                time.Duration
 	want               []string // state; state, kind, step
 	text, server       []string
 	advice, remark     []string
@@ -100,7 +101,7 @@ func (c *faultCase) set(key, value string) (err error) {
 	case "want":
 		c.want = strings.Fields(value)
 	case "signal":
-		c.signal, err = time.ParseDuration(value)
+		c.signal = value
 	case "max":
 		c.max, err = time.ParseDuration(value)
 	default:

@@ -83,14 +83,6 @@ func randomRun(r *rand.Rand, config *tls.Config, late *lag) (int, error) {
 	}
 	mode := []string{"none", "none", "implicit", "starttls"}[r.IntN(4)]
 	srv := &randomServer{r: r, config: config, implicit: mode == "implicit"}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		c, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		srv.talk(c)
-	})
 	args := []string{"-H", "imap.test", "--address", "127.0.0.1", "-p", strconv.Itoa(ln.Addr().(*net.TCPAddr).Port),
 		"--tls=" + mode, "-t", randomTimeout.String(), "-U", "alice", "--insecure"}
 	for _, some := range [][]string{{"--auth=plain"}, {"--fetch=envelope"}, {"--fetch=body"}, {"--message=uid:7"}, {"--read-write"}, {"-c", "message_age=1h"}} {
@@ -101,10 +93,18 @@ func randomRun(r *rand.Rand, config *tls.Config, late *lag) (int, error) {
 	if mode == "none" {
 		args = append(args, "--allow-plaintext-auth")
 	}
-	asJSON := r.IntN(2) == 0
+	asJSON := r.IntN(2) == 0 // from here on r is the server's
 	if asJSON {
 		args = append(args, "-o", "json")
 	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		srv.talk(c)
+	})
 	var out bytes.Buffer
 	start, before := time.Now(), late.total()
 	code := app.Main(args, app.Env{Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: func(name string) string {
