@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // script writes an executable shell script and returns the command line that runs
@@ -143,17 +144,32 @@ func TestFromCommandLeavesNoChild(t *testing.T) {
 // TestFromCommandLeavesDaemonsAlone: what a successful command started and cut off
 // from its output, an agent perhaps, goes on.
 func TestFromCommandLeavesDaemonsAlone(t *testing.T) {
-	cmdline, fifo := script(t, "{ read line <%FIFO%; echo $line >%FIFO%; } >/dev/null 2>&1 & echo secret")
+	cmdline, fifo := script(t, "{ read line <%FIFO%; echo $line >%FIFO%.tmp; mv %FIFO%.tmp %FIFO%.out; } >/dev/null 2>&1 & echo secret")
+	// Open for both, so that neither side waits for the other to open it.
+	daemon, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Close()
 	s, err := FromCommand(t.Context(), cmdline)
 	if err != nil || s.Reveal() != "secret" {
 		t.Errorf("got %q, %v, want the secret", s.Reveal(), err)
 	}
-	// Both calls hang when the daemon was killed.
-	if err := os.WriteFile(fifo, []byte("alive\n"), 0); err != nil {
+	if _, err := daemon.WriteString("alive\n"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(fifo); err != nil || string(got) != "alive\n" {
-		t.Errorf("got %q, %v from the daemon, want alive", got, err)
+	for began := time.Now(); ; {
+		got, err := os.ReadFile(fifo + ".out")
+		if err == nil {
+			if string(got) != "alive\n" {
+				t.Errorf("got %q from the daemon, want alive", got)
+			}
+			return
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatal("the daemon was killed: it did not answer")
+		}
+		time.Sleep(5 * time.Millisecond) // a look at the file, not a guess at a time
 	}
 }
 
