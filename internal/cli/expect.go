@@ -45,6 +45,16 @@ func expectations(g *grammar, req *Request) error {
 	return nil
 }
 
+// with refuses to add a step that another flag leaves out.
+func with(_ *grammar, req *Request) error {
+	for _, step := range session.Optional() {
+		if by := session.Removed(req.Session, step); req.Session.With[step] && by != "" {
+			return usage("--with="+step+" has no effect: "+by+" leaves out the step "+step, "")
+		}
+	}
+	return nil
+}
+
 // words returns the words of a list flag, upper case, without blanks and empty
 // ones.
 func words(list []string) []string {

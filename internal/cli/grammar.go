@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"check_imap_session/internal/session"
 )
 
 // grammar is the command line. Groups are the headings of the help, in order.
@@ -52,6 +54,7 @@ type grammar struct {
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
+	With          []string `placeholder:"STEP,..." group:"Session" help:"Run these steps too: ${optional}. A threshold on one of their metrics does the same."`
 
 	ExpectGreeting   string   `short:"e" placeholder:"REGEXP" group:"Expectations" help:"The greeting matches."`
 	ExpectCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered before login (under TLS, where there is TLS) or after it."`
@@ -129,6 +132,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 func newKong() (*kong.Kong, *grammar, error) {
 	g := &grammar{}
 	k, err := kong.New(g, kong.Name(Program), kong.NoDefaultHelp(),
+		kong.Vars{"optional": strings.Join(session.Optional(), ", ")},
 		kong.Description("Run a whole IMAP session against a server and judge every step."))
 	return k, g, err
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"check_imap_session/internal/report"
 )
 
 const (
@@ -34,14 +36,12 @@ func Help() string {
 		}
 		writeFlag(&b, f)
 	}
-	b.WriteString("\n" + helpEnd)
+	b.WriteString("\n" + metricNames() + helpEnd)
 	return b.String()
 }
 
 // helpEnd is what stands below the flags.
-const helpEnd = `Metrics: time and time_<step> (seconds), certificate_days, certificate_percent,
-folders, messages, message_age, message_size.
-Ranges: 10 (0 to 10), 10: (at least 10), ~:10 (at most 10), 10:20, @10:20
+const helpEnd = `Ranges: 10 (0 to 10), 10: (at least 10), ~:10 (at most 10), 10:20, @10:20
 (inside alerts). Units: 500ms, 36h, 14d, 10MB.
 
 Examples
@@ -52,6 +52,26 @@ Examples
 
 Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also for this help).
 `
+
+// metricNames lists the metrics that have names of their own.
+func metricNames() string {
+	text := "Metrics: time and time_<step> (seconds)"
+	column := len(text)
+	for _, def := range report.MetricTable() {
+		if def.Step == "" || def.Name == report.StepTime(def.Step) {
+			continue
+		}
+		text += ","
+		if column+2+len(def.Name)+1 > helpWidth {
+			text += "\n" + def.Name
+			column = len(def.Name)
+			continue
+		}
+		text += " " + def.Name
+		column += 2 + len(def.Name)
+	}
+	return text + ".\n"
+}
 
 func writeFlag(b *strings.Builder, f *kong.Flag) {
 	head := "      --" + f.Name

@@ -115,7 +115,7 @@ func TestParse(t *testing.T) {
 		{"-H h -w -5:5" + account, rules, "time -5:5 -"},
 		{"-H h -w=~:5" + account, rules, "time ~:5 -"},
 		{"-H h -c folders=@0:10" + account, rules, "folders - @10"},
-		{"-H h -c message_age=1h" + account, func(r *Request) any { return r.Session.Asked }, map[string]bool{"message_age": true}},
+		{"-H h -c message_age=1h" + account, func(r *Request) any { return r.Session.Asked }, map[string]string{"message_age": "-c"}},
 		{"-H h -w certificate_days=14: -c certificate_days=7:" + account, rules, "certificate_days 14: 7:"},
 		{"-H h -w @5:10 -c 7" + account, rules, "time @5:10 7"},
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -193,7 +194,7 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	c.Demo = req.Demo
 	c.Transcript = req.Verbosity >= 3 || req.Transcript != ""
 	c.Content = g.TranscriptContent
-	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, sessionFlags} {
+	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, thresholds, sessionFlags} {
 		if err := fill(g, req); err != nil {
 			return nil, err
 		}
@@ -206,7 +207,7 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	if req.files.stdinIsUsed && req.files.passwordFile == "-" {
 		return nil, usage("standard input cannot be both the ini file and the password", "give one of them a file")
 	}
-	for _, fill := range []func(*grammar, *Request) error{checkPlan, expectations, states, thresholds} {
+	for _, fill := range []func(*grammar, *Request) error{checkPlan, expectations, with, states, measurable} {
 		if err := fill(g, req); err != nil {
 			return nil, err
 		}
@@ -323,18 +324,27 @@ func sessionFlags(g *grammar, req *Request) error {
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
 		return usage("--until: there is no step "+quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
 	}
-	c.Skip = map[string]bool{}
-	for _, s := range g.Skip {
-		s = strings.TrimSpace(s)
+	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
+		return err
+	}
+	c.With, err = stepSet(g.With, session.Optional(), "--with: %s cannot be added")
+	return err
+}
+
+// stepSet reads a list of steps, each of which must be one of those allowed.
+func stepSet(list, allowed []string, refusal string) (map[string]bool, error) {
+	set := map[string]bool{}
+	for _, s := range list {
+		s = strings.ToLower(strings.TrimSpace(s))
 		if s == "" {
 			continue
 		}
-		if !slices.Contains(session.Skippable, s) {
-			return usage("--skip: "+quote(s)+" cannot be left out", "one of "+strings.Join(session.Skippable, ", "))
+		if !slices.Contains(allowed, s) {
+			return nil, usage(fmt.Sprintf(refusal, quote(s)), "one of "+strings.Join(allowed, ", "))
 		}
-		c.Skip[s] = true
+		set[s] = true
 	}
-	return nil
+	return set, nil
 }
 
 // login settles the account. A check without one is asked for by name, so that

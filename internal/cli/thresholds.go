@@ -16,7 +16,7 @@ import (
 // holds, but two within one value are a comma that was meant as a point.
 func thresholds(g *grammar, req *Request) error {
 	rules := map[string]*judge.Rule{}
-	asked := map[string]bool{}
+	asked := map[string]string{}
 	warning, critical, err := certificateDays(g)
 	if err != nil {
 		return err
@@ -37,9 +37,6 @@ func thresholds(g *grammar, req *Request) error {
 				return err
 			}
 			for _, p := range parts {
-				if err := measurable(level.flag, p.def, req); err != nil {
-					return err
-				}
 				r, err := judge.ParseRange(p.text, p.def.Unit)
 				if err != nil {
 					return usage(level.flag+" "+p.def.Name+": "+err.Error(), "")
@@ -48,7 +45,9 @@ func thresholds(g *grammar, req *Request) error {
 					rules[p.def.Name] = &judge.Rule{Metric: p.def.Name}
 				}
 				level.set(rules[p.def.Name], &r)
-				asked[p.def.Name] = true
+				if asked[p.def.Name] == "" {
+					asked[p.def.Name] = level.flag
+				}
 			}
 		}
 	}
@@ -151,17 +150,24 @@ func unknownMetric(flag, name string) error {
 }
 
 // measurable refuses a threshold that can never be judged because the user has
-// removed its step. What this host or run merely does not have is no error.
-func measurable(flag string, def report.MetricDef, req *Request) error {
+// removed its step. What this host or run merely does not have is no error. It
+// needs the whole request: a threshold brings in the step it is about.
+func measurable(_ *grammar, req *Request) error {
 	c := req.Session
-	if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.Addresses == "first" {
-		return usage(fmt.Sprintf("%s %s can never be judged without --addresses=worst or any", flag, def.Name), "")
-	}
-	if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
-		return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")
-	}
-	if c.TLS == session.TLSNone && strings.HasPrefix(def.Name, "certificate_") {
-		return usage(fmt.Sprintf("%s %s can never be judged: --tls=none has no certificate", flag, def.Name), "")
+	for _, def := range report.MetricTable() {
+		flag := c.Asked[def.Name]
+		if flag == "" {
+			continue
+		}
+		if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.Addresses == "first" {
+			return usage(fmt.Sprintf("%s %s can never be judged without --addresses=worst or any", flag, def.Name), "")
+		}
+		if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
+			return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")
+		}
+		if c.TLS == session.TLSNone && strings.HasPrefix(def.Name, "certificate_") {
+			return usage(fmt.Sprintf("%s %s can never be judged: --tls=none has no certificate", flag, def.Name), "")
+		}
 	}
 	return nil
 }

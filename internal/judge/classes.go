@@ -188,6 +188,8 @@ var serviceClasses = []Class{
 		Advice: "choose one that is offered (--auth), or switch this one on", Example: example("login", report.ErrNoMechanism)},
 	{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
 		Advice: "is mail arriving here, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
+	{Kind: "expectation", Match: is(report.ErrNotOffered), Detail: text,
+		Advice: "switch it on in the server, or do not ask for it (-v says what does)", Example: example("quota", fmt.Errorf("%w: capability QUOTA is missing", report.ErrNotOffered))},
 	{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
 		Advice: "was the server changed or upgraded?", Example: example("capability", fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
 }
@@ -224,7 +226,7 @@ func fixed(s string) func(*report.StepError) string {
 // words in front of it.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

@@ -55,6 +55,7 @@ type jsonStep struct {
 	Start   *float64 `json:"start"`
 	Seconds *float64 `json:"seconds"`
 	Detail  string   `json:"detail,omitempty"`
+	Planned string   `json:"planned,omitempty"` // why it is in the plan, for steps that not every session has
 }
 
 type jsonMetric struct {
@@ -117,7 +118,7 @@ func emptySession() jsonSession {
 func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
-		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail)}
+		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail), Planned: s.Planned}
 		if s.Outcome == report.Passed || s.Outcome == report.Failed {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took

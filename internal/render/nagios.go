@@ -174,6 +174,9 @@ func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed 
 	case s.Detail != "":
 		line += "  " + o.clean(s.Detail)
 	}
+	if s.Planned != "" && o.Verbosity >= 1 {
+		line += " (" + s.Planned + ")"
+	}
 	lines := []string{line}
 	for _, f := range findings {
 		lines = append(lines, findingLines("    ", f, o)...)

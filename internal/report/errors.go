@@ -85,6 +85,7 @@ var (
 	ErrNoMechanism      = errors.New("server does not offer the mechanism asked for")
 	ErrMessageMissing   = errors.New("no such message")
 	ErrExpectation      = errors.New("not as expected")
+	ErrNotOffered       = errors.New("not offered by the server")
 	ErrAddressFailed    = errors.New("another address of the name did not answer")
 
 	ErrSelfSigned          = errors.New("self-signed")

@@ -16,14 +16,14 @@ var capabilityStep = Step{
 	Run:    runCapability,
 }
 
-// capabilityAfterLoginStep asks again when something is expected of the list and
-// the answer to the login did not bring one.
+// capabilityAfterLoginStep asks again when something is expected of the list, or
+// a later step depends on it, and the answer to the login did not bring one.
 var capabilityAfterLoginStep = Step{
 	Name:   "capability",
 	Doc:    "CAPABILITY after login, RFC 9051 section 6.1.1",
 	Needs:  Authenticated,
 	Gives:  Authenticated,
-	Wanted: func(c Config) bool { return c.Expect.capabilities() },
+	Wanted: func(c Config) bool { return c.Expect.capabilities() || c.relist },
 	Run:    runCapabilityAfterLogin,
 }
 

@@ -44,18 +44,22 @@ type Config struct {
 
 	Until string          // last step before LOGOUT; "" means all
 	Skip  map[string]bool // steps to leave out
+	With  map[string]bool // optional steps to run, whoever else asks for them
 
 	Expect Expect // what must be so
 
-	// Asked holds the names of the metrics that somebody set a threshold on: a
-	// message that is not there is a failure only when its numbers were asked for.
-	Asked map[string]bool
+	// Asked holds the metrics that somebody set a threshold on, and the flag
+	// that did it, "-c". They bring in the steps that measure them, and what
+	// cannot be measured is a failure only when it was asked for.
+	Asked map[string]string
 
 	Limits     wire.Limits   // zero means wire.DefaultLimits
 	Timeout    time.Duration // for the report only; the context ends the run
 	Transcript bool          // keep one
 	Content    bool          // let the transcript show what mails and folder lists say
 	Demo       string        // scenario the server plays, for the report only
+
+	relist bool // a step consults the capabilities that hold after login; set by Plan
 }
 
 // withDefaults returns the configuration with the documented defaults in place

@@ -85,7 +85,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrMessageMissing, text)}
 	}
 	if s.messages == 0 {
-		if m.Named() || s.cfg.Asked[report.MessageAge] || s.cfg.Asked[report.MessageSize] || s.cfg.Asked[report.StepTime("fetch")] {
+		if m.Named() || s.asked(report.MessageAge, report.MessageSize, report.StepTime("fetch")) {
 			return missing("the mailbox is empty")
 		}
 		rec.Skip("the mailbox is empty")
@@ -169,7 +169,7 @@ func (s *Session) fetched(rec *Recorder, got *message) error {
 // unread deals with an item that is missing or makes no sense.
 func (s *Session) unread(rec *Recorder, metric, item string) error {
 	why := "the answer to FETCH has no " + item + " that can be read"
-	if s.cfg.Asked[metric] {
+	if s.asked(metric) {
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrProtocol, why)}
 	}
 	rec.Absent(metric, why)

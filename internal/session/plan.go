@@ -18,11 +18,14 @@ func Plan(cfg Config) ([]Step, error) {
 	if cfg.Until == loginStep.Name && cfg.Auth == auth.None {
 		return nil, fmt.Errorf("--until=login and --auth=none exclude each other")
 	}
+	cfg.relist = slices.ContainsFunc(Catalog, func(s Step) bool {
+		return (s.Consults || s.Capability != "") && s.wanted(cfg)
+	})
 	last := lastIndex(cfg)
 	level := Cold
 	var plan []Step
 	for i, step := range Catalog {
-		if !step.Wanted(cfg) || cfg.Skip[step.Name] || step.Needs > level {
+		if !step.wanted(cfg) || cfg.Skip[step.Name] || step.Needs > level {
 			continue
 		}
 		if i > last && !step.Final {
@@ -41,7 +44,7 @@ func lastIndex(cfg Config) int {
 		return len(Catalog)
 	}
 	named := func(s Step) bool { return s.Name == cfg.Until }
-	if i := slices.IndexFunc(Catalog, func(s Step) bool { return named(s) && s.Wanted(cfg) }); i >= 0 {
+	if i := slices.IndexFunc(Catalog, func(s Step) bool { return named(s) && s.wanted(cfg) }); i >= 0 {
 		return i
 	}
 	return slices.IndexFunc(Catalog, named)

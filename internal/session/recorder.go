@@ -37,7 +37,7 @@ func newJournal(cfg Config, plan []Step) *journal {
 		l.rep.Target.Address = a.String()
 	}
 	for _, step := range plan {
-		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, Outcome: report.NotReached})
+		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, Outcome: report.NotReached, Planned: step.Why(cfg)})
 		switch step.Name {
 		case loginStep.Name:
 			l.rep.Target.Username = cfg.Username
@@ -55,6 +55,7 @@ type Recorder struct {
 	start   time.Time
 	end     time.Time // zero: when the step returns
 	waiting string
+	begun   bool
 	skipped bool
 }
 
@@ -79,10 +80,15 @@ func (r *Recorder) edit(f func(rep *report.Report, step *report.StepResult)) {
 func (r *Recorder) step() string { return r.journal.plan[r.i].Name }
 
 // Begin says that the step's own time begins now; what was before is
-// preparation. Without it the time begins with the step.
+// preparation. Without it the time begins with the step. Later calls do
+// nothing: the time of a step of several commands begins with the first.
 func (r *Recorder) Begin() {
 	now := time.Now()
-	r.edit(func(*report.Report, *report.StepResult) { r.start = now })
+	r.edit(func(*report.Report, *report.StepResult) {
+		if !r.begun {
+			r.start, r.begun = now, true
+		}
+	})
 }
 
 // End says when the step's own time ended. Without it the time ends when the

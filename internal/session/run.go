@@ -53,7 +53,13 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 		rec := j.begin(i)
 		s.rec = rec
 		s.transcript.Add("-", step.Name)
-		err := protect(rec, func() error { return step.Run(ctx, s, rec) })
+		err := protect(rec, func() error {
+			if step.Capability != "" && !s.offers(step.Capability) {
+				s.lacking(rec, step.Capability)
+				return nil
+			}
+			return step.Run(ctx, s, rec)
+		})
 		if err != nil {
 			failed = true
 			rec.fail(s.fault(ctx, step.Name, rec, err))

@@ -49,8 +49,18 @@ type Step struct {
 	Final bool
 	// Metrics are the names of what it measures beside its time.
 	Metrics []report.MetricDef
-	// Wanted says whether a configuration wants the step.
+	// Wanted says whether a configuration wants the step. Nil makes the step
+	// optional: it is wanted when somebody asks for it, see Why.
 	Wanted func(Config) bool
+	// Flag returns the flag of its own, as it was given, that asks for an
+	// optional step; "" when it was not given. Nil when there is no such flag.
+	Flag func(Config) string
+	// Capability is what the server must offer for an optional step. Where it
+	// does not, the step is skipped and that is a fault. "" for nothing.
+	Capability string
+	// Consults says that the step looks at the capabilities that hold after
+	// login, so that they have to be known. A Capability implies it.
+	Consults bool
 	// Run does it. Its error is a *report.StepError or anything that the
 	// session can make one of.
 	Run func(ctx context.Context, s *Session, rec *Recorder) error

@@ -1,0 +1,102 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
+)
+
+// wanted says whether a configuration wants the step.
+func (s Step) wanted(c Config) bool {
+	if s.Wanted != nil {
+		return s.Wanted(c)
+	}
+	return s.Why(c) != ""
+}
+
+// Why says why an optional step is in the plan: "asked by --with=quota",
+// "asked by -c quota_storage_percent". It is "" for the steps that every
+// session has, and for a step that nobody asks for.
+func (s Step) Why(c Config) string {
+	if s.Wanted != nil {
+		return ""
+	}
+	if s.Flag != nil {
+		if flag := s.Flag(c); flag != "" {
+			return "asked by " + flag
+		}
+	}
+	if c.With[s.Name] {
+		return "asked by --with=" + s.Name
+	}
+	for _, def := range append(slices.Clone(s.Metrics), report.MustMetric(report.StepTime(s.Name))) {
+		if flag := c.Asked[def.Name]; flag != "" {
+			return "asked by " + flag + " " + def.Name
+		}
+	}
+	return ""
+}
+
+// Optional returns the names of the steps that a session has only when
+// somebody asks for them, in protocol order: the values of --with.
+func Optional() []string {
+	var names []string
+	for _, step := range Catalog {
+		if step.Wanted == nil && !slices.Contains(names, step.Name) {
+			names = append(names, step.Name)
+		}
+	}
+	return names
+}
+
+// asked says whether there is a threshold on one of the metrics.
+func (s *Session) asked(metrics ...string) bool {
+	return slices.ContainsFunc(metrics, func(name string) bool { return s.cfg.Asked[name] != "" })
+}
+
+// lacks records the fault of a server that cannot give what was asked for.
+func lacks(rec *Recorder, format string, args ...any) {
+	rec.Fault(&report.StepError{
+		Step: rec.step(),
+		Err:  fmt.Errorf("%w: %w", report.ErrNotOffered, fmt.Errorf(format, args...)),
+	})
+}
+
+// without says why metrics of the step have no value. For those that a
+// threshold is on that is a fault: a number that cannot be had must not pass
+// for a good one.
+func (s *Session) without(rec *Recorder, why string, metrics ...string) {
+	var asked []string
+	for _, name := range metrics {
+		rec.Absent(name, why)
+		if s.asked(name) {
+			asked = append(asked, name)
+		}
+	}
+	if len(asked) > 0 {
+		lacks(rec, "%s cannot be measured: %s", strings.Join(asked, ", "), why)
+	}
+}
+
+// lacking records the fault of a capability that is not there and skips the step.
+func (s *Session) lacking(rec *Recorder, capability string) {
+	lacks(rec, "capability %s is missing", capability)
+	rec.Skip("the server does not offer " + capability)
+}
+
+// revision2 are the capabilities that IMAP4rev2 has folded in. See RFC 9051
+// appendix E.
+var revision2 = []string{"NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH", "SEARCHRES", "ENABLE", "IDLE", "SASL-IR",
+	"LIST-EXTENDED", "LIST-STATUS", "MOVE", "LITERAL-", "STATUS=SIZE", "STATUS=DELETED"}
+
+// offers says whether the server offers a capability at this point. A server
+// that speaks both revisions speaks the first one to us: nothing is enabled,
+// and it lists what it offers beyond that (RFC 9051 section 6.3.1).
+func (s *Session) offers(name string) bool {
+	has := func(c string) bool { _, ok := s.caps[imap.Cap(c)]; return ok }
+	return has(name) || has("IMAP4REV2") && !has("IMAP4REV1") && slices.Contains(revision2, name)
+}
