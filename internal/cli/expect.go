@@ -14,12 +14,12 @@ import (
 // expectations fills in what must be so.
 func expectations(g *grammar, req *Request) error {
 	e := &req.Session.Expect
-	if g.ExpectGreeting != "" {
-		re, err := regexp.Compile(g.ExpectGreeting)
-		if err != nil {
-			return usage("--expect-greeting: "+quote(g.ExpectGreeting)+" is no regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
-		}
-		e.Greeting = re
+	var err error
+	if e.Greeting, err = pattern("--expect-greeting", g.ExpectGreeting); err != nil {
+		return err
+	}
+	if e.ID, err = pattern("--expect-id", g.ExpectID); err != nil {
+		return err
 	}
 	e.Capabilities = words(g.ExpectCapability)
 	e.Forbidden = words(g.ForbidCapability)
@@ -37,12 +37,25 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-capability", "capability", len(e.Capabilities) > 0},
 		{"--forbid-capability", "capability", len(e.Forbidden) > 0},
 		{"--expect-mailbox", "list", len(e.Mailboxes) > 0},
+		{"--expect-id", "id", e.ID != nil},
 	} {
 		if by := session.Removed(req.Session, x.step); x.given && by != "" {
 			return usage(x.flag+" can never be judged: "+by+" leaves out the step "+x.step, "")
 		}
 	}
 	return nil
+}
+
+// pattern compiles the regular expression of a flag; nil when there is none.
+func pattern(flag, text string) (*regexp.Regexp, error) {
+	if text == "" {
+		return nil, nil
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, usage(flag+": "+quote(text)+" is no regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
+	}
+	return re, nil
 }
 
 // with refuses to add a step that another flag leaves out.

@@ -60,6 +60,7 @@ type grammar struct {
 	ExpectCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered before login (under TLS, where there is TLS) or after it."`
 	ForbidCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered neither before nor after login."`
 	ExpectMailbox    []string `sep:"none" placeholder:"NAME" group:"Expectations" help:"LIST names this mailbox. Repeatable."`
+	ExpectID         string   `name:"expect-id" placeholder:"REGEXP" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
 
 	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
 	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"CRITICAL, in the same way."`

@@ -62,6 +62,10 @@ var table = []MetricDef{
 	{Name: MessageSize, Unit: Bytes, Step: "fetch", Doc: "RFC822.SIZE of the message fetched"},
 	{Name: Addresses, Unit: Count, Doc: "addresses of the name, each with a session (--addresses)"},
 	{Name: AddressesFailed, Unit: Count, Doc: "addresses whose session is not OK (--addresses)"},
+	stepTime("id", "ID"),
+	stepTime("noop", "NOOP before a mailbox is opened: network and front end, without the store"),
+	stepTime("namespace", "NAMESPACE"),
+	stepTime("idle", "IDLE until the server is idling"),
 }
 
 func stepTime(step, doc string) MetricDef {

@@ -82,6 +82,11 @@ func (s *Session) without(rec *Recorder, why string, metrics ...string) {
 	}
 }
 
+// noAnswer is the error of a command that was answered by OK and nothing else.
+func noAnswer(command string) error {
+	return fmt.Errorf("%w: the answer to %s has no data", report.ErrProtocol, command)
+}
+
 // lacking records the fault of a capability that is not there and skips the step.
 func (s *Session) lacking(rec *Recorder, capability string) {
 	lacks(rec, "capability %s is missing", capability)

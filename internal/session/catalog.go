@@ -12,8 +12,12 @@ var Catalog = []Step{
 	capabilityStep,
 	loginStep,
 	capabilityAfterLoginStep,
+	idStep,
+	noopStep,
+	namespaceStep,
 	listStep,
 	selectStep,
 	fetchStep,
+	idleStep,
 	logoutStep,
 }

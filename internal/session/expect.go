@@ -19,6 +19,7 @@ type Expect struct {
 	Capabilities []string       // offered before login (under TLS, where there is TLS) or after it
 	Forbidden    []string       // offered neither before nor after
 	Mailboxes    []string       // listed; UTF-8
+	ID           *regexp.Regexp // matches the answer to ID, written "name=N, version=V, ..."; nil for any
 }
 
 // capabilities says whether anything is expected of the capabilities.
