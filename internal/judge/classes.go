@@ -135,7 +135,7 @@ var networkClasses = []Class{
 		Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example("greeting", report.ErrTimeout)},
 	{Kind: "timeout", Match: at(report.ErrTimeout, "login"), Detail: waiting,
 		Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example("login", report.ErrTimeout)},
-	{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch"), Detail: waiting,
+	{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch", "quota", "status", "search"), Detail: waiting,
 		Advice: "is the mail store slow or locked?", Example: example("select", report.ErrTimeout)},
 	{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
 		Advice: "is the server overloaded?", Example: example("capability", report.ErrTimeout)},

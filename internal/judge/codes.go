@@ -25,6 +25,9 @@ func codeExample(step, code string) *report.StepError {
 
 const rfc5530 = "RFC 5530 section 3"
 
+// onMailbox are the steps that name the mailbox to the server.
+var onMailbox = []string{"select", "quota", "status"}
+
 // codeClasses tell failures apart by response code.
 var codeClasses = []Class{
 	{Kind: "auth_failed", Match: coded("AUTHENTICATIONFAILED"), Source: rfc5530,
@@ -57,7 +60,7 @@ var codeClasses = []Class{
 		Advice: "delete mail or raise the quota", Example: codeExample("select", "OVERQUOTA")},
 	{Kind: "auth_failed", Match: coded("NONEXISTENT", "login"), Source: rfc5530,
 		Advice: "check the user name", Example: codeExample("login", "NONEXISTENT")},
-	{Kind: "mailbox_missing", Match: either(coded("NONEXISTENT", "select"), coded("TRYCREATE", "select")), Source: rfc5530,
+	{Kind: "mailbox_missing", Match: either(coded("NONEXISTENT", onMailbox...), coded("TRYCREATE", onMailbox...)), Source: rfc5530,
 		Advice: "check the name given with -m against the folders the user sees", Example: codeExample("select", "NONEXISTENT")},
 	{Kind: "message_missing", Match: coded("NONEXISTENT", "fetch"), Source: rfc5530,
 		Advice: "does --message name a message that exists?", Example: codeExample("fetch", "NONEXISTENT")},

@@ -32,6 +32,13 @@ const (
 	MessageSize        = "message_size"
 	Addresses          = "addresses"
 	AddressesFailed    = "addresses_failed"
+
+	QuotaStorageUsed     = "quota_storage_used"
+	QuotaStorageLimit    = "quota_storage_limit"
+	QuotaStoragePercent  = "quota_storage_percent"
+	QuotaMessagesUsed    = "quota_messages_used"
+	QuotaMessagesLimit   = "quota_messages_limit"
+	QuotaMessagesPercent = "quota_messages_percent"
 )
 
 // table is the one list of metrics. Its order is the order of the perfdata and
@@ -66,6 +73,13 @@ var table = []MetricDef{
 	stepTime("noop", "NOOP before a mailbox is opened: network and front end, without the store"),
 	stepTime("namespace", "NAMESPACE"),
 	stepTime("idle", "IDLE until the server is idling"),
+	stepTime("quota", "GETQUOTAROOT"),
+	{Name: QuotaStorageUsed, Unit: Bytes, Step: "quota", Doc: "storage used, of the fullest quota root of the mailbox"},
+	{Name: QuotaStorageLimit, Unit: Bytes, Step: "quota", Doc: "its limit"},
+	{Name: QuotaStoragePercent, Unit: Percent, Step: "quota", Doc: "share of it that is used; a mailbox without a limit has none"},
+	{Name: QuotaMessagesUsed, Unit: Count, Step: "quota", Doc: "messages that count for the quota"},
+	{Name: QuotaMessagesLimit, Unit: Count, Step: "quota", Doc: "how many may be there"},
+	{Name: QuotaMessagesPercent, Unit: Percent, Step: "quota", Doc: "share of it that is used"},
 }
 
 func stepTime(step, doc string) MetricDef {

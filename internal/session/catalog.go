@@ -16,6 +16,7 @@ var Catalog = []Step{
 	noopStep,
 	namespaceStep,
 	listStep,
+	quotaStep,
 	selectStep,
 	fetchStep,
 	idleStep,
