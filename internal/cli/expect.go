@@ -38,6 +38,7 @@ func expectations(g *grammar, req *Request) error {
 		{"--forbid-capability", "capability", len(e.Forbidden) > 0},
 		{"--expect-mailbox", "list", len(e.Mailboxes) > 0},
 		{"--expect-id", "id", e.ID != nil},
+		{"--search", "search", req.Session.Search.String() != ""},
 	} {
 		if by := session.Removed(req.Session, x.step); x.given && by != "" {
 			return usage(x.flag+" can never be judged: "+by+" leaves out the step "+x.step, "")

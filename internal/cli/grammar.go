@@ -51,6 +51,7 @@ type grammar struct {
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
 	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, or uid:N. Default newest."`
 	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default headers. Nothing is marked as read."`
+	Search        string   `placeholder:"CRITERIA" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (found). Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`

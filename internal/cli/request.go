@@ -320,6 +320,9 @@ func sessionFlags(g *grammar, req *Request) error {
 	}
 	c.Message = m
 	c.Fetch = session.FetchWhat(g.Fetch)
+	if c.Search, err = session.ParseCriteria(g.Search); err != nil {
+		return usage("--search: "+err.Error(), `for example --search='UNSEEN FROM "alerts@example.com"'`)
+	}
 	c.Until = g.Until
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
 		return usage("--until: there is no step "+quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))

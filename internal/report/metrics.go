@@ -33,6 +33,13 @@ const (
 	Addresses          = "addresses"
 	AddressesFailed    = "addresses_failed"
 
+	Unseen         = "unseen"
+	Deleted        = "deleted"
+	MailboxSize    = "mailbox_size"
+	Found          = "found"
+	FoundOldestAge = "found_oldest_age"
+	FoundNewestAge = "found_newest_age"
+
 	QuotaStorageUsed     = "quota_storage_used"
 	QuotaStorageLimit    = "quota_storage_limit"
 	QuotaStoragePercent  = "quota_storage_percent"
@@ -80,6 +87,16 @@ var table = []MetricDef{
 	{Name: QuotaMessagesUsed, Unit: Count, Step: "quota", Doc: "messages that count for the quota"},
 	{Name: QuotaMessagesLimit, Unit: Count, Step: "quota", Doc: "how many may be there"},
 	{Name: QuotaMessagesPercent, Unit: Percent, Step: "quota", Doc: "share of it that is used"},
+	stepTime("status", "STATUS of the mailbox before it is opened, and SEARCH DELETED in it where that is needed"),
+	{Name: Unseen, Unit: Count, Step: "status", Doc: "messages in the mailbox that nobody has read"},
+	{Name: Deleted, Unit: Count, Step: "status", Doc: "messages marked as deleted and not yet removed"},
+	{Name: MailboxSize, Unit: Bytes, Step: "status", Doc: "size of all messages in the mailbox, where the server offers STATUS=SIZE"},
+	stepTime("search", "SEARCH, and FETCH of the dates when an age is asked for"),
+	{Name: Found, Unit: Count, Step: "search", Doc: "messages that --search finds; all of the mailbox without it"},
+	{Name: FoundOldestAge, Unit: Seconds, Step: "search", Signed: true,
+		Doc: "age of the oldest of them by INTERNALDATE, looking at the 100 lowest and the 100 highest numbers; none when nothing is found"},
+	{Name: FoundNewestAge, Unit: Seconds, Step: "search", Signed: true,
+		Doc: "age of the newest of them, likewise; nothing found is a failure (message_missing)"},
 }
 
 func stepTime(step, doc string) MetricDef {

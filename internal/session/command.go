@@ -78,6 +78,12 @@ func (c *command) add(v, shown string) *command {
 		last.shown = append(last.shown, shown...)
 		return c
 	}
+	return c.literal(v, shown)
+}
+
+// literal adds a string as a literal, without a space before it.
+func (c *command) literal(v, shown string) *command {
+	last := &c.chunks[len(c.chunks)-1]
 	if c.sync {
 		last.data = append(last.data, fmt.Sprintf("{%d}\r\n", len(v))...)
 		last.shown = append(last.shown, "{literal}"...)

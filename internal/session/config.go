@@ -42,6 +42,8 @@ type Config struct {
 	Message       Message // which message to fetch; the zero Message is the newest
 	Fetch         FetchWhat
 
+	Search Criteria // for the step search; zero is every message
+
 	Until string          // last step before LOGOUT; "" means all
 	Skip  map[string]bool // steps to leave out
 	With  map[string]bool // optional steps to run, whoever else asks for them

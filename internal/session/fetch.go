@@ -100,20 +100,25 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	number := s.fetchNumber(m)
 	got := &message{wanted: number}
 	var strays int
-	_, err := s.doLoose(rec, s.fetchCommand(m, number), got.take, func([]byte) { strays++ })
-	if err != nil {
+	reply, err := s.doLoose(rec, s.fetchCommand(m, number), got.take, func([]byte) { strays++ })
+	gone := expungeIssued(reply)
+	if err != nil && !gone {
 		return err
 	}
 	if strays > 0 {
 		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(strays), "line")))
 	}
-	if !got.seen {
-		if s.expunged && !m.Named() {
-			rec.Remark("the message went away between SELECT and FETCH")
-			rec.Absent(report.MessageAge, "the message went away")
-			rec.Absent(report.MessageSize, "the message went away")
-			return nil
+	if gone || !got.seen && s.expunged {
+		if m.Named() {
+			return missing("it went away between SELECT and FETCH")
 		}
+		rec.Remark("the message went away between SELECT and FETCH")
+		rec.Absent(report.MessageAge, "the message went away")
+		rec.Absent(report.MessageSize, "the message went away")
+		rec.Detail("the message went away")
+		return nil
+	}
+	if !got.seen {
 		return missing("the server answered OK and sent nothing")
 	}
 	return s.fetched(rec, got)
@@ -200,6 +205,10 @@ type message struct {
 	hasSize bool
 	date    time.Time
 }
+
+// gone says whether these are the numbers that Dovecot 2.3 makes up for a
+// message that has gone away since the mailbox was opened: all are zero.
+func (m *message) gone() bool { return m.date.Unix() == 0 && m.size == 0 }
 
 // take reads one untagged FETCH response; others are not its business. It
 // walks the pairs of item and value and skips every value it does not know, so

@@ -51,6 +51,7 @@ type Session struct {
 	tagged   int           // commands sent
 	messages uint32        // EXISTS
 	expunged bool          // a message went away since SELECT
+	counted  []string      // metrics that STATUS brought
 }
 
 // planned says whether a step is in the plan; name and level tell those of one

@@ -1,0 +1,173 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Criteria is what to search for: search keys of RFC 9051 section 6.4.4 as the
+// user wrote them. The zero Criteria is every message.
+type Criteria struct {
+	text  string
+	parts []criterion
+	key   string // the first key that only WITHIN has (RFC 5032); "" for none
+}
+
+// criterion is a part of the criteria: text that goes over the wire as it is,
+// or a string that has to go as a literal because it is not ASCII.
+type criterion struct {
+	text    string
+	literal bool
+}
+
+// maxCriteria bounds the criteria: servers need not take longer lines than
+// 8192 bytes (RFC 7162 section 4).
+const maxCriteria = 4000
+
+// ParseCriteria reads search keys, and refuses what could become a second
+// command or never end. Strings that are not ASCII have to be quoted.
+func ParseCriteria(v string) (Criteria, error) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return Criteria{}, nil
+	}
+	switch {
+	case len(v) > maxCriteria:
+		return Criteria{}, fmt.Errorf("longer than %d bytes", maxCriteria)
+	case !utf8.ValidString(v):
+		return Criteria{}, errors.New("not in UTF-8")
+	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return Criteria{}, errors.New("a control character, such as a line end, cannot stand in it")
+	}
+	c := Criteria{text: v}
+	plain, rest, depth := "", v, 0
+	for rest != "" {
+		i := strings.IndexAny(rest, `"(){`)
+		if i < 0 {
+			i = len(rest)
+		}
+		plain += rest[:i]
+		if rest = rest[i:]; rest == "" {
+			break
+		}
+		switch rest[0] {
+		case '{':
+			return Criteria{}, errors.New("a literal ({) cannot stand in it: put the string in quotes")
+		case '"':
+			value, n, err := quotedString(rest)
+			if err != nil {
+				return Criteria{}, err
+			}
+			if isASCII(value) {
+				plain += rest[:n]
+			} else {
+				c.parts = append(c.parts, criterion{plain, false}, criterion{value, true})
+				plain = ""
+			}
+			rest = rest[n:]
+			continue
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth < 0 {
+				return Criteria{}, errors.New("a ) without its (")
+			}
+		}
+		plain += rest[:1]
+		rest = rest[1:]
+	}
+	if depth > 0 {
+		return Criteria{}, errors.New("a ( without its )")
+	}
+	c.parts = append(c.parts, criterion{plain, false})
+	return c, c.checkWords()
+}
+
+// checkWords looks at the words outside quotes.
+func (c *Criteria) checkWords() error {
+	var words []string
+	for _, p := range c.parts {
+		if p.literal {
+			words = append(words, `""`)
+			continue
+		}
+		if !isASCII(p.text) {
+			return errors.New("text that is not ASCII has to stand in double quotes")
+		}
+		words = append(words, strings.FieldsFunc(strings.ToUpper(p.text), func(r rune) bool { return strings.ContainsRune(" ()", r) })...)
+	}
+	if len(words) > 0 && (words[0] == "RETURN" || words[0] == "CHARSET") {
+		return fmt.Errorf("%s is added by the check where it is needed: give the search keys only", words[0])
+	}
+	for i, w := range words {
+		if (w == "OLDER" || w == "YOUNGER") && i+1 < len(words) && strings.Trim(words[i+1], "0123456789") == "" && c.key == "" {
+			c.key = w
+		}
+	}
+	return nil
+}
+
+// quotedString reads the quoted string that s begins with, and says how long it
+// is with its quotes. See RFC 9051 section 9, quoted.
+func quotedString(s string) (value string, n int, err error) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return b.String(), i + 1, nil
+		case '\\':
+			if i++; i == len(s) || s[i] != '"' && s[i] != '\\' {
+				return "", 0, errors.New(`in quotes, \ stands only before " and \`)
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return "", 0, errors.New("a quote that is not closed")
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > '~' })
+}
+
+// String returns the criteria as they were given.
+func (c Criteria) String() string { return c.text }
+
+// unicode says whether a string of the criteria is not ASCII, so that the
+// server has to be told the character set.
+func (c Criteria) unicode() bool { return len(c.parts) > 1 }
+
+// appendTo adds the criteria to a SEARCH: set is a sequence set that confines
+// it, "" for none.
+func (c Criteria) appendTo(cmd *command, set string) *command {
+	if c.unicode() {
+		cmd.text(" CHARSET UTF-8")
+	}
+	if set != "" {
+		cmd.text(" " + set)
+	}
+	if len(c.parts) == 0 {
+		return cmd.text(" ALL")
+	}
+	cmd.text(" ")
+	for _, p := range c.parts {
+		if p.literal {
+			cmd.literal(p.text, p.text)
+		} else {
+			cmd.text(p.text)
+		}
+	}
+	return cmd
+}
+
+// header returns the criteria of messages with a header field of that value.
+func header(name, value string) Criteria {
+	c := Criteria{parts: []criterion{{"HEADER " + quote(name) + " ", false}}}
+	if quotable(value) {
+		c.parts[0].text += quote(value)
+		return c
+	}
+	c.parts = append(c.parts, criterion{value, true})
+	return c
+}

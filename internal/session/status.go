@@ -1,0 +1,156 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// statusStep asks by STATUS, before the mailbox is opened: STATUS is not for
+// the selected mailbox (RFC 9051 section 6.3.11).
+var statusStep = Step{
+	Name:  "status",
+	Doc:   "STATUS, RFC 9051 section 6.3.11, RFC 8438",
+	Needs: Authenticated,
+	Gives: Authenticated,
+	Metrics: []report.MetricDef{
+		report.MustMetric(report.Unseen),
+		report.MustMetric(report.Deleted),
+		report.MustMetric(report.MailboxSize),
+	},
+	Consults: true,
+	Run:      runStatus,
+}
+
+// statusBySearchStep counts in the open mailbox what STATUS could not tell.
+var statusBySearchStep = Step{
+	Name:     "status",
+	Doc:      "SEARCH DELETED, where STATUS does not count them",
+	Needs:    Selected,
+	Gives:    Selected,
+	Metrics:  []report.MetricDef{report.MustMetric(report.Deleted)},
+	Consults: true,
+	Run:      runStatusBySearch,
+}
+
+// statusItem is a number of STATUS.
+type statusItem struct {
+	word, metric string
+	// capabilities of which one is needed; none for an item of RFC 3501.
+	capabilities []string
+}
+
+var statusItems = []statusItem{
+	{"UNSEEN", report.Unseen, nil},
+	// RFC 9208 section 4.1.4 ties the item to QUOTA=RES-MESSAGE, RFC 9051 has it for all.
+	{"DELETED", report.Deleted, []string{"STATUS=DELETED", "QUOTA=RES-MESSAGE"}},
+	{"SIZE", report.MailboxSize, []string{"STATUS=SIZE"}},
+}
+
+// wants says whether a number of the step was asked for: by its name, or with
+// the whole step.
+func (s *Session) wantsStatus(metric string) bool {
+	return s.asked(metric) || s.cfg.With["status"] ||
+		metric == report.Unseen && !s.asked(report.Deleted, report.MailboxSize) // time_status alone
+}
+
+func runStatus(_ context.Context, s *Session, rec *Recorder) error {
+	var items []statusItem
+	for _, item := range statusItems {
+		offered := len(item.capabilities) == 0 || slices.ContainsFunc(item.capabilities, s.offers)
+		switch {
+		case !s.wantsStatus(item.metric):
+			rec.Absent(item.metric, "nobody asked for it")
+		case offered:
+			items = append(items, item)
+		case item.metric == report.Deleted && s.planned(statusBySearchStep):
+		case item.metric == report.Deleted:
+			s.without(rec, "the server counts deleted messages in an open mailbox only", item.metric)
+		default:
+			s.without(rec, "capability "+item.capabilities[0]+" is missing", item.metric)
+		}
+	}
+	if len(items) == 0 {
+		rec.Skip("the server's STATUS does not tell what was asked")
+		return nil
+	}
+	return s.askStatus(rec, items)
+}
+
+// askStatus sends STATUS and records the numbers. A server may leave out what
+// it does not know (Courier does) and still say OK.
+func (s *Session) askStatus(rec *Recorder, items []statusItem) error {
+	var words []string
+	for _, item := range items {
+		words = append(words, item.word)
+	}
+	got := map[string]int64{}
+	cmd := s.newCommand("STATUS").str(encodeName(s.cfg.Mailbox)).text(" (" + strings.Join(words, " ") + ")")
+	_, err := s.do(rec, cmd, func(r *wire.Response) {
+		if w := r.Words(1); len(w) == 1 && w[0] == "STATUS" {
+			takeStatus(r, got)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var detail []string
+	for _, item := range items {
+		n, ok := got[item.word]
+		if !ok {
+			s.without(rec, "the answer to STATUS has no "+item.word, item.metric)
+			continue
+		}
+		rec.Metric(item.metric, float64(n))
+		s.counted = append(s.counted, item.metric)
+		detail = append(detail, statusWords(item.metric, n))
+	}
+	rec.Detail(strings.Join(detail, ", "))
+	return nil
+}
+
+func statusWords(metric string, n int64) string {
+	if metric == report.MailboxSize {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	return fmt.Sprintf("%d %s", n, metric)
+}
+
+// takeStatus reads a STATUS response: mailbox, then pairs of item and number.
+// See RFC 9051 section 7.3.4.
+func takeStatus(r *wire.Response, got map[string]int64) {
+	sc := r.Scan()
+	sc.Next() // STATUS
+	sc.Next() // mailbox
+	if sc.Next().Kind != wire.TokenOpen {
+		return
+	}
+	for {
+		name := sc.Next()
+		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
+			return
+		}
+		if n, err := strconv.ParseInt(sc.Next().Text, 10, 64); err == nil && n >= 0 {
+			got[strings.ToUpper(name.Text)] = n
+		}
+	}
+}
+
+func runStatusBySearch(_ context.Context, s *Session, rec *Recorder) error {
+	if slices.Contains(s.counted, report.Deleted) {
+		rec.Skip("the answer to STATUS had it")
+		return nil
+	}
+	n, err := s.count(rec, Criteria{parts: []criterion{{"DELETED", false}}})
+	if err != nil {
+		return err
+	}
+	rec.Metric(report.Deleted, float64(n))
+	rec.Detail(statusWords(report.Deleted, n))
+	return nil
+}
