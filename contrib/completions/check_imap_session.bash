@@ -60,11 +60,17 @@ _check_imap_session() {
 	--fetch)
 		mapfile -t COMPREPLY < <(compgen -W "headers envelope body" -- "$cur")
 		return ;;
+	--fetch-limit)
+		return ;;
+	--search)
+		return ;;
 	--until)
-		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability login list select fetch logout" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability login id noop namespace list quota status select search fetch idle logout" -- "$cur")
 		return ;;
 	--skip)
 		mapfile -t COMPREPLY < <(compgen -W "list select fetch" -- "$cur")
+		return ;;
+	--with)
 		return ;;
 	-e | --expect-greeting)
 		return ;;
@@ -74,11 +80,17 @@ _check_imap_session() {
 		return ;;
 	--expect-mailbox)
 		return ;;
+	--expect-uidvalidity)
+		return ;;
+	--expect-header)
+		return ;;
+	--expect-id)
+		return ;;
 	-w | --warning)
-		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed=" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= unseen= deleted= mailbox_size= time_search= found= found_oldest_age= found_newest_age= fetch_bytes=" -- "$cur")
 		return ;;
 	-c | --critical)
-		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed=" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= unseen= deleted= mailbox_size= time_search= found= found_oldest_age= found_newest_age= fetch_bytes=" -- "$cur")
 		return ;;
 	--state)
 		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= auth_failed= auth_unavailable= auth_expired= limit= mailbox_missing= no_permission= over_quota= rejected= bad= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
@@ -96,6 +108,6 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --tls-min --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --mailbox -m --list --list-reference --message --fetch --read-write --until --skip --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --tls-min --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --demo --generate --extra-opts --version -V --help -h" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

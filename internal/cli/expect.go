@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"check_imap_session/internal/judge"
@@ -24,6 +25,9 @@ func expectations(g *grammar, req *Request) error {
 	e.Capabilities = words(g.ExpectCapability)
 	e.Forbidden = words(g.ForbidCapability)
 	e.Mailboxes = slices.DeleteFunc(slices.Clone(g.ExpectMailbox), func(s string) bool { return s == "" })
+	if err := expectMailbox(g, req); err != nil {
+		return err
+	}
 	for _, c := range e.Capabilities {
 		if slices.Contains(e.Forbidden, c) {
 			return usage("capability "+quote(c)+" is both expected and forbidden", "")
@@ -39,10 +43,44 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-mailbox", "list", len(e.Mailboxes) > 0},
 		{"--expect-id", "id", e.ID != nil},
 		{"--search", "search", req.Session.Search.String() != ""},
+		{"--fetch-limit", "fetch", g.FetchLimit != ""},
+		{"--expect-header", "fetch", len(e.Headers) > 0},
+		{"--expect-uidvalidity", "select", e.UIDValidity != 0},
+		{"--expect-writable", "select", e.Writable},
 	} {
 		if by := session.Removed(req.Session, x.step); x.given && by != "" {
 			return usage(x.flag+" can never be judged: "+by+" leaves out the step "+x.step, "")
 		}
+	}
+	return nil
+}
+
+// expectMailbox fills in what must be so of the mailbox and the message.
+func expectMailbox(g *grammar, req *Request) error {
+	e := &req.Session.Expect
+	if v := strings.TrimSpace(g.ExpectUIDValidity); v != "" {
+		n, err := strconv.ParseUint(v, 10, 32)
+		if err != nil || n == 0 {
+			return usage("--expect-uidvalidity: "+quote(v)+" is no number from 1 to 4294967295", "-vv shows the one that the mailbox has")
+		}
+		e.UIDValidity = uint32(n)
+	}
+	if e.Writable = g.ExpectWritable; e.Writable && !g.ReadWrite {
+		return usage("--expect-writable needs --read-write", "only SELECT tells whether a mailbox can be written to, and it may clear Recent flags")
+	}
+	for _, v := range g.ExpectHeader {
+		if v == "" {
+			continue
+		}
+		name, text, _ := strings.Cut(v, "=")
+		if name = strings.TrimSpace(name); !session.IsHeaderName(name) || text == "" {
+			return usage("--expect-header: "+quote(v)+" is not NAME=REGEXP", "for example --expect-header=Subject=^canary")
+		}
+		re, err := pattern("--expect-header="+name, text)
+		if err != nil {
+			return err
+		}
+		e.Headers = append(e.Headers, session.Header{Name: name, Pattern: re})
 	}
 	return nil
 }
@@ -57,16 +95,6 @@ func pattern(flag, text string) (*regexp.Regexp, error) {
 		return nil, usage(flag+": "+quote(text)+" is no regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
 	}
 	return re, nil
-}
-
-// with refuses to add a step that another flag leaves out.
-func with(_ *grammar, req *Request) error {
-	for _, step := range session.Optional() {
-		if by := session.Removed(req.Session, step); req.Session.With[step] && by != "" {
-			return usage("--with="+step+" has no effect: "+by+" leaves out the step "+step, "")
-		}
-	}
-	return nil
 }
 
 // words returns the words of a list flag, upper case, without blanks and empty

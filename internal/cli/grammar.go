@@ -49,8 +49,9 @@ type grammar struct {
 	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default INBOX."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default *."`
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
-	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, or uid:N. Default newest."`
+	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default newest."`
 	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default headers. Nothing is marked as read."`
+	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
 	Search        string   `placeholder:"CRITERIA" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (found). Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
@@ -60,8 +61,13 @@ type grammar struct {
 	ExpectGreeting   string   `short:"e" placeholder:"REGEXP" group:"Expectations" help:"The greeting matches."`
 	ExpectCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered before login (under TLS, where there is TLS) or after it."`
 	ForbidCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered neither before nor after login."`
-	ExpectMailbox    []string `sep:"none" placeholder:"NAME" group:"Expectations" help:"LIST names this mailbox. Repeatable."`
-	ExpectID         string   `name:"expect-id" placeholder:"REGEXP" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
+	ExpectMailbox    []string `sep:"none" placeholder:"NAME" group:"Expectations" help:"LIST names this mailbox, or one for this use: \\Trash, \\Sent. Repeatable."`
+
+	ExpectUIDValidity string   `name:"expect-uidvalidity" placeholder:"N" group:"Expectations" help:"UIDVALIDITY of the mailbox is N. After a change mail clients load everything again."`
+	ExpectWritable    bool     `group:"Expectations" help:"The mailbox can be written to. Needs --read-write."`
+	ExpectHeader      []string `sep:"none" placeholder:"NAME=REGEXP" group:"Expectations" help:"The fetched message has this header field and it matches. Repeatable."`
+
+	ExpectID string `name:"expect-id" placeholder:"REGEXP" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
 
 	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
 	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"CRITICAL, in the same way."`

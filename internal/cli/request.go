@@ -3,7 +3,6 @@ package cli
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -302,52 +301,6 @@ func tlsMode(g *grammar, req *Request) error {
 // tlsVersions are the values of --tls-min.
 var tlsVersions = map[string]uint16{
 	"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
-}
-
-// sessionFlags fills in what to do once connected.
-func sessionFlags(g *grammar, req *Request) error {
-	c := &req.Session
-	c.ListPattern, c.ListReference = g.List, g.ListReference
-	c.Mailbox, c.ReadWrite = g.Mailbox, g.ReadWrite
-	for flag, v := range map[string]string{"-m": c.Mailbox, "--list": c.ListPattern, "--list-reference": c.ListReference} {
-		if strings.ContainsAny(v, "\r\n\x00") {
-			return usage(flag+" has a line end or a NUL in it", "")
-		}
-	}
-	m, err := session.ParseMessage(g.Message)
-	if err != nil {
-		return usage("--message: "+err.Error(), "")
-	}
-	c.Message = m
-	c.Fetch = session.FetchWhat(g.Fetch)
-	if c.Search, err = session.ParseCriteria(g.Search); err != nil {
-		return usage("--search: "+err.Error(), `for example --search='UNSEEN FROM "alerts@example.com"'`)
-	}
-	c.Until = g.Until
-	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
-		return usage("--until: there is no step "+quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
-	}
-	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
-		return err
-	}
-	c.With, err = stepSet(g.With, session.Optional(), "--with: %s cannot be added")
-	return err
-}
-
-// stepSet reads a list of steps, each of which must be one of those allowed.
-func stepSet(list, allowed []string, refusal string) (map[string]bool, error) {
-	set := map[string]bool{}
-	for _, s := range list {
-		s = strings.ToLower(strings.TrimSpace(s))
-		if s == "" {
-			continue
-		}
-		if !slices.Contains(allowed, s) {
-			return nil, usage(fmt.Sprintf(refusal, quote(s)), "one of "+strings.Join(allowed, ", "))
-		}
-		set[s] = true
-	}
-	return set, nil
 }
 
 // login settles the account. A check without one is asked for by name, so that

@@ -64,8 +64,6 @@ var codeClasses = []Class{
 		Advice: "check the name given with -m against the folders the user sees", Example: codeExample("select", "NONEXISTENT")},
 	{Kind: "message_missing", Match: coded("NONEXISTENT", "fetch"), Source: rfc5530,
 		Advice: "does --message name a message that exists?", Example: codeExample("fetch", "NONEXISTENT")},
-	{Kind: "message_missing", Match: coded("EXPUNGEISSUED", "fetch"), Source: rfc5530,
-		Advice: "another session took the message away: does it happen again?", Example: codeExample("fetch", "EXPUNGEISSUED")},
 	{Kind: "auth_unavailable", Match: coded("SERVERBUG", "login"), Source: rfc5530,
 		Advice: "see the log of the server: it says that it has a bug", Example: codeExample("login", "SERVERBUG")},
 	{Kind: "rejected", Match: coded("SERVERBUG"), Source: rfc5530,

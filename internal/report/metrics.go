@@ -33,6 +33,7 @@ const (
 	Addresses          = "addresses"
 	AddressesFailed    = "addresses_failed"
 
+	FetchBytes     = "fetch_bytes"
 	Unseen         = "unseen"
 	Deleted        = "deleted"
 	MailboxSize    = "mailbox_size"
@@ -63,7 +64,7 @@ var table = []MetricDef{
 	stepTime("login", "LOGIN or AUTHENTICATE, successful ones only"),
 	stepTime("list", "LIST"),
 	stepTime("select", "EXAMINE or SELECT"),
-	stepTime("fetch", "FETCH of one message"),
+	stepTime("fetch", "FETCH of one message, and SEARCH for it with --message=header:"),
 	stepTime("logout", "LOGOUT"),
 	{Name: CertificateDays, Unit: Days, Step: "tls", Signed: true, LowIsWorse: true,
 		Doc: "whole days, rounded down, until verification first fails by date; negative when expired"},
@@ -97,6 +98,7 @@ var table = []MetricDef{
 		Doc: "age of the oldest of them by INTERNALDATE, looking at the 100 lowest and the 100 highest numbers; none when nothing is found"},
 	{Name: FoundNewestAge, Unit: Seconds, Step: "search", Signed: true,
 		Doc: "age of the newest of them, likewise; nothing found is a failure (message_missing)"},
+	{Name: FetchBytes, Unit: Bytes, Step: "fetch", Doc: "bytes of the message that FETCH brought: 2048 of its header at most, or what --fetch=body asks for"},
 }
 
 func stepTime(step, doc string) MetricDef {

@@ -41,6 +41,7 @@ type Config struct {
 	ReadWrite     bool    // SELECT in place of EXAMINE
 	Message       Message // which message to fetch; the zero Message is the newest
 	Fetch         FetchWhat
+	FetchLimit    int64 // bytes of the message that FetchBody brings at most; 0 for all of it
 
 	Search Criteria // for the step search; zero is every message
 

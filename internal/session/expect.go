@@ -18,7 +18,10 @@ type Expect struct {
 	Greeting     *regexp.Regexp // matches the greeting's text; nil for any
 	Capabilities []string       // offered before login (under TLS, where there is TLS) or after it
 	Forbidden    []string       // offered neither before nor after
-	Mailboxes    []string       // listed; UTF-8
+	Mailboxes    []string       // listed: names in UTF-8, or special uses (\Trash)
+	Headers      []Header       // of the fetched message
+	UIDValidity  uint32         // of the mailbox; 0 for any
+	Writable     bool           // the mailbox is opened read-write; needs Config.ReadWrite
 	ID           *regexp.Regexp // matches the answer to ID, written "name=N, version=V, ..."; nil for any
 }
 
@@ -77,11 +80,19 @@ func (m *mailboxes) take(r *wire.Response) {
 		return
 	}
 	for _, want := range m.wanted {
-		if name == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(name, "INBOX") {
+		if name == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(name, "INBOX") ||
+			specialUse(want) && slices.Contains(attrs, strings.ToUpper(want)) {
 			m.found[want] = true
 		}
 	}
 }
+
+// specialUse says whether an expected mailbox is named by what it is for. See
+// RFC 6154 section 2.
+func specialUse(name string) bool { return strings.HasPrefix(name, `\`) }
+
+// lacksUse says whether a special use has not been found.
+func (m *mailboxes) lacksUse() bool { return slices.ContainsFunc(m.missing(), specialUse) }
 
 // missing returns the expected mailboxes that no row has named.
 func (m *mailboxes) missing() []string {

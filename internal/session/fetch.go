@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 var fetchStep = Step{
@@ -19,6 +19,7 @@ var fetchStep = Step{
 	Metrics: []report.MetricDef{
 		report.MustMetric(report.MessageAge),
 		report.MustMetric(report.MessageSize),
+		report.MustMetric(report.FetchBytes),
 	},
 	Wanted: always,
 	Run:    runFetch,
@@ -34,73 +35,77 @@ const (
 	FetchBody     FetchWhat = "body"
 )
 
-// items returns what stands behind the message number on the wire.
-func (w FetchWhat) items() string {
-	switch w {
+// fetchItems returns what stands behind the message number on the wire.
+func (c Config) fetchItems() string {
+	items := "FLAGS INTERNALDATE RFC822.SIZE "
+	switch c.Fetch {
 	case FetchEnvelope:
-		return "ALL" // FLAGS INTERNALDATE RFC822.SIZE ENVELOPE, RFC 9051 section 6.4.5
+		if len(c.Expect.Headers) == 0 {
+			return "ALL" // the article's; RFC 9051 section 6.4.5
+		}
+		items += "ENVELOPE"
 	case FetchBody:
-		return "(FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
+		items += "BODY.PEEK[]"
+		if c.FetchLimit > 0 {
+			items += fmt.Sprintf("<0.%d>", c.FetchLimit)
+		}
+	default:
+		items += "BODY.PEEK[HEADER]<0.2048>"
 	}
-	return "(FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]<0.2048>)"
+	if len(c.Expect.Headers) > 0 {
+		items += " BODY.PEEK[HEADER.FIELDS (" + c.Expect.headerNames() + ")]"
+	}
+	return "(" + items + ")"
 }
 
-// bodyAllowance is how much more than wire.Limits.Total a --fetch=body may
-// bring: the largest mails that servers take are far below it.
+// bodyAllowance is how much more than wire.Limits.Total a --fetch=body without
+// --fetch-limit may bring: the largest mails that servers take are far below it.
 const bodyAllowance = 256 << 20
 
-// Message says which message to fetch. The zero Message is the newest one.
-type Message struct {
-	Oldest bool
-	Number uint32 // sequence number; 0 for none
-	UID    uint32 // 0 for none
-}
-
-// Named says whether the user asked for one message in particular, so that its
-// absence is a failure.
-func (m Message) Named() bool { return m.Number > 0 || m.UID > 0 }
-
-// ParseMessage reads a value of --message: newest, oldest, N or uid:N.
-func ParseMessage(v string) (Message, error) {
-	switch strings.ToLower(v) {
-	case "newest":
-		return Message{}, nil
-	case "oldest":
-		return Message{Oldest: true}, nil
-	}
-	digits, uid := strings.CutPrefix(strings.ToLower(v), "uid:")
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || n == 0 {
-		return Message{}, fmt.Errorf("%q is no message: give newest, oldest, a sequence number from 1, or uid:N", v)
-	}
-	if uid {
-		return Message{UID: uint32(n)}, nil
-	}
-	return Message{Number: uint32(n)}, nil
-}
+// FetchLimitMax is the most that --fetch-limit can be.
+const FetchLimitMax = 4 << 30
 
 func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	m := s.cfg.Message
-	missing := func(text string) error {
-		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrMessageMissing, text)}
+	missing := func(format string, args ...any) error {
+		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
 	if s.messages == 0 {
-		if m.Named() || s.asked(report.MessageAge, report.MessageSize, report.StepTime("fetch")) {
+		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.asked(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime("fetch")) {
 			return missing("the mailbox is empty")
 		}
 		rec.Skip("the mailbox is empty")
 		return nil
 	}
 	if m.Number > s.messages {
-		return missing(fmt.Sprintf("number %d of %d", m.Number, s.messages))
+		return missing("number %d of %d", m.Number, s.messages)
 	}
+	if m.UID > 0 {
+		return s.fetch(rec, s.newCommand("UID FETCH", decimal(m.UID), s.cfg.fetchItems()), 0)
+	}
+	number, err := s.number(rec, m)
+	if err != nil {
+		return err
+	}
+	if number == 0 {
+		return missing("none has the header field %s: %s", m.Header, m.Value)
+	}
+	return s.fetch(rec, s.newCommand("FETCH", decimal(number), s.cfg.fetchItems()), number)
+}
+
+func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
+// fetch sends the FETCH of a sequence number, 0 for a UID, and records its
+// answer. That the message has gone away since the mailbox was opened is no
+// failure: that is what users do. Only of a UID nobody knows whether it was
+// ever there.
+func (s *Session) fetch(rec *Recorder, cmd *command, number uint32) error {
 	if s.cfg.Fetch == FetchBody {
-		s.conn.Allow(bodyAllowance)
+		s.conn.Allow(cmp.Or(s.cfg.FetchLimit, bodyAllowance))
 	}
-	number := s.fetchNumber(m)
 	got := &message{wanted: number}
 	var strays int
-	reply, err := s.doLoose(rec, s.fetchCommand(m, number), got.take, func([]byte) { strays++ })
+	reply, err := s.doLoose(rec, cmd, got.take, func([]byte) { strays++ })
 	gone := expungeIssued(reply)
 	if err != nil && !gone {
 		return err
@@ -108,42 +113,19 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	if strays > 0 {
 		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(strays), "line")))
 	}
-	if gone || !got.seen && s.expunged {
-		if m.Named() {
-			return missing("it went away between SELECT and FETCH")
+	switch {
+	case gone || !got.seen && s.expunged && s.cfg.Message.UID == 0:
+		const why = "the message went away between SELECT and FETCH"
+		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchBytes} {
+			rec.Absent(name, why)
 		}
-		rec.Remark("the message went away between SELECT and FETCH")
-		rec.Absent(report.MessageAge, "the message went away")
-		rec.Absent(report.MessageSize, "the message went away")
+		rec.Remark(why)
 		rec.Detail("the message went away")
 		return nil
-	}
-	if !got.seen {
-		return missing("the server answered OK and sent nothing")
+	case !got.seen:
+		return &report.StepError{Err: fmt.Errorf("%w: the server answered OK and sent nothing", report.ErrMessageMissing)}
 	}
 	return s.fetched(rec, got)
-}
-
-// fetchNumber returns the sequence number of the message that is asked for, 0
-// when it is asked for by UID.
-func (s *Session) fetchNumber(m Message) uint32 {
-	switch {
-	case m.UID > 0:
-		return 0
-	case m.Number > 0:
-		return m.Number
-	case m.Oldest:
-		return 1
-	}
-	return s.messages
-}
-
-func (s *Session) fetchCommand(m Message, number uint32) *command {
-	verb := "FETCH"
-	if m.UID > 0 {
-		number, verb = m.UID, "UID FETCH"
-	}
-	return s.newCommand(verb, strconv.FormatUint(uint64(number), 10), s.cfg.Fetch.items())
 }
 
 // fetched records what the answer says. What cannot be read is a remark, unless
@@ -164,9 +146,15 @@ func (s *Session) fetched(rec *Recorder, got *message) error {
 	} else if err := s.unread(rec, report.MessageAge, "INTERNALDATE"); err != nil {
 		return err
 	}
+	if got.parts > 0 {
+		rec.Metric(report.FetchBytes, float64(got.bytes))
+	} else {
+		s.without(rec, "the answer to FETCH brings nothing of the message", report.FetchBytes)
+	}
 	if got.uid > 0 {
 		rec.Fact("uid", int64(got.uid))
 	}
+	expectHeaders(rec, s.cfg.Expect.Headers, got)
 	rec.Detail(strings.Join(detail, ", "))
 	return nil
 }
@@ -193,118 +181,4 @@ func roughly(d time.Duration) string {
 		return fmt.Sprintf("%.0f h", d.Hours())
 	}
 	return fmt.Sprintf("%.0f d", d.Hours()/24)
-}
-
-// message is what FETCH said of the message.
-type message struct {
-	wanted  uint32 // sequence number; 0 takes the first that comes
-	seen    bool
-	number  uint32
-	uid     uint32
-	size    int64
-	hasSize bool
-	date    time.Time
-}
-
-// gone says whether these are the numbers that Dovecot 2.3 makes up for a
-// message that has gone away since the mailbox was opened: all are zero.
-func (m *message) gone() bool { return m.date.Unix() == 0 && m.size == 0 }
-
-// take reads one untagged FETCH response; others are not its business. It
-// walks the pairs of item and value and skips every value it does not know, so
-// that an item nobody asked for, or a broken ENVELOPE, does no harm.
-func (m *message) take(r *wire.Response) {
-	words := r.Words(2)
-	if len(words) < 2 || !strings.HasPrefix(words[1], "FETCH") {
-		return
-	}
-	n, err := strconv.ParseUint(words[0], 10, 32)
-	if err != nil || m.wanted > 0 && uint32(n) != m.wanted {
-		return
-	}
-	got := message{wanted: m.wanted, number: uint32(n)}
-	sc := r.Scan()
-	sc.Next() // number
-	sc.Next() // FETCH
-	items := 0
-	for {
-		t := sc.Next()
-		if t.Kind == wire.TokenEnd {
-			break
-		}
-		if t.Kind == wire.TokenAtom {
-			items += got.item(strings.ToUpper(t.Text), sc)
-		}
-	}
-	if items == 0 {
-		return // an unsolicited FETCH of flags alone is not the answer
-	}
-	m.merge(got)
-}
-
-// item reads the value of one item and returns 1 when it was one that only the
-// answer to our FETCH has.
-func (m *message) item(name string, sc *wire.Scanner) int {
-	switch {
-	case name == "INTERNALDATE":
-		if t, err := parseDate(sc.Next().Text); err == nil {
-			m.date = t
-		}
-	case name == "RFC822.SIZE":
-		if n, err := strconv.ParseInt(sc.Next().Text, 10, 64); err == nil && n >= 0 {
-			m.size, m.hasSize = n, true
-		}
-	case name == "UID":
-		if n, err := strconv.ParseUint(sc.Next().Text, 10, 32); err == nil {
-			m.uid = uint32(n)
-		}
-		return 0
-	case name == "ENVELOPE" || strings.HasPrefix(name, "BODY["):
-		if sc.Next().Kind == wire.TokenOpen {
-			sc.Skip()
-		}
-	default: // FLAGS, MODSEQ, X-GM-LABELS ...
-		return 0
-	}
-	return 1
-}
-
-// merge adds what another response says of the same message: some servers send
-// the items in two.
-func (m *message) merge(n message) {
-	if !m.seen {
-		*m = n
-		m.seen = true
-		return
-	}
-	if n.number != m.number {
-		return
-	}
-	if !m.hasSize {
-		m.size, m.hasSize = n.size, n.hasSize
-	}
-	if m.date.IsZero() {
-		m.date = n.date
-	}
-	m.uid = max(m.uid, n.uid)
-}
-
-// dateForms are the ways servers write INTERNALDATE: as RFC 9051 section 9
-// wants it, with a one-digit day, and with the zone of three digits that
-// Exchange 5.5 wrote ("25-JUN-1998 10:57:38 -500").
-var dateForms = []string{"_2-Jan-2006 15:04:05 -0700", "2-Jan-2006 15:04:05 -0700"}
-
-func parseDate(v string) (time.Time, error) {
-	v = strings.TrimSpace(v)
-	if i := strings.LastIndexAny(v, "+-"); i > 0 && len(v)-i-1 == 3 {
-		v = v[:i+1] + "0" + v[i+1:]
-	}
-	var err error
-	for _, form := range dateForms {
-		var t time.Time
-		if t, err = time.Parse(form, v); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, err
 }

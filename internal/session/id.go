@@ -48,19 +48,15 @@ func runID(_ context.Context, s *Session, rec *Recorder) error {
 		}
 	}
 	rec.Fact("server_id", fields)
-	text := strings.Join(fields, ", ")
-	if re := s.cfg.Expect.ID; re != nil && !re.MatchString(text) {
-		unexpected(rec, "the server's ID (%s) does not match %s", orNothing(text), re)
+	short := strings.Join(fields[:min(len(fields), 2)], ", ")
+	if short == "" {
+		short = "the server says nothing about itself"
 	}
-	rec.Detail(orNothing(strings.Join(fields[:min(len(fields), 2)], ", ")))
+	if re := s.cfg.Expect.ID; re != nil && !re.MatchString(strings.Join(fields, ", ")) {
+		unexpected(rec, "ID (%s) does not match %s", short, re)
+	}
+	rec.Detail(short)
 	return nil
-}
-
-func orNothing(text string) string {
-	if text == "" {
-		return "the server says nothing about itself"
-	}
-	return text
 }
 
 // idFields returns the fields of an ID response as "name=value", name and

@@ -32,8 +32,23 @@ func runList(_ context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return err
 	}
+	if expected.lacksUse() && s.offers("SPECIAL-USE") {
+		// RFC 6154 section 3: the plain LIST need not carry the attributes.
+		cmd := s.newCommand("LIST", "(SPECIAL-USE)").str(encodeName(s.cfg.ListReference)).str(encodeName(s.cfg.ListPattern))
+		if _, err := s.do(rec, cmd, func(r *wire.Response) {
+			if w := r.Words(1); len(w) == 1 && w[0] == "LIST" {
+				expected.take(r)
+			}
+		}); err != nil {
+			return err
+		}
+	}
 	for _, name := range expected.missing() {
-		unexpected(rec, "mailbox %s is not listed", name)
+		if specialUse(name) {
+			unexpected(rec, "no mailbox is listed as %s", name)
+		} else {
+			unexpected(rec, "mailbox %s is not listed", name)
+		}
 	}
 	rec.Metric(report.Folders, float64(rows))
 	rec.Detail(plural(int64(rows), "folder"))

@@ -159,7 +159,9 @@ func (r *Recorder) Skip(why string) {
 		step.Outcome, step.Detail = report.Skipped, why
 		rep.Absent[report.StepTime(step.Name)] = why
 		for _, def := range defs {
-			rep.Absent[def.Name] = why
+			if rep.Absent[def.Name] == "" {
+				rep.Absent[def.Name] = why
+			}
 		}
 	})
 }

@@ -26,6 +26,7 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 		verb = "SELECT"
 	}
 	counted, odd := false, ""
+	var validity int64
 	cmd := s.newCommand(verb).str(encodeName(s.cfg.Mailbox))
 	reply, err := s.do(rec, cmd, func(r *wire.Response) {
 		words := r.Words(2)
@@ -46,7 +47,9 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 			rec.Fact("flags", listWords(sc.Rest()))
 		}
 		if st, ok := r.Status(); ok {
-			selectFact(rec, st)
+			if selectFact(rec, st); st.Code == "UIDVALIDITY" {
+				validity, _ = strconv.ParseInt(st.Arg, 10, 64)
+			}
 		}
 	})
 	if err != nil {
@@ -61,9 +64,25 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 		access = "read-only"
 	}
 	rec.Fact("access", access)
+	s.expectMailbox(rec, validity, access)
 	rec.Metric(report.Messages, float64(s.messages))
 	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.messages), "message"), access))
 	return nil
+}
+
+// expectMailbox checks what is expected of the open mailbox.
+func (s *Session) expectMailbox(rec *Recorder, validity int64, access string) {
+	e := s.cfg.Expect
+	switch {
+	case e.UIDValidity == 0 || validity == int64(e.UIDValidity):
+	case validity == 0:
+		unexpected(rec, "the server gives no UIDVALIDITY for %s", s.cfg.Mailbox)
+	default:
+		unexpected(rec, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it", s.cfg.Mailbox, validity, e.UIDValidity)
+	}
+	if e.Writable && access != "read-write" {
+		unexpected(rec, "%s is read-only", s.cfg.Mailbox)
+	}
 }
 
 // selectFact records what an untagged OK of SELECT says. See RFC 9051 section

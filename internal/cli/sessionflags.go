@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/session"
+)
+
+// sessionFlags fills in what to do once connected.
+func sessionFlags(g *grammar, req *Request) error {
+	c := &req.Session
+	c.ListPattern, c.ListReference = g.List, g.ListReference
+	c.Mailbox, c.ReadWrite = g.Mailbox, g.ReadWrite
+	for flag, v := range map[string]string{"-m": c.Mailbox, "--list": c.ListPattern, "--list-reference": c.ListReference} {
+		if strings.ContainsAny(v, "\r\n\x00") {
+			return usage(flag+" has a line end or a NUL in it", "")
+		}
+	}
+	m, err := session.ParseMessage(g.Message)
+	if err != nil {
+		return usage("--message: "+err.Error(), "")
+	}
+	c.Message = m
+	c.Fetch = session.FetchWhat(g.Fetch)
+	if c.FetchLimit, err = fetchLimit(g); err != nil {
+		return err
+	}
+	if c.Search, err = session.ParseCriteria(g.Search); err != nil {
+		return usage("--search: "+err.Error(), `for example --search='UNSEEN FROM "alerts@example.com"'`)
+	}
+	c.Until = g.Until
+	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
+		return usage("--until: there is no step "+quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
+	}
+	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
+		return err
+	}
+	c.With, err = stepSet(g.With, session.Optional(), "--with: %s cannot be added")
+	return err
+}
+
+// stepSet reads a list of steps, each of which must be one of those allowed.
+func stepSet(list, allowed []string, refusal string) (map[string]bool, error) {
+	set := map[string]bool{}
+	for _, s := range list {
+		s = strings.ToLower(strings.TrimSpace(s))
+		if s == "" {
+			continue
+		}
+		if !slices.Contains(allowed, s) {
+			return nil, usage(fmt.Sprintf(refusal, quote(s)), "one of "+strings.Join(allowed, ", "))
+		}
+		set[s] = true
+	}
+	return set, nil
+}
+
+// fetchLimit reads --fetch-limit, a size as thresholds have it.
+func fetchLimit(g *grammar) (int64, error) {
+	if g.FetchLimit == "" {
+		return 0, nil
+	}
+	if session.FetchWhat(g.Fetch) != session.FetchBody {
+		return 0, usage("--fetch-limit has no effect without --fetch=body", "headers brings 2048 bytes at most, envelope nothing of the text")
+	}
+	r, err := judge.ParseRange(g.FetchLimit, report.Bytes)
+	if err != nil || strings.ContainsAny(g.FetchLimit, ":@") || r.Upper < 1 || r.Upper > session.FetchLimitMax {
+		return 0, usage("--fetch-limit: "+quote(g.FetchLimit)+" is no size from 1 byte to 4 GiB", "for example --fetch-limit=10MB")
+	}
+	return int64(r.Upper), nil
+}
+
+// with refuses to add a step that another flag leaves out.
+func with(_ *grammar, req *Request) error {
+	for _, step := range session.Optional() {
+		if by := session.Removed(req.Session, step); req.Session.With[step] && by != "" {
+			return usage("--with="+step+" has no effect: "+by+" leaves out the step "+step, "")
+		}
+	}
+	return nil
+}

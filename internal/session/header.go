@@ -1,0 +1,79 @@
+package session
+
+import (
+	"mime"
+	"regexp"
+	"strings"
+)
+
+// Header is a header field that the fetched message is to have.
+type Header struct {
+	Name    string
+	Pattern *regexp.Regexp // matches the field's value, encoded or decoded; never nil
+}
+
+// headerNames returns the names of the expected fields as FETCH takes them.
+func (e Expect) headerNames() string {
+	names := make([]string, len(e.Headers))
+	for i, h := range e.Headers {
+		names[i] = h.Name
+		if strings.ContainsAny(h.Name, `(){%*"\]`) { // no astring, RFC 9051 section 9
+			names[i] = quote(h.Name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// expectHeaders looks at the fields that the answer brought. A fault does not
+// show the value: it is content of a mail.
+func expectHeaders(rec *Recorder, expected []Header, got *message) {
+	for _, h := range expected {
+		values := headerValues(got.header, h.Name)
+		matched := false
+		for _, v := range values {
+			matched = matched || h.Pattern.MatchString(v) || h.Pattern.MatchString(decodeWords(v))
+		}
+		switch {
+		case matched:
+		case len(values) == 0:
+			unexpected(rec, "message %d has no header field %s", got.number, h.Name)
+		default:
+			unexpected(rec, "the header field %s of message %d does not match %s", h.Name, got.number, h.Pattern)
+		}
+	}
+}
+
+// headerValues returns the values of the fields of that name, unfolded. See
+// RFC 5322 section 2.2.3.
+func headerValues(text, name string) []string {
+	var values []string
+	ours := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" {
+			ours = false
+			continue
+		}
+		if line[0] == ' ' || line[0] == '\t' {
+			if ours {
+				values[len(values)-1] += line
+			}
+			continue
+		}
+		field, value, found := strings.Cut(line, ":")
+		if ours = found && strings.EqualFold(strings.TrimSpace(field), name); ours {
+			values = append(values, strings.TrimSpace(value))
+		}
+	}
+	return values
+}
+
+// decodeWords decodes the encoded words of RFC 2047, as far as their character
+// set is known.
+func decodeWords(v string) string {
+	decoded, err := new(mime.WordDecoder).DecodeHeader(v)
+	if err != nil {
+		return v
+	}
+	return decoded
+}
