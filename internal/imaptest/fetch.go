@@ -34,29 +34,36 @@ func newMail() mail {
 	}
 }
 
-// fetchRows answer FETCH and UID FETCH with one row for the first message of
-// the set, with every item asked for. See RFC 9051 section 6.4.5.
+// fetchRows answer FETCH and UID FETCH with one row for each message of the
+// set, with every item asked for. See RFC 9051 section 6.4.5.
 func fetchRows(cmd command) ([]string, error) {
 	set, items, ok := strings.Cut(cmd.args, " ")
 	if !ok {
 		return nil, errors.New("FETCH without items")
 	}
 	byUID := cmd.sub != ""
-	seq, err := firstOf(set, byUID)
+	numbers, err := numbersOf(set, byUID)
 	if err != nil {
 		return nil, err
-	}
-	if seq < 1 || seq > messages {
-		if byUID {
-			return nil, nil // RFC 9051 section 6.4.9: no such UID is no error
-		}
-		return nil, errors.New("invalid message set")
 	}
 	names := fetchItems(items)
 	if byUID {
 		names = append([]string{"UID"}, names...)
 	}
 	m := newMail()
+	var rows []string
+	for _, seq := range numbers {
+		row, err := m.row(names, seq)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// row is the answer for one message.
+func (m mail) row(names []string, seq int) (string, error) {
 	var answers []string
 	seen := map[string]bool{}
 	for _, name := range names {
@@ -66,27 +73,46 @@ func fetchRows(cmd command) ([]string, error) {
 		seen[strings.ToUpper(name)] = true
 		a, err := m.item(name, seq)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		answers = append(answers, a)
 	}
-	return []string{fmt.Sprintf("%d FETCH (%s)", seq, strings.Join(answers, " "))}, nil
+	return fmt.Sprintf("%d FETCH (%s)", seq, strings.Join(answers, " ")), nil
 }
 
-// firstOf is the sequence number of the first message of a set.
-func firstOf(set string, byUID bool) (int, error) {
-	first := set[:len(set)-len(strings.TrimLeft(set, "0123456789*"))]
-	if first == "*" {
-		return messages, nil
-	}
-	n, err := strconv.Atoi(first)
-	if err != nil {
-		return 0, fmt.Errorf("invalid message set %q", set)
-	}
+// numbersOf are the sequence numbers of a set, ranges of it included.
+func numbersOf(set string, byUID bool) ([]int, error) {
+	offset := 0
 	if byUID {
-		n -= firstUID - 1
+		offset = firstUID - 1
 	}
-	return n, nil
+	number := func(s string) (int, error) {
+		if s == "*" {
+			return messages, nil
+		}
+		n, err := strconv.Atoi(s)
+		return n - offset, err
+	}
+	var numbers []int
+	for part := range strings.SplitSeq(set, ",") {
+		from, to, ranged := strings.Cut(part, ":")
+		if !ranged {
+			to = from
+		}
+		a, errA := number(from)
+		b, errB := number(to)
+		if errA != nil || errB != nil {
+			return nil, fmt.Errorf("invalid message set %q", set)
+		}
+		a, b = min(a, b), max(a, b)
+		if (a < 1 || b > messages) && !byUID { // RFC 9051 section 6.4.9: no such UID is no error
+			return nil, errors.New("invalid message set")
+		}
+		for n := max(a, 1); n <= min(b, messages); n++ {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, nil
 }
 
 // fetchItems splits the items, of which a BODY[HEADER.FIELDS (From)] is one.

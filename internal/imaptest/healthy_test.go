@@ -53,7 +53,9 @@ func TestHealthy(t *testing.T) {
 		{"unknown", "a XYZZY 1", "a BAD unknown command"},
 		{"fetch fast", "a FETCH 42 FAST", "* 42 FETCH (FLAGS (\\Seen) INTERNALDATE \"31-Dec-1999 23:50:00 +0000\" RFC822.SIZE " + size + ")\na OK FETCH completed"},
 		{"fetch last", "a FETCH * (UID FLAGS)", "* 42 FETCH (UID 1042 FLAGS (\\Seen))\na OK FETCH completed"},
-		{"uid fetch", "a UID FETCH 1007:1009 (UID RFC822.SIZE)", "* 7 FETCH (UID 1007 RFC822.SIZE " + size + ")\na OK UID FETCH completed"},
+		{"uid fetch", "a UID FETCH 1007:1009 (UID RFC822.SIZE)", "* 7 FETCH (UID 1007 RFC822.SIZE " + size + ")\n" +
+			"* 8 FETCH (UID 1008 RFC822.SIZE " + size + ")\n* 9 FETCH (UID 1009 RFC822.SIZE " + size + ")\na OK UID FETCH completed"},
+		{"fetch set", "a FETCH 41:*,2 (UID)", "* 41 FETCH (UID 1041)\n* 42 FETCH (UID 1042)\n* 2 FETCH (UID 1002)\na OK FETCH completed"},
 		{"no such uid", "a UID FETCH 7 (UID)", "a OK UID FETCH completed"},
 		{"no such number", "a FETCH 43 (UID)", "a BAD invalid message set"},
 		{"no set", "a FETCH x (UID)", "a BAD invalid message set \"x\""},
