@@ -24,7 +24,19 @@ var states = []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}
 var labels = strings.Fields(`time
 	time_dns time_connect time_tls time_greeting time_starttls time_capability time_token time_login
 	time_list time_select time_fetch time_logout
-	certificate_days certificate_percent folders messages message_age message_size`)
+	certificate_days certificate_percent folders messages message_age message_size
+	addresses addresses_failed
+	time_id time_noop time_namespace time_idle
+	time_quota quota_storage_used quota_storage_limit quota_storage_percent
+	quota_messages_used quota_messages_limit quota_messages_percent
+	time_status unseen deleted mailbox_size
+	time_search found found_oldest_age found_newest_age fetch_bytes`)
+
+// inBytes and aged are the labels of sizes and of ages, which may be negative.
+var (
+	inBytes = strings.Fields("message_size quota_storage_used quota_storage_limit mailbox_size fetch_bytes")
+	aged    = strings.Fields("message_age found_oldest_age found_newest_age")
+)
 
 // perf is one item of the performance data.
 type perf struct {
@@ -180,7 +192,7 @@ func parsePerf(token string) (perf, error) {
 		return p, errors.New("too many semicolons")
 	}
 	_, decimals, _ := strings.Cut(p.value, ".")
-	seconds := strings.HasPrefix(p.label, "time") || p.label == "message_age"
+	seconds := strings.HasPrefix(p.label, "time") || slices.Contains(aged, p.label)
 	switch {
 	case seconds != (p.unit == "s"):
 		return p, errors.New("wrong unit (rule P9)")
@@ -188,7 +200,7 @@ func parsePerf(token string) (perf, error) {
 		return p, errors.New("not six decimals (rule P8)")
 	case (p.unit == "B" || p.unit == "") && decimals != "":
 		return p, errors.New("not a whole number (rule P10)")
-	case (p.unit == "B") != (p.label == "message_size"), (p.unit == "%") != (p.label == "certificate_percent"):
+	case (p.unit == "B") != slices.Contains(inBytes, p.label), (p.unit == "%") != strings.HasSuffix(p.label, "_percent"):
 		return p, errors.New("wrong unit (rule P10)")
 	}
 	for _, r := range []string{p.warn, p.crit} {
@@ -202,7 +214,7 @@ func parsePerf(token string) (perf, error) {
 		if strings.HasPrefix(body, "0:") && body != "0:" {
 			return p, fmt.Errorf("%q prints the start 0 (rule P14)", r)
 		}
-		if seconds && p.label != "message_age" && strings.HasPrefix(r, "~:") && !strings.HasPrefix(r, "~:-") {
+		if seconds && !slices.Contains(aged, p.label) && strings.HasPrefix(r, "~:") && !strings.HasPrefix(r, "~:-") {
 			return p, fmt.Errorf("%q prints an open start of a duration (rule P15)", r)
 		}
 	}
@@ -211,7 +223,7 @@ func parsePerf(token string) (perf, error) {
 			return p, fmt.Errorf("limit %q is no number", limit)
 		}
 	}
-	signed := p.label == "message_age" || strings.HasPrefix(p.label, "certificate_")
+	signed := slices.Contains(aged, p.label) || strings.HasPrefix(p.label, "certificate_")
 	if signed != (p.lowest == "") {
 		return p, fmt.Errorf("minimum %q (rule P17)", p.lowest)
 	}
