@@ -1,0 +1,141 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/report"
+)
+
+// TestAsked says which configurations bring optional steps in, and why.
+func TestAsked(t *testing.T) {
+	asked := func(metrics ...string) Config {
+		c := Config{Asked: map[string]string{}}
+		for _, m := range metrics {
+			c.Asked[m] = "-c"
+		}
+		return c
+	}
+	with := func(steps ...string) Config {
+		c := Config{With: map[string]bool{}}
+		for _, s := range steps {
+			c.With[s] = true
+		}
+		return c
+	}
+	criteria, err := ParseCriteria("UNSEEN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		cfg  Config
+		want string // optional steps and reasons
+	}{
+		{"nothing", Config{}, ""},
+		{"metrics of other steps", asked(report.Messages, "time_login"), ""},
+		{"by threshold", asked(report.QuotaStoragePercent), "quota: asked by -c quota_storage_percent"},
+		{"by a threshold on the time", asked("time_noop"), "noop: asked by -c time_noop"},
+		{"by --with", with("id", "idle"), "id: asked by --with=id; idle: asked by --with=idle"},
+		{"by a flag", Config{Search: criteria}, "search: asked by --search"},
+		{"status in one place", asked(report.Unseen), "status: asked by -c unseen"},
+		{"status in two places", asked(report.Deleted), "status: asked by -c deleted; status: asked by -c deleted"},
+		{"without login", func() Config { c := with("noop", "quota"); c.Auth = auth.None; return c }(), "noop: asked by --with=noop"},
+		{"without select", func() Config { c := with("search", "status"); c.Skip = map[string]bool{"select": true}; return c }(), "status: asked by --with=status"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.cfg.Dial.Host = "imap.test"
+			plan, err := Plan(tt.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			relist := false
+			for _, s := range plan {
+				if why := s.Why(tt.cfg); why != "" {
+					got = append(got, s.Name+": "+why)
+				}
+				relist = relist || s.Name == "capability" && s.Needs == Authenticated
+			}
+			if got := strings.Join(got, "; "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			needs := strings.Contains(tt.want, "quota") || strings.Contains(tt.want, "status") || strings.Contains(tt.want, "search") || strings.Contains(tt.want, "id")
+			if relist != needs {
+				t.Errorf("capabilities after login asked for: %v, want %v", relist, needs)
+			}
+		})
+	}
+}
+
+// TestRemoved holds the difference between a step that a flag leaves out and
+// one that nobody has asked for.
+func TestRemovedOptional(t *testing.T) {
+	for _, tt := range []struct {
+		name, step, want string
+		change           func(*Config)
+	}{
+		{"asked for", "quota", "", func(*Config) {}},
+		{"until", "quota", "--until=login", func(c *Config) { c.Until = "login" }},
+		{"no login", "quota", "--auth=none", func(c *Config) { c.Auth = auth.None }},
+		{"skip select", "search", "--skip", func(c *Config) { c.Skip = map[string]bool{"select": true} }},
+		{"not asked for", "idle", "", func(*Config) {}},
+	} {
+		c := Config{Asked: map[string]string{report.QuotaStorageUsed: "-c", report.Found: "-w"}}
+		c.Dial.Host = "imap.test"
+		tt.change(&c)
+		if got := Removed(c, tt.step); got != tt.want {
+			t.Errorf("%s: Removed(%s) = %q, want %q", tt.name, tt.step, got, tt.want)
+		}
+	}
+}
+
+// TestCapabilityMissing: the step is skipped and that is a fault, the session
+// goes on.
+func TestCapabilityMissing(t *testing.T) {
+	for step, capability := range map[string]string{"id": "ID", "quota": "QUOTA", "idle": "IDLE", "namespace": "NAMESPACE"} {
+		t.Run(step, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, TLSNone)
+				b.cfg.With = map[string]bool{step: true}
+				r := b.run(t, "greet\nserve")
+				if e := r.Failure(); e != nil {
+					t.Fatalf("failed: %v", e)
+				}
+				if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), "capability "+capability+" is missing") || r.Faults[0].Step != step {
+					t.Errorf("faults %v, want one of %s that names %s", r.Faults, step, capability)
+				}
+				if s := r.Step(step); s == nil || s.Outcome != report.Skipped || !strings.Contains(s.Detail, capability) {
+					t.Errorf("step %+v, want it skipped for want of %s", s, capability)
+				}
+				if slices.Contains(b.verbs(), strings.ToUpper(step)) {
+					t.Errorf("commands %q, want none of the step", b.verbs())
+				}
+			})
+		})
+	}
+}
+
+// TestRevision2 knows what IMAP4rev2 has folded in, and that a server of both
+// revisions is spoken to in the first.
+func TestRevision2(t *testing.T) {
+	for _, tt := range []struct {
+		list, name string
+		want       bool
+	}{
+		{"IMAP4rev2", "IDLE", true},
+		{"IMAP4rev2", "QUOTA", false},
+		{"IMAP4rev1 IMAP4rev2", "IDLE", false},
+		{"IMAP4rev1 IMAP4rev2 IDLE", "IDLE", true},
+		{"IMAP4rev1", "ESEARCH", false},
+	} {
+		s := &Session{}
+		s.setCaps(tt.list)
+		if got := s.offers(tt.name); got != tt.want {
+			t.Errorf("%s: offers(%s) = %v, want %v", tt.list, tt.name, got, tt.want)
+		}
+	}
+}

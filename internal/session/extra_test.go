@@ -1,0 +1,239 @@
+package session
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+const allCaps = "IMAP4rev1 LITERAL+ ID IDLE NAMESPACE QUOTA ESEARCH STATUS=SIZE"
+
+// extra is a session with optional steps against a script.
+type extra struct {
+	name   string
+	caps   string // of the server; "" is allCaps
+	script string
+	change func(*Config)
+	// want are metrics and facts, "name=value"; "-name" has to be absent.
+	want  []string
+	fault string // in the one fault; "" for none
+	verbs string // the commands between LOGIN and LOGOUT, LIST EXAMINE FETCH left out; "" is not looked at
+}
+
+func (x extra) run(t *testing.T) {
+	t.Run(x.name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, TLSNone)
+			b.opts.Capabilities = x.caps
+			if x.caps == "" {
+				b.opts.Capabilities = allCaps
+			}
+			b.cfg.Asked = map[string]string{}
+			b.cfg.With = map[string]bool{}
+			if x.change != nil {
+				x.change(&b.cfg)
+			}
+			r := b.run(t, x.script)
+			if e := r.Failure(); e != nil {
+				t.Fatalf("failed: %v (said %v)", e, e.Said)
+			}
+			for _, want := range x.want {
+				x.check(t, r, want)
+			}
+			var faults []string
+			for _, f := range r.Faults {
+				faults = append(faults, f.Error())
+			}
+			if len(faults) > 1 || x.fault == "" && len(faults) > 0 || !strings.Contains(strings.Join(faults, ""), x.fault) {
+				t.Errorf("faults %q, want %q", faults, x.fault)
+			}
+			synctest.Wait()
+			var sent []string
+			for _, line := range b.record.Received() {
+				if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SELECT", "LOGOUT"}, verbOf(line)) {
+					sent = append(sent, cmd)
+				}
+			}
+			if got := strings.Join(sent, "; "); x.verbs != "" && got != x.verbs {
+				t.Errorf("sent %q, want %q", got, x.verbs)
+			}
+		})
+	})
+}
+
+func (x extra) check(t *testing.T, r *report.Report, want string) {
+	t.Helper()
+	if name, absent := strings.CutPrefix(want, "-"); absent {
+		if m, ok := r.Metric(name); ok {
+			t.Errorf("%s is %v, want none", name, m.Value)
+		}
+		return
+	}
+	name, value, _ := strings.Cut(want, "=")
+	got := fmt.Sprint(r.Fact(name))
+	if m, ok := r.Metric(name); ok {
+		got = fmt.Sprint(m.Value)
+	}
+	if got != value {
+		t.Errorf("%s is %s, want %s", name, got, value)
+	}
+}
+
+func asks(metrics ...string) func(*Config) {
+	return func(c *Config) {
+		for _, m := range metrics {
+			c.Asked[m] = "-c"
+		}
+	}
+}
+
+func withSteps(steps ...string) func(*Config) {
+	return func(c *Config) {
+		for _, s := range steps {
+			c.With[s] = true
+		}
+		c.Skip = map[string]bool{"list": true, "select": true}
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	expect := func(re string) func(*Config) {
+		return func(c *Config) { c.Expect.ID = regexp.MustCompile(re); c.Until = "id" }
+	}
+	for _, x := range []extra{
+		{name: "fields", script: "greet\nserve ID\nS: * ID (\"vendor\" \"V (x)\" \"VERSION\" \"1.2\" \"name\" \"N\" \"os\" NIL)\nS: {tag} OK done\nserve",
+			change: expect("^name=N, version=1.2, vendor=V"), want: []string{"server_id=[name=N version=1.2 vendor=V (x)]", "server_name=N", "server_version=1.2"},
+			verbs: `ID ("name" "check_imap_session")`},
+		{name: "not as expected", script: "greet\nserve ID\nS: * ID (\"name\" \"N\" \"version\" \"2\")\nS: {tag} OK done\nserve",
+			change: expect("version=1"), fault: "ID (name=N, version=2) does not match version=1"},
+		{name: "nothing said", script: "greet\nserve ID\nS: * ID NIL\nS: {tag} OK done\nserve", change: expect("Dovecot"), fault: "says nothing about itself"},
+		{name: "cut short", script: "greet\nserve ID\nS: * ID (\"name\"\nS: {tag} OK done\nserve", change: expect("^$"), want: []string{"server_id=[]"}},
+	} {
+		x.run(t)
+	}
+}
+
+func TestNamespaces(t *testing.T) {
+	for _, x := range []extra{
+		{name: "three", change: withSteps("namespace"),
+			script: "greet\nserve NAMESPACE\nS: * NAMESPACE ((\"INBOX.\" \".\" \"X-P\" (\"a\" \"b\"))(\"\" NIL)) NIL ((\"#shared.\" \".\")(\"Entw&APw-rfe/\" \"/\"))\nS: {tag} OK done\nserve",
+			want: []string{"namespace_personal=[INBOX. (delimiter .) no prefix (flat)]", "namespace_other_users=[]",
+				"namespace_shared=[#shared. (delimiter .) Entwürfe/ (delimiter /)]"}},
+	} {
+		x.run(t)
+	}
+}
+
+func TestQuota(t *testing.T) {
+	answer := func(rows ...string) string {
+		return "greet\nserve GETQUOTAROOT\nS: * " + strings.Join(rows, "\nS: * ") + "\nS: {tag} OK done\nserve"
+	}
+	all := asks(report.QuotaStoragePercent)
+	none := []string{"-quota_storage_used", "-quota_storage_limit", "-quota_storage_percent", "-quota_messages_used", "-quota_messages_limit", "-quota_messages_percent"}
+	for _, x := range []extra{
+		{name: "storage and messages", change: all, script: answer(`QUOTAROOT INBOX "User quota"`, `QUOTA "User quota" (STORAGE 512 2048 MESSAGE 42 100)`),
+			want: []string{"quota_storage_used=524288", "quota_storage_limit=2.097152e+06", "quota_storage_percent=25",
+				"quota_messages_used=42", "quota_messages_limit=100", "quota_messages_percent=42", "quota_roots=[User quota]", "quota_root_storage=User quota"}},
+		{name: "the fullest root counts", change: all,
+			script: answer(`QUOTAROOT INBOX user domain`, `QUOTA user (STORAGE 10 100 MESSAGE 9 10)`, `QUOTA domain (storage 95 100 MESSAGE 1 10)`),
+			want:   []string{"quota_storage_percent=95", "quota_root_storage=domain", "quota_messages_percent=90", "quota_root_message=user"}},
+		{name: "over the limit", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE 150 100)`), want: []string{"quota_storage_percent=150", "-quota_messages_used"}},
+		{name: "literal root, other resources", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (X-NUM-FOLDERS 3 9 STORAGE 1 4)`), want: []string{"quota_storage_percent=25"}},
+		{name: "no root", change: all, script: answer(`QUOTAROOT INBOX`), want: none, fault: "quota_storage_percent cannot be measured: INBOX has no quota root"},
+		{name: "no root and no threshold", change: withSteps("quota"), script: answer(`QUOTAROOT INBOX`), want: none},
+		{name: "Cyrus without limits", change: all, script: answer(`QUOTAROOT INBOX INBOX`, `QUOTA INBOX ()`), want: none, fault: "does not limit STORAGE"},
+		{name: "Courier without limits", change: all, script: answer(`QUOTAROOT "INBOX" "ROOT"`, `QUOTA "ROOT"`), want: none, fault: "does not limit STORAGE"},
+		{name: "limit of 0", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE 5 0)`),
+			want: []string{"quota_storage_used=5120", "quota_storage_limit=0", "-quota_storage_percent"}, fault: "the limit is 0"},
+		{name: "numbers that are none", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE -1 x MESSAGE 1 2)`),
+			want: []string{"-quota_storage_used", "quota_messages_percent=50"}, fault: "does not limit STORAGE"},
+	} {
+		x.run(t)
+	}
+}
+
+// TestNoQuotaAnswer fails the step: OK and nothing else is no quota.
+func TestNoQuotaAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, TLSNone)
+		b.opts.Capabilities = allCaps
+		b.cfg.With = map[string]bool{"quota": true}
+		r := b.run(t, "greet\nserve GETQUOTAROOT\nS: {tag} OK done\nserve")
+		if e := r.Failure(); e == nil || e.Step != "quota" || !strings.Contains(e.Error(), "GETQUOTAROOT has no data") {
+			t.Errorf("failure %v, want one of quota", e)
+		}
+	})
+}
+
+// TestIdleTime ends the time of IDLE with the continuation.
+func TestIdleTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, TLSNone)
+		b.opts.Capabilities = allCaps
+		b.cfg.With = map[string]bool{"idle": true}
+		r := b.run(t, "greet\nserve IDLE\nwait 200ms\nS: * OK still here\nS: + idling\nC: DONE\nwait 700ms\nS: {tag} OK done\nserve")
+		if e := r.Failure(); e != nil {
+			t.Fatal(e)
+		}
+		if m, _ := r.Metric("time_idle"); m.Value != 0.2 {
+			t.Errorf("time_idle %v, want 0.2", m.Value)
+		}
+		if d := r.Step("idle").Detail; d != "ended 0.700 s after DONE" {
+			t.Errorf("detail %q", d)
+		}
+	})
+}
+
+// TestIdleFails names what was waited for.
+func TestIdleFails(t *testing.T) {
+	for script, want := range map[string]string{
+		"greet\nserve IDLE\nhold":                             "the answer to IDLE",
+		"greet\nserve IDLE\nS: + idling\nC: DONE\nhold":       "the answer to DONE",
+		"greet\nserve IDLE\nS: {tag} NO not now\nserve":       "",
+		"greet\nserve IDLE\nS: {tag} BAD what is IDLE\nserve": "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, TLSNone)
+			b.opts.Capabilities = allCaps
+			b.cfg.With = map[string]bool{"idle": true}
+			r := b.run(t, script)
+			if e := r.Failure(); e == nil || e.Step != "idle" || e.Waiting != want {
+				t.Errorf("%q: failure %+v, want one of idle waiting for %q", script, e, want)
+			}
+		})
+	}
+}
+
+// TestExtraTimes delays exactly one optional step.
+func TestExtraTimes(t *testing.T) {
+	for verb, step := range map[string]string{"ID": "id", "NOOP": "noop", "NAMESPACE": "namespace", "GETQUOTAROOT": "quota", "STATUS": "status", "SEARCH": "search", "IDLE": "idle"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, TLSNone)
+			b.opts.Capabilities = allCaps
+			b.cfg.With = map[string]bool{"id": true, "noop": true, "namespace": true, "quota": true, "search": true, "idle": true}
+			b.cfg.Asked = map[string]string{"unseen": "-w"}
+			r := b.run(t, fmt.Sprintf("greet\ndelay %s 300ms\nserve", verb))
+			if e := r.Failure(); e != nil {
+				t.Fatal(e)
+			}
+			for _, name := range Optional() {
+				want := 0.0
+				if name == step {
+					want = delay.Seconds()
+				}
+				if m, ok := r.Metric(report.StepTime(name)); !ok || m.Value != want {
+					t.Errorf("%s slow: time_%s is %v, want %v", verb, name, m.Value, want)
+				}
+			}
+			if r.Elapsed != delay {
+				t.Errorf("%s slow: took %v, want %v", verb, r.Elapsed, time.Duration(delay))
+			}
+		})
+	}
+}

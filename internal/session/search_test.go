@@ -1,0 +1,275 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// TestParseCriteria takes what is one list of search keys, and refuses what
+// could be more than that.
+func TestParseCriteria(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{ // want is what goes over the wire, or "!" and what the error says
+		{"", "SEARCH ALL"},
+		{"UNSEEN", "SEARCH UNSEEN"},
+		{" ALL ", "SEARCH ALL"},
+		{`FROM "a b" (OR SEEN UNSEEN)`, `SEARCH FROM "a b" (OR SEEN UNSEEN)`},
+		{`SUBJECT "a \"b\" \\ (c {3} )"`, `SEARCH SUBJECT "a \"b\" \\ (c {3} )"`},
+		{`SUBJECT "Bücher" UNSEEN`, "SEARCH CHARSET UTF-8 SUBJECT {7+}\r\nBücher UNSEEN"},
+		{`SUBJECT "ä" TO "ö"`, "SEARCH CHARSET UTF-8 SUBJECT {2+}\r\nä TO {2+}\r\nö"},
+		{"UNSEEN\r\nA1 LOGOUT", "!control character"},
+		{"UNSEEN\nx", "!control character"},
+		{"a\x00b", "!control character"},
+		{"SUBJECT {3}", "!literal"},
+		{"SUBJECT {3+}", "!literal"},
+		{`SUBJECT "a`, "!quote that is not closed"},
+		{`SUBJECT "a\"`, "!quote that is not closed"},
+		{`SUBJECT "a\n"`, "!in quotes"},
+		{"(UNSEEN", "!( without its )"},
+		{"UNSEEN)", "!) without its ("},
+		{")(", "!) without its ("},
+		{"SUBJECT Bücher", "!double quotes"},
+		{"\xff", "!UTF-8"},
+		{"RETURN (ALL) UNSEEN", "!RETURN is added"},
+		{`charset utf-8 SUBJECT "ä"`, "!CHARSET is added"},
+		{strings.Repeat("x", 4001), "!longer than 4000"},
+	} {
+		c, err := ParseCriteria(tt.in)
+		got := ""
+		if err != nil {
+			got = "!" + err.Error()
+		} else {
+			s := &Session{}
+			s.setCaps("IMAP4rev1 LITERAL+")
+			for _, ch := range c.appendTo(s.newCommand("SEARCH"), "").chunks {
+				got += string(ch.data)
+			}
+		}
+		if want, bad := strings.CutPrefix(tt.want, "!"); bad && (err == nil || !strings.Contains(got, want)) || !bad && got != want {
+			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+// FuzzParseCriteria holds that accepted criteria are one line of ASCII with
+// balanced parentheses outside of quotes, whatever the literals hold.
+func FuzzParseCriteria(f *testing.F) {
+	for _, seed := range []string{"UNSEEN", `FROM "a\"b" (OR SEEN (UNSEEN))`, `SUBJECT "ü"`, "x\r\ny", `"{1}"`, "((", `\"`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		c, err := ParseCriteria(in)
+		if err != nil {
+			return
+		}
+		text := ""
+		for _, p := range c.parts {
+			if p.literal {
+				continue
+			}
+			text += p.text
+			if strings.ContainsFunc(p.text, func(r rune) bool { return r < ' ' || r > '~' }) {
+				t.Fatalf("%q: part %q is no line of ASCII", in, p.text)
+			}
+		}
+		depth, quoted := 0, false
+		for i := 0; i < len(text); i++ {
+			switch b := text[i]; {
+			case quoted && b == '\\':
+				i++
+			case b == '"':
+				quoted = !quoted
+			case quoted:
+			case b == '{':
+				t.Fatalf("%q: a literal in %q", in, text)
+			case b == '(':
+				depth++
+			case b == ')':
+				if depth--; depth < 0 {
+					t.Fatalf("%q: unbalanced %q", in, text)
+				}
+			}
+		}
+		if quoted || depth != 0 {
+			t.Fatalf("%q: unbalanced %q", in, text)
+		}
+	})
+}
+
+func TestStatus(t *testing.T) {
+	all := withSteps("status")
+	for _, x := range []extra{
+		{name: "all at once", caps: "IMAP4rev2", change: func(c *Config) { c.With["status"] = true; c.Skip = map[string]bool{"fetch": true} },
+			script: "greet\nserve", want: []string{"unseen=3", "deleted=0", "mailbox_size=21504"}, verbs: `STATUS "INBOX" (UNSEEN DELETED SIZE)`},
+		{name: "quota has the item too", caps: "IMAP4rev1 QUOTA QUOTA=RES-MESSAGE", change: func(c *Config) { asks(report.Deleted)(c); c.Skip = map[string]bool{"select": true} },
+			script: "greet\nserve", want: []string{"deleted=0", "-unseen"}, verbs: `STATUS "INBOX" (DELETED)`},
+		{name: "plain server", caps: "IMAP4rev1", change: func(c *Config) { asks(report.Unseen)(c); c.Skip = map[string]bool{"fetch": true} },
+			script: "greet\nserve", want: []string{"unseen=3", "-deleted", "-mailbox_size"}, verbs: `STATUS "INBOX" (UNSEEN)`},
+		{name: "deleted by SEARCH", caps: "IMAP4rev1", change: func(c *Config) { asks(report.Deleted)(c); c.Skip = map[string]bool{"fetch": true} },
+			script: "greet\nserve SEARCH\nS: * SEARCH 4 7\nS: {tag} OK done\nserve", want: []string{"deleted=2"}, verbs: "SEARCH DELETED"},
+		{name: "deleted by ESEARCH", caps: "IMAP4rev1 ESEARCH", change: func(c *Config) { asks(report.Deleted)(c); c.Skip = map[string]bool{"fetch": true} },
+			script: "greet\nserve SEARCH\nS: * ESEARCH (TAG \"{tag}\") COUNT 5\nS: {tag} OK done\nserve", want: []string{"deleted=5"}, verbs: "SEARCH RETURN (COUNT) DELETED"},
+		{name: "deleted in no open mailbox", caps: "IMAP4rev1", change: func(c *Config) { asks(report.Deleted)(c); c.Skip = map[string]bool{"select": true} },
+			script: "greet\nserve", want: []string{"-deleted"}, fault: "in an open mailbox only"},
+		{name: "no size", caps: "IMAP4rev1", change: func(c *Config) { asks(report.MailboxSize)(c); c.Skip = map[string]bool{"select": true} },
+			script: "greet\nserve", want: []string{"-mailbox_size"}, fault: "mailbox_size cannot be measured: capability STATUS=SIZE is missing"},
+		{name: "no size and no threshold", caps: "IMAP4rev1", change: all, script: "greet\nserve", want: []string{"unseen=3", "-mailbox_size", "-deleted"}, verbs: `STATUS "INBOX" (UNSEEN)`},
+		{name: "left out", change: asks(report.MailboxSize), script: "greet\nserve STATUS\nS: * STATUS INBOX (UNSEEN 3)\nS: {tag} OK done\nserve",
+			want: []string{"-mailbox_size"}, fault: "the answer to STATUS has no SIZE"},
+		{name: "odd numbers", change: asks(report.Unseen, report.MailboxSize), script: "greet\nserve STATUS\nS: * STATUS {5}\nraw \"INBOX (size 9223372036854775807 unseen -1)\\r\\n\"\nS: {tag} OK done\nserve",
+			want: []string{"mailbox_size=9.223372036854776e+18", "-unseen"}, fault: "unseen cannot be measured"},
+	} {
+		x.run(t)
+	}
+}
+
+// TestStatusNeverOfTheOpenMailbox holds the order on the wire.
+func TestStatusNeverOfTheOpenMailbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, TLSNone)
+		b.cfg.With = map[string]bool{"status": true}
+		b.run(t, "greet\nserve")
+		synctest.Wait()
+		if got := strings.Join(b.verbs(), " "); got != "LOGIN CAPABILITY LIST STATUS EXAMINE SEARCH FETCH LOGOUT" && got != "LOGIN LIST STATUS EXAMINE SEARCH FETCH LOGOUT" {
+			t.Errorf("commands %q, want STATUS before EXAMINE", got)
+		}
+	})
+}
+
+func TestSearch(t *testing.T) {
+	search := func(criteria string, more ...func(*Config)) func(*Config) {
+		return func(c *Config) {
+			var err error
+			if c.Search, err = ParseCriteria(criteria); err != nil {
+				t.Fatal(err)
+			}
+			c.Skip = map[string]bool{"fetch": true}
+			for _, f := range more {
+				f(c)
+			}
+		}
+	}
+	ages := asks(report.FoundOldestAge)
+	fetch := func(rows ...string) string {
+		return "greet\nserve FETCH\nS: * " + strings.Join(rows, "\nS: * ") + "\nS: {tag} OK done\nserve"
+	}
+	for _, x := range []extra{
+		{name: "count", change: search(`SUBJECT "x (y"`), script: "greet\nserve", want: []string{"found=3", "-found_oldest_age"}, verbs: `SEARCH RETURN (COUNT) SUBJECT "x (y"`},
+		{name: "plain server", caps: "IMAP4rev1", change: search("UNSEEN"), script: "greet\nserve", want: []string{"found=3"}, verbs: "SEARCH UNSEEN"},
+		{name: "by threshold alone", caps: "IMAP4rev1", change: func(c *Config) { asks(report.Found)(c); c.Skip = map[string]bool{"fetch": true} }, script: "greet\nserve", verbs: "SEARCH ALL"},
+		{name: "no answer is none found", caps: "IMAP4rev1", change: search("UNSEEN"), script: "greet\nserve SEARCH\nS: {tag} OK done\nserve", want: []string{"found=0"}},
+		{name: "ESEARCH of revision 2", caps: "IMAP4rev2", change: search("UNSEEN", ages), script: "greet\nserve SEARCH\nS: * ESEARCH (TAG \"{tag}\") ALL 2,40:42\nS: {tag} OK done\nserve",
+			want: []string{"found=4", "found_oldest_age=600", "found_newest_age=600"}, verbs: "SEARCH UNSEEN; FETCH 2,40:42 (INTERNALDATE)"},
+		{name: "ages", change: search("UNSEEN", ages), want: []string{"found=3", "found_oldest_age=7200", "found_newest_age=-60"}, verbs: "SEARCH UNSEEN; FETCH 40:42 (INTERNALDATE)",
+			script: fetch(`40 FETCH (INTERNALDATE "31-Dec-1999 23:00:00 +0000")`, `41 FETCH (INTERNALDATE "31-Dec-1999 17:00:00 -0500")`, `42 FETCH (INTERNALDATE " 1-Jan-2000 00:01:00 +0000")`)},
+		{name: "vanished as Dovecot has it", change: search("UNSEEN", ages), want: []string{"found=3", "found_oldest_age=60"},
+			script: fetch(`40 FETCH (INTERNALDATE "01-Jan-1970 00:00:00 +0000")`, `41 FETCH (INTERNALDATE "31-Dec-1999 23:59:00 +0000")`)},
+		{name: "vanished, refused", change: search("UNSEEN", asks(report.FoundNewestAge)), want: []string{"found=3", "-found_newest_age"}, fault: "found_newest_age cannot be measured",
+			script: "greet\nserve FETCH\nS: {tag} NO [EXPUNGEISSUED] gone\nserve"},
+		{name: "nothing found, oldest", change: search("UNSEEN", ages), script: "greet\nserve SEARCH\nS: * SEARCH\nS: {tag} OK done\nserve",
+			want: []string{"found=0", "-found_oldest_age"}, verbs: "SEARCH UNSEEN"},
+		{name: "nothing found, newest", change: search("UNSEEN", asks(report.FoundNewestAge)), script: "greet\nserve SEARCH\nS: * SEARCH\nS: {tag} OK done\nserve",
+			want: []string{"found=0", "-found_newest_age"}, fault: "nothing was found"},
+		{name: "WITHIN missing", change: search("older 600"), script: "greet\nserve", want: []string{"-found"}, fault: "OLDER needs the capability WITHIN"},
+		{name: "WITHIN offered", caps: allCaps + " WITHIN", change: search("YOUNGER 600"), script: "greet\nserve", want: []string{"found=3"}, verbs: "SEARCH RETURN (COUNT) YOUNGER 600"},
+		{name: "a subject called older", change: search(`SUBJECT "OLDER 5" FROM older`), script: "greet\nserve", want: []string{"found=3"}},
+		{name: "synchronising literal", caps: "IMAP4rev1", change: search(`SUBJECT "ü"`), script: "greet\nserve", want: []string{"found=3"}},
+	} {
+		x.run(t)
+	}
+}
+
+// TestSearchWindows looks at a large mailbox in parts, and keeps the ends.
+func TestSearchWindows(t *testing.T) {
+	for _, tt := range []struct {
+		messages int
+		sets     string
+	}{
+		{searchWindow, ""},
+		{searchWindow + 1, "1:50000 50001:50001"},
+		{120_000, "1:50000 50001:100000 100001:120000"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, TLSNone)
+			b.cfg.Asked = map[string]string{report.FoundOldestAge: "-c"}
+			script := fmt.Sprintf("greet\nserve EXAMINE\nS: * %d EXISTS\nS: {tag} OK done\n", tt.messages)
+			sets := strings.Fields(tt.sets)
+			for from := 1; from <= tt.messages; from += searchWindow {
+				var numbers []string
+				for n := from; n < min(from+searchWindow, tt.messages+1); n++ {
+					numbers = append(numbers, fmt.Sprint(n))
+				}
+				script += "serve SEARCH\nS: * SEARCH " + strings.Join(numbers, " ") + "\nS: {tag} OK done\n"
+			}
+			script += "serve FETCH\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:00:00 +0000\")\nS: {tag} OK done\nserve FETCH\nS: {tag} OK done\nserve"
+			b.cfg.Skip = map[string]bool{"fetch": true}
+			r := b.run(t, script)
+			if e := r.Failure(); e != nil {
+				t.Fatal(e)
+			}
+			if m, _ := r.Metric(report.Found); m.Value != float64(tt.messages) {
+				t.Errorf("found %v, want %d", m.Value, tt.messages)
+			}
+			var got []string
+			for _, line := range b.record.Received() {
+				if f := strings.Fields(line); len(f) > 3 && f[1] == "SEARCH" {
+					got = append(got, f[2])
+				}
+				if f := strings.Fields(line); f[1] == "FETCH" {
+					if want := fmt.Sprintf("1:100,%d:%d", tt.messages-99, tt.messages); f[2] != want {
+						t.Errorf("fetched %s, want %s", f[2], want)
+					}
+				}
+			}
+			if !slices.Equal(got, sets) {
+				t.Errorf("windows %q, want %q", got, sets)
+			}
+		})
+	}
+}
+
+// TestHitsAreBounded reads answers that no honest server gives.
+func TestHitsAreBounded(t *testing.T) {
+	for _, tt := range []struct {
+		line  string
+		count int64
+		kept  int
+	}{
+		{"* ESEARCH (TAG \"x\") UID ALL 1:4294967295 COUNT 7", 7, searchWindow},
+		{"* ESEARCH (TAG \"x\") ALL 9:7,x,3", 4, 4},
+		{"* ESEARCH (TAG \"x\") MIN 1 (a (b)) COUNT -1 ALL 1", 1, 1},
+		{"* SEARCH 1 2 x 3 (MODSEQ 5)", 3, 3},
+		{"* SEARCH", 0, 0},
+	} {
+		h := hits{listed: []uint32{}}
+		h.take(&wire.Response{Tag: "*", Line: []byte(tt.line)})
+		if h.count != tt.count || len(h.listed) != tt.kept {
+			t.Errorf("%s: got %d and %d kept, want %d and %d", tt.line, h.count, len(h.listed), tt.count, tt.kept)
+		}
+	}
+}
+
+// TestTooManyHits refuses a count that cannot be.
+func TestTooManyHits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, TLSNone)
+		b.cfg.Asked = map[string]string{report.FoundOldestAge: "-c"}
+		r := b.run(t, "greet\nserve SEARCH\nS: * ESEARCH (TAG \"x\") ALL 1:4294967295\nS: {tag} OK done\nserve")
+		if e := r.Failure(); e == nil || e.Step != "search" || !strings.Contains(e.Error(), "finds 4294967295 of 42") {
+			t.Errorf("failure %v, want one of search", e)
+		}
+	})
+}
+
+func TestSequenceSet(t *testing.T) {
+	for want, numbers := range map[string][]uint32{"": nil, "7": {7}, "1:3": {1, 2, 3}, "1,3,5:6": {1, 3, 5, 6}} {
+		if got := sequenceSet(numbers); got != want {
+			t.Errorf("sequenceSet(%v) = %q, want %q", numbers, got, want)
+		}
+	}
+}
