@@ -1,0 +1,184 @@
+package app_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/servertest"
+)
+
+// dovecotExtra gives Dovecot a quota and a Trash.
+const dovecotExtra = `mail_plugins = $mail_plugins quota
+protocol imap {
+  mail_plugins = $mail_plugins quota imap_quota
+}
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:storage=10M:messages=100
+}
+namespace inbox {
+  mailbox Trash {
+    special_use = \Trash
+    auto = create
+  }
+}
+`
+
+// cyrusExtra gives Cyrus a quota of 10 MiB a user.
+const cyrusExtra = "autocreate_quota: 10240\nautocreate_inbox_folders: Trash\nxlist-trash: Trash\n"
+
+// answer is what the JSON output says.
+type answer struct {
+	State   string `json:"state"`
+	Metrics []struct {
+		Name  string  `json:"name"`
+		Value float64 `json:"value"`
+	} `json:"metrics"`
+	Findings []struct{ Kind, Step, Text string } `json:"findings"`
+	Steps    []struct{ Name, Outcome, Planned string }
+	Facts    map[string]any `json:"facts"`
+}
+
+func (a answer) metric(name string) (float64, bool) {
+	for _, m := range a.Metrics {
+		if m.Name == name {
+			return m.Value, true
+		}
+	}
+	return 0, false
+}
+
+// TestMailboxRealServers asks all of real servers that can be asked.
+func TestMailboxRealServers(t *testing.T) {
+	for _, l := range servertest.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			srv, _ := startServer(t, l, map[string]string{"dovecot": dovecotExtra, "cyrus": cyrusExtra}[l.Name])
+			ask := func(args ...string) answer {
+				t.Helper()
+				args = append([]string{"-H", srv.Host, "-p", strconv.Itoa(srv.IMAP), "--tls=none", "--allow-plaintext-auth", "-U", "alice", "-t", "20s", "-o", "json"}, args...)
+				r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, args...)
+				var a answer
+				if err := json.Unmarshal([]byte(r.out), &a); err != nil {
+					t.Fatalf("%q: %v\n%s", args, err, r.out)
+				}
+				return a
+			}
+			checkAsked(t, l.Name, ask)
+			checkQuota(t, l.Name, ask)
+			checkSearch(t, l.Name, ask)
+			checkExpected(t, l.Name, ask)
+		})
+	}
+}
+
+type asking func(args ...string) answer
+
+// wantMetrics holds numbers of an answer whose session went well.
+func wantMetrics(t *testing.T, a answer, want map[string]float64) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got, ok := a.metric(name); !ok || got != want[name] {
+			t.Errorf("%s is %v, %v, want %v (%s %v)", name, got, ok, want[name], a.State, a.Findings)
+		}
+	}
+}
+
+// wantFault holds the one finding of an answer: an expectation at a step.
+func wantFault(t *testing.T, a answer, step, text string) {
+	t.Helper()
+	if len(a.Findings) != 1 || a.Findings[0].Kind != "expectation" || a.Findings[0].Step != step || !strings.Contains(a.Findings[0].Text, text) || a.State != "CRITICAL" {
+		t.Errorf("%s %v, want an expectation at %s with %q in it", a.State, a.Findings, step, text)
+	}
+}
+
+func checkAsked(t *testing.T, server string, ask asking) {
+	a := ask("--with=noop,namespace,idle,status,search")
+	wantMetrics(t, a, map[string]float64{"unseen": 3, "deleted": 0, "found": 3, "messages": 3})
+	for _, step := range []string{"noop", "namespace", "idle", "status", "search"} {
+		if v, ok := a.metric("time_" + step); !ok || v < 0 {
+			t.Errorf("time_%s is %v, %v", step, v, ok)
+		}
+	}
+	if a.State != "OK" || a.Facts["namespace_personal"] == nil {
+		t.Errorf("%s %v, want OK and the personal namespace among %v", a.State, a.Findings, a.Facts)
+	}
+	name := map[string]string{"dovecot": "Dovecot", "cyrus": "Cyrus IMAPD"}[server]
+	a = ask("--expect-id=^name=" + name)
+	if server == "courier" {
+		wantFault(t, a, "id", "capability ID is missing")
+	} else if a.State != "OK" || a.Facts["server_name"] != name {
+		t.Errorf("%s %v, want OK and name %s in %v", a.State, a.Findings, name, a.Facts)
+	}
+	a = ask("-c", "mailbox_size=1:")
+	if server == "courier" {
+		wantFault(t, a, "status", "capability STATUS=SIZE is missing")
+	} else {
+		size := float64(3 * len(strings.ReplaceAll(message(1), "\n", "\r\n")))
+		wantMetrics(t, a, map[string]float64{"mailbox_size": size})
+	}
+}
+
+func checkQuota(t *testing.T, server string, ask asking) {
+	a := ask("-c", "quota_storage_percent=90")
+	if server == "courier" {
+		wantFault(t, a, "quota", "does not limit STORAGE")
+		return
+	}
+	wantMetrics(t, a, map[string]float64{"quota_storage_limit": 10240 << 10})
+	used, _ := a.metric("quota_storage_used")
+	percent, ok := a.metric("quota_storage_percent")
+	if used <= 0 || !ok || percent <= 0 || percent > 50 || a.State != "OK" {
+		t.Errorf("%s: used %v, %v %%", a.State, used, percent)
+	}
+	a = ask("-w", "quota_messages_percent=90")
+	if server == "cyrus" {
+		wantFault(t, a, "quota", "does not limit MESSAGE")
+	} else {
+		wantMetrics(t, a, map[string]float64{"quota_messages_limit": 100})
+	}
+}
+
+func checkSearch(t *testing.T, server string, ask asking) {
+	a := ask("--search", `SUBJECT "message 2"`, "-c", "found_oldest_age=1h,found_newest_age=1h")
+	wantMetrics(t, a, map[string]float64{"found": 1})
+	oldest, ok := a.metric("found_oldest_age")
+	if newest, _ := a.metric("found_newest_age"); !ok || oldest != newest && oldest-newest > 0.1 || oldest < 0 || oldest > 600 || a.State != "OK" {
+		t.Errorf("%s %v: oldest %v, newest %v", a.State, a.Findings, oldest, newest)
+	}
+	wantMetrics(t, ask("--search", `FROM "bücher"`), map[string]float64{"found": 0})
+	if a := ask("--search", "NOT YOUNGER 86400"); server == "courier" {
+		wantFault(t, a, "search", "YOUNGER needs the capability WITHIN")
+	} else {
+		wantMetrics(t, a, map[string]float64{"found": 0})
+	}
+	if a := ask("--search", "NO-SUCH-KEY"); a.State != "CRITICAL" || len(a.Findings) != 1 || a.Findings[0].Step != "search" {
+		t.Errorf("%s %v, want search to fail", a.State, a.Findings)
+	}
+}
+
+func checkExpected(t *testing.T, server string, ask asking) {
+	a := ask("--message=header:Subject=message 2", "--expect-header=subject=^message 2$", "--fetch=body", "--fetch-limit=50")
+	wantMetrics(t, a, map[string]float64{"fetch_bytes": 50})
+	wantFault(t, ask("--expect-header=X-Canary=."), "fetch", "has no header field X-Canary")
+	if a := ask("--message=header:X-Canary=1"); len(a.Findings) != 1 || a.Findings[0].Kind != "message_missing" {
+		t.Errorf("%s %v, want message_missing", a.State, a.Findings)
+	}
+	validity, ok := a.Facts["uidvalidity"].(float64)
+	if !ok {
+		t.Fatalf("facts %v, want uidvalidity", a.Facts)
+	}
+	if a := ask("--expect-uidvalidity", strconv.Itoa(int(validity)), "--read-write", "--expect-writable"); a.State != "OK" {
+		t.Errorf("%s %v, want OK", a.State, a.Findings)
+	}
+	wantFault(t, ask("--expect-uidvalidity", "7"), "select", "not 7")
+	if a := ask(`--expect-mailbox=\Trash`); server == "courier" {
+		wantFault(t, a, "list", `no mailbox is listed as \Trash`)
+	} else if a.State != "OK" {
+		t.Errorf("%s %v, want OK", a.State, a.Findings)
+	}
+}
