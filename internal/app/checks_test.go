@@ -1,0 +1,197 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/cli"
+	"check_imap_session/internal/dial"
+	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/report"
+)
+
+var updateChecks = flag.Bool("update", false, "write what the checks print into docs/checks.md")
+
+const checksPage = "../../docs/checks.md"
+
+// recipe is a check of docs/checks.md. Its output is that of the program
+// against a script, with the clock of a synctest bubble: the same on every run.
+type recipe struct {
+	name   string
+	args   []string
+	state  report.State
+	caps   string                     // of the server; "" is that of recipeCaps
+	left   time.Duration              // of the certificate; 0 is 61 days
+	delays string                     // instructions for the script, before it serves
+	script string                     // what follows greeting and delays; "" is serve
+	addrs  []string                   // of the name; nil is one
+	dial   func(address string) error // an address that does not answer; nil is none
+	byName bool                       // the name is resolved; the host object's address is not for it
+}
+
+const (
+	recipeCaps  = "IMAP4rev1 SASL-IR LITERAL+ ID IDLE NAMESPACE QUOTA ESEARCH AUTH=PLAIN"
+	recipeTimes = "delay LOGIN 31ms\ndelay LIST 6ms\ndelay EXAMINE 9ms\ndelay FETCH 14ms\ndelay SEARCH 11ms\ndelay GETQUOTAROOT 3ms\ndelay NOOP 2ms\ndelay ID 1ms\ndelay LOGOUT 1ms\n"
+	account     = "-H imap.example.com -U probe --password-file=/etc/nagios/imap.password"
+)
+
+// recipes are the checks in the order of the page.
+func recipes() []recipe {
+	words := strings.Fields
+	full := words(account)
+	return []recipe{
+		{name: "front end", args: words("-H imap.example.com --auth=none -w 1,certificate_days=21: -c 3,certificate_days=7:")},
+		{name: "full session", args: append(full, words("-w 2 -c 5")...)},
+		{name: "slow store", state: report.Warning, delays: "delay EXAMINE 1240ms\n",
+			args: append(full, words("--with=noop -w time_select=500ms,time_fetch=500ms -c time_select=2,time_fetch=2")...)},
+		{name: "no new mail", state: report.Critical, args: append(full, words("-w message_age=30m -c message_age=1h")...),
+			script: "serve FETCH\nwait 14ms\nS: * 42 FETCH (FLAGS () INTERNALDATE \"31-Dec-1999 20:48:00 +0000\" RFC822.SIZE 4711 BODY[HEADER]<0> {2}\nraw \"\\r\\n)\\r\\n\"\nS: {tag} OK done\nserve"},
+		{name: "queue", state: report.Critical, caps: "IMAP4rev1 AUTH=PLAIN",
+			args:   append(full, words("-m Queue --skip=list,fetch -w found=100 -c found_oldest_age=10m")...),
+			script: "serve EXAMINE\nwait 9ms\nS: * 3 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 11ms\nS: * SEARCH 1 2 3\nS: {tag} OK done\nserve FETCH\nwait 8ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:35:00 +0000\")\nS: * 2 FETCH (INTERNALDATE \"31-Dec-1999 23:52:00 +0000\")\nS: * 3 FETCH (INTERNALDATE \"31-Dec-1999 23:59:30 +0000\")\nS: {tag} OK done\nserve"},
+		{name: "quota", state: report.Warning, args: append(full, words("--skip=list,fetch -w quota_storage_percent=80 -c quota_storage_percent=95")...),
+			script: "serve GETQUOTAROOT\nwait 3ms\nS: * QUOTAROOT INBOX \"User quota\"\nS: * QUOTA \"User quota\" (STORAGE 912261 1048576)\nS: {tag} OK done\nserve"},
+		{name: "certificate", state: report.Warning, left: 12 * 24 * time.Hour, args: words("-H imap.example.com --auth=none -D 21,7")},
+		{name: "all nodes", state: report.Critical, args: append(full, words("--addresses=worst -w 2 -c 5")...),
+			byName: true, addrs: []string{"192.0.2.7", "192.0.2.8", "192.0.2.9"}, dial: func(address string) error {
+				if strings.HasPrefix(address, "192.0.2.8:") {
+					return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+				}
+				return nil
+			}},
+		{name: "Exchange Online", state: report.Critical, caps: "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
+			byName: true, args: words("-H outlook.office365.com -U orders@example.com --password-file=/etc/nagios/imap.password"),
+			script: "serve LOGIN\nwait 2310ms\nS: {tag} NO LOGIN failed.\nserve"},
+		{name: "contract", state: report.Critical, caps: "IMAP4rev1 SASL-IR LITERAL+ ID IDLE NAMESPACE ESEARCH AUTH=PLAIN",
+			args:   append(full, words(`--expect-id=^name=Dovecot --expect-capability=IDLE,QUOTA --forbid-capability=AUTH=LOGIN --expect-mailbox=Sent --expect-mailbox=\Trash --expect-uidvalidity=1`)...),
+			script: "serve ID\nwait 1ms\nS: * ID (\"name\" \"Dovecot\")\nS: {tag} OK done\nserve"},
+	}
+}
+
+// TestChecksPage holds docs/checks.md to what the program prints; -update
+// writes it.
+func TestChecksPage(t *testing.T) {
+	page, err := os.ReadFile(checksPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(page)
+	for _, r := range recipes() {
+		t.Run(r.name, func(t *testing.T) {
+			begin, end := "<!-- check: "+r.name+" -->\n", "<!-- end -->\n"
+			before, rest, ok := strings.Cut(text, begin)
+			old, after, closed := strings.Cut(rest, end)
+			if !ok || !closed {
+				t.Fatalf("docs/checks.md has no %q with an end behind it", begin)
+			}
+			block := r.block(t)
+			if text = before + begin + block + end + after; old != block && !*updateChecks {
+				t.Errorf("docs/checks.md is not what the program prints (-update writes it):\n%s", block)
+			}
+		})
+	}
+	if *updateChecks {
+		if err := os.WriteFile(checksPage, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// block is what stands between the marks: command, output, definitions.
+func (r recipe) block(t *testing.T) string {
+	var shown []string
+	for _, a := range r.args {
+		if strings.ContainsAny(a, `\^`) {
+			a = "'" + a + "'"
+		}
+		shown = append(shown, a)
+	}
+	var out string
+	synctest.Test(t, func(t *testing.T) { out = r.run(t) })
+	return fmt.Sprintf("\n    check_imap_session %s\n\n```text\n%s```\n\nIcinga:\n\n```text\n%s```\n\nNagios:\n\n```text\n%s```\n\n",
+		strings.Join(shown, " "), out, r.icinga(t), r.nagios(t))
+}
+
+// run runs the check against its script.
+func (r recipe) run(t *testing.T) string {
+	req := r.request(t, r.args)
+	ca := certtest.Must(t, "Example CA")
+	left := r.left
+	if left == 0 {
+		left = 61 * 24 * time.Hour
+	}
+	host := req.Session.Dial.Host
+	leaf := ca.Leaf(t, certtest.Leaf{CommonName: host, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-30 * 24 * time.Hour), NotAfter: time.Now().Add(left + time.Hour)})
+	opts := imaptest.Options{Capabilities: r.caps, TLS: &tls.Config{Certificates: []tls.Certificate{leaf}}}
+	if r.caps == "" {
+		opts.Capabilities = recipeCaps
+	}
+	greeting := "greet\n"
+	if r.name == "Exchange Online" {
+		greeting = "S: * OK The Microsoft Exchange IMAP4 service is ready. [TABWADIAUAAyADYANQBDAEEAMAAwADAAMAA=]\n"
+	}
+	script := "wait 18ms\ntls\nwait 5ms\n" + greeting + recipeTimes + r.delays + r.script
+	if r.script == "" {
+		script += "serve"
+	}
+	d := &req.Session.Dial
+	d.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		time.Sleep(2 * time.Millisecond)
+		var addrs []netip.Addr
+		for _, a := range r.addrs {
+			addrs = append(addrs, netip.MustParseAddr(a))
+		}
+		if addrs == nil {
+			addrs = []netip.Addr{netip.MustParseAddr("192.0.2.7")}
+		}
+		return addrs, nil
+	}
+	d.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+		time.Sleep(8 * time.Millisecond)
+		if r.dial != nil {
+			if err := r.dial(address); err != nil {
+				return nil, err
+			}
+		}
+		client, _ := imaptest.Pipe(t, script, opts)
+		return client, nil
+	}
+	req.Session.Cert.Roots = dial.RootsOf(ca.Pool())
+	ctx, cancel := context.WithTimeoutCause(t.Context(), req.Timeout, report.ErrTimeout)
+	defer cancel()
+	out, state := check(ctx, req)
+	if state != r.state {
+		t.Errorf("got %s, want %s:\n%s", state, r.state, out)
+	}
+	return string(out)
+}
+
+// request parses a command line; its password comes from the environment.
+func (r recipe) request(t *testing.T, args []string) *cli.Request {
+	t.Helper()
+	var kept []string
+	for _, a := range args {
+		if !strings.HasPrefix(a, "--password-file=") {
+			kept = append(kept, a)
+		}
+	}
+	req, err := cli.Parse(kept, cli.Env{Getenv: func(name string) string {
+		return map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret-of-the-probe"}[name]
+	}})
+	if err != nil {
+		t.Fatalf("%q: %v", args, err)
+	}
+	return req
+}
