@@ -3,12 +3,14 @@
 package schedtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"check_imap_session/internal/app"
 	"check_imap_session/internal/report"
 )
 
@@ -16,7 +18,7 @@ import (
 type dashboard struct {
 	Panels []struct {
 		Title   string
-		Targets []struct{ Target, Query string }
+		Targets []struct{ Target, Query, Expr string }
 	}
 }
 
@@ -82,6 +84,37 @@ func TestDashboards(t *testing.T) {
 		if !shown["time warn"] || !shown["time crit"] || !shown[" state"] {
 			t.Errorf("%s lacks thresholds or the state", name)
 		}
+	}
+}
+
+// TestOpenMetricsDashboard wants every query to be about a series that the
+// program prints, with the labels that it has.
+func TestOpenMetricsDashboard(t *testing.T) {
+	var out bytes.Buffer
+	code := app.Main([]string{"--demo", "-o", "openmetrics"}, app.Env{Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: func(string) string { return "" }})
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, out.String())
+	}
+	var d dashboard
+	if err := json.Unmarshal([]byte(read(t, "../../contrib/grafana/imap-session-prometheus.json")), &d); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, p := range d.Panels {
+		for _, target := range p.Targets {
+			m := regexp.MustCompile(`^(imap_session_\w+)\{host="\$host", mailbox="\$mailbox"\}(?: / 86400)?$`).FindStringSubmatch(target.Expr)
+			if m == nil {
+				t.Errorf("%s: not understood: %q", p.Title, target.Expr)
+				continue
+			}
+			count++
+			if !regexp.MustCompile(`(?m)^` + m[1] + `\{[^}]*host="[^}]*mailbox="`).Match(out.Bytes()) {
+				t.Errorf("%s: the program prints no %s with host and mailbox", p.Title, m[1])
+			}
+		}
+	}
+	if count < 9 {
+		t.Errorf("only %d queries", count)
 	}
 }
 
