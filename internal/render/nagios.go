@@ -124,7 +124,9 @@ func block(r *report.Report, v report.Verdict, o Options) []string {
 	printed := map[int]bool{}
 	for _, s := range r.Steps {
 		if s.Outcome == report.NotReached {
-			unreached = append(unreached, s.Name)
+			if !slices.Contains(unreached, s.Name) { // a step may be planned in two places
+				unreached = append(unreached, s.Name)
+			}
 			continue
 		}
 		lines = append(lines, stepLines(r, s, v, printed, o)...)

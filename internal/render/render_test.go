@@ -281,6 +281,32 @@ func TestFirstLineFits(t *testing.T) {
 	}
 }
 
+// Line 1 fits when every step that can be asked for was, with the thresholds of
+// the checks of docs/checks.md.
+func TestFirstLineFitsEverything(t *testing.T) {
+	r := failAt("logout", no("", "words"))
+	r.Metrics = nil
+	for _, d := range report.MetricTable() {
+		value := map[report.Unit]float64{report.Seconds: 0.123456, report.Bytes: 10737418240, report.Percent: 87.125, report.Count: 1234, report.Days: 61}[d.Unit]
+		if strings.HasSuffix(d.Name, "_age") {
+			value = 123456.789012
+		}
+		if d.Name == "time_starttls" || d.Name == "time_dns" || d.Name == "time_token" || strings.HasPrefix(d.Name, "addresses") {
+			continue // never all in one session
+		}
+		r.Metrics = append(r.Metrics, metric(d.Name, value))
+	}
+	rules := []judge.Rule{rule(t, "time", "2", "5"), rule(t, "found_oldest_age", "60", "600000"), rule(t, "quota_storage_percent", "80", "95"), rule(t, "certificate_days", "21:", "7:")}
+	v := judge.Judge(r, judge.Policy{Rules: rules})
+	out := string(Nagios(r, v, Options{}))
+	first, _, _ := strings.Cut(out, "\n")
+	text, perf, _ := strings.Cut(first, " | ")
+	t.Logf("%d bytes, %d of them words", len(first), len(text))
+	if len(first) > maxLine || perf != perfdata(v, Options{}, false) {
+		t.Errorf("%d bytes, want %d at most and the perfdata whole: %s", len(first), maxLine, first)
+	}
+}
+
 // The human part stays within its limit whatever the parts are, and step and
 // cause come before the server's words, these before the advice.
 func TestSummaryFits(t *testing.T) {
