@@ -29,33 +29,53 @@ func RootsOf(pool *x509.CertPool) *Roots {
 // RootsFile reads a PEM bundle, or all the PEM files of a directory, at once.
 // Nothing but other things in it is an error.
 func RootsFile(path string) (*Roots, error) {
+	pool := x509.NewCertPool()
+	if err := addFile(pool, path); err != nil {
+		return nil, err
+	}
+	return RootsOf(pool), nil
+}
+
+// SystemRootsAnd returns the system's roots and those that RootsFile would read.
+// Nothing is read yet.
+func SystemRootsAnd(path string) *Roots {
+	return &Roots{load: func() (*x509.CertPool, error) {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		return pool, addFile(pool, path)
+	}}
+}
+
+func addFile(pool *x509.CertPool, path string) error {
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	files := []string{path}
 	if st.IsDir() {
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		files = nil
 		for _, e := range entries {
 			files = append(files, filepath.Join(path, e.Name()))
 		}
 	}
-	pool, found := x509.NewCertPool(), false
+	found := false
 	for _, f := range files {
 		pem, err := os.ReadFile(f)
 		if err != nil && !st.IsDir() {
-			return nil, err
+			return err
 		}
 		found = pool.AppendCertsFromPEM(pem) || found
 	}
 	if !found {
-		return nil, errors.New("no certificate in it (PEM is wanted: BEGIN CERTIFICATE)")
+		return errors.New("no certificate in it (PEM is wanted: BEGIN CERTIFICATE)")
 	}
-	return RootsOf(pool), nil
+	return nil
 }
 
 // Preload begins to load the roots in the background.

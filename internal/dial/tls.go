@@ -20,6 +20,9 @@ type TLSConfig struct {
 	// Trust, when set, says whether a leaf is trusted for itself; it is asked
 	// only when Insecure is set.
 	Trust func(leaf *x509.Certificate) bool
+	// Certificate is the client's, shown whenever the server asks for one; nil
+	// for none.
+	Certificate *tls.Certificate
 }
 
 // UntrustedError is the error of Handshake when the TLS part went well, but the
@@ -60,6 +63,11 @@ func Handshake(ctx context.Context, nc net.Conn, c TLSConfig) (*tls.Conn, Verifi
 	}
 	if conf.MinVersion < tls.VersionTLS12 {
 		conf.CipherSuites = allSuites()
+	}
+	if c.Certificate != nil {
+		// Config.Certificates would keep it back when the server names other
+		// authorities, and the server then could not say what is wrong with it.
+		conf.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.Certificate, nil }
 	}
 	tc := tls.Client(nc, conf)
 	if err := tc.HandshakeContext(ctx); err != nil {

@@ -28,6 +28,9 @@ type StepError struct {
 	// Greeting is the text of the server's greeting, for wordings that mean
 	// different things on different servers.
 	Greeting string
+	// Mechanism is the SASL mechanism of a login that failed, "XOAUTH2"; "" for
+	// the LOGIN command and at all other steps.
+	Mechanism string
 	// Encrypted says whether TLS was on when it happened.
 	Encrypted bool
 }
@@ -83,6 +86,8 @@ var (
 	ErrPlaintextRefused = errors.New("no secret is sent over an unencrypted connection")
 	ErrLoginDisabled    = errors.New("server forbids LOGIN and offers no other way that is possible here")
 	ErrNoMechanism      = errors.New("server does not offer the mechanism asked for")
+	ErrServerProof      = errors.New("server did not prove that it knows the password")
+	ErrToken            = errors.New("no access token could be obtained")
 	ErrMessageMissing   = errors.New("no such message")
 	ErrExpectation      = errors.New("not as expected")
 	ErrNotOffered       = errors.New("not offered by the server")
@@ -99,6 +104,16 @@ var (
 	ErrCertificateMismatch = errors.New("the server shows another certificate")
 	ErrOtherCertificate    = errors.New("the server shows another certificate, and nothing vouches for it")
 )
+
+// TokenRefused is the condition that the OAuth 2.0 token endpoint answered and
+// gave no token. Its description stands in StepError.Said.
+type TokenRefused struct {
+	Status int    // of HTTP
+	Code   string // "invalid_client"; "" when there is none (RFC 6749 section 5.2)
+	Text   string // both in words
+}
+
+func (e *TokenRefused) Error() string { return e.Text }
 
 // NotIMAP is the condition that something else than an IMAP server answered.
 type NotIMAP struct {

@@ -95,6 +95,26 @@ func FromCredential(ctx context.Context, name, dir string) (Secret, error) {
 	return s, err
 }
 
+// HasCredential says whether systemd passed on a credential of that name: dir, the
+// value of CREDENTIALS_DIRECTORY, holds such a file. A name with a slash is none.
+func HasCredential(name, dir string) bool {
+	if dir == "" || name != filepath.Base(name) || !filepath.IsLocal(name) || name == "." {
+		return false
+	}
+	st, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && !st.IsDir()
+}
+
+// Remarks says what is doubtful about a file that holds a secret, as FromFile does.
+func Remarks(path string) []string {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	return remarks(f, path)
+}
+
 type loaded struct {
 	secret   Secret
 	remarks  []string
@@ -137,6 +157,9 @@ func cause(err error) error {
 		return e.Err
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
 		return e.Err
 	}
 	return err
