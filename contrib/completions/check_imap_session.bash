@@ -29,6 +29,12 @@ _check_imap_session() {
 	--ca-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
+	--client-cert)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--client-key)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	--tls-min)
 		mapfile -t COMPREPLY < <(compgen -W "1.0 1.1 1.2 1.3" -- "$cur")
 		return ;;
@@ -47,7 +53,29 @@ _check_imap_session() {
 	-P | --password)
 		return ;;
 	--auth)
-		mapfile -t COMPREPLY < <(compgen -W "auto login plain none" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "auto login plain cram-md5 scram-sha-1 scram-sha-256 scram-sha-256-plus xoauth2 oauthbearer external none" -- "$cur")
+		return ;;
+	--oauth-token-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--oauth-token-command)
+		return ;;
+	--oauth-token-url)
+		return ;;
+	--oauth-client-id)
+		return ;;
+	--oauth-client-secret-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--oauth-scope)
+		return ;;
+	--oauth-refresh-token-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--oauth-cache)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--oauth-proxy)
 		return ;;
 	-m | --mailbox)
 		return ;;
@@ -65,7 +93,7 @@ _check_imap_session() {
 	--search)
 		return ;;
 	--until)
-		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability login id noop namespace list quota status select search fetch idle logout" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability token login id noop namespace list quota status select search fetch idle logout" -- "$cur")
 		return ;;
 	--skip)
 		mapfile -t COMPREPLY < <(compgen -W "list select fetch" -- "$cur")
@@ -93,7 +121,7 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= unseen= deleted= mailbox_size= time_search= found= found_oldest_age= found_newest_age= fetch_bytes=" -- "$cur")
 		return ;;
 	--state)
-		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= auth_failed= auth_unavailable= auth_expired= limit= mailbox_missing= no_permission= over_quota= rejected= bad= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= auth_unavailable= auth_expired= limit= mailbox_missing= no_permission= over_quota= rejected= bad= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
 		return ;;
 	-o | --output)
 		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")
@@ -108,6 +136,6 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --tls-min --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --demo --generate --extra-opts --version -V --help -h" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

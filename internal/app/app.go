@@ -54,14 +54,15 @@ func Main(args []string, env Env) (code int) {
 		signal.Ignore(brokenPipe...)
 	}
 	out := output{w: env.Stdout}
+	secrets := &secret.Set{}
 	defer func() {
 		if p := recover(); p != nil {
-			out.text = render.Message(report.Unknown, "internal", fmt.Sprint(p), "please report this bug", render.Options{})
+			out.text = render.Message(report.Unknown, "internal", fmt.Sprint(p), "please report this bug", render.Options{Mask: secrets.Mask})
 			out.state = report.Unknown
 		}
 		code = out.flush()
 	}()
-	run(args, env, &out)
+	run(args, env, &out, secrets)
 	return
 }
 
@@ -83,7 +84,7 @@ func (o *output) flush() int {
 
 func (o *output) set(text []byte, state report.State) { o.text, o.state = text, state }
 
-func run(args []string, env Env, out *output) {
+func run(args []string, env Env, out *output, secrets *secret.Set) {
 	req, err := cli.Parse(args, cli.Env{Program: env.Program, Getenv: env.Getenv, Stdin: env.Stdin})
 	if err != nil {
 		out.set(usageMessage(err, args))
@@ -110,6 +111,7 @@ func run(args []string, env Env, out *output) {
 	defer cancel()
 	ctx, stop := interruptible(ctx, env.Signals)
 	defer stop()
+	req.Session.Secrets = secrets
 	out.set(check(ctx, req))
 }
 
@@ -136,6 +138,9 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 	opts := render.Options{
 		Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief,
 		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-",
+		// The second belt against secrets in the output; the first is that they
+		// are not put there.
+		Mask: req.Session.Secrets.Mask,
 	}
 	if err := load(ctx, req); err != nil {
 		return notLoaded(req, opts, err)
@@ -147,7 +152,7 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 		}
 		defer stop()
 	}
-	opts.Mask = masker(req)
+	req.Session.Secrets.Add(req.Session.Password) // the demo's; the others are there since they were loaded
 	plan, err := session.Plan(req.Session)
 	if err != nil {
 		return message(req, opts, report.Unknown, "usage", err.Error(), "")
@@ -203,11 +208,11 @@ const killPatience = 60 * time.Millisecond
 func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report.State) {
 	switch {
 	case errors.Is(err, report.ErrInterrupted):
-		return message(req, opts, report.Unknown, "interrupted", "while reading the password", "")
+		return message(req, opts, report.Unknown, "interrupted", "while reading the secrets", "")
 	case errors.Is(err, report.ErrInternal):
 		return message(req, opts, report.Unknown, "internal", err.Error(), "please report this bug")
 	case errors.Is(err, report.ErrTimeout):
-		return message(req, opts, report.Unknown, "config", "reading the password took longer than -t allows", "is the file on a dead mount, does the command hang?")
+		return message(req, opts, report.Unknown, "config", "reading the secrets took longer than -t allows", "is the file on a dead mount, does the command hang?")
 	}
 	return message(req, opts, report.Unknown, "config", err.Error(), "correct the file or command named here")
 }
@@ -248,15 +253,6 @@ func usageMessage(err error, args []string) ([]byte, report.State) {
 		}
 	}
 	return message(req, render.Options{Version: Version()}, report.Unknown, kind, text, advice)
-}
-
-// masker returns the second belt against secrets in the output; the first is
-// that they are not put there.
-func masker(req *cli.Request) func(string) string {
-	if req.Session.Password.IsZero() {
-		return nil
-	}
-	return secret.NewMasker(req.Session.Password).Replace
 }
 
 // grace is how long a demo server is given to end.

@@ -49,6 +49,7 @@ func startDemo(ctx context.Context, req *cli.Request) (stop func(), err error) {
 	}
 	c.Username = srv.Username
 	c.Password = secret.New(srv.Password)
+	c.OAuth, c.Token = nil, secret.Secret{}
 	return func() {
 		closed := make(chan struct{})
 		go func() { defer close(closed); _ = srv.Close() }()

@@ -35,7 +35,7 @@ const archDoc = "docs/architecture.md"
 var archSole = map[string][]string{
 	"go-nagios": {"internal/render"},
 	"kong":      {"internal/cli", "internal/gen"},
-	"testing":   {"internal/certtest", "internal/imaptest", "internal/servertest"},
+	"testing":   {"internal/certtest", "internal/imaptest", "internal/oauthtest", "internal/servertest"},
 }
 
 // archTree is the module as the test reads it.

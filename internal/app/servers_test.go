@@ -57,6 +57,7 @@ var accounts = []account{
 	{"bob", `two words "quoted" \back\ {3} it's`},
 	{"carol", "pässwörd-ünïcode-密码"},
 	{`NTDOMAIN\account\alias`, "kerberos {PLAIN}x"},
+	{"dave", "x² is x2 after SASLprep"},
 }
 
 func message(i int) string {

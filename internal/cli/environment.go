@@ -11,5 +11,6 @@ type EnvVar struct {
 func Environment() []EnvVar {
 	return []EnvVar{
 		{envPassword, "imap_session_password", "the password, when no option names another source; empty means unset"},
+		{envClientSecret, "imap_session_oauth_client_secret", "the secret of the OAuth client, when no option names another source; empty means unset"},
 	}
 }

@@ -34,17 +34,29 @@ type grammar struct {
 	SSL                bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
 	ServerName         string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
 	CAFile             string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
+	ClientCert         string `placeholder:"PEM" group:"TLS" help:"Client certificate with its chain, for servers that ask for one and for --auth=external."`
+	ClientKey          string `placeholder:"PEM" group:"TLS" help:"Its private key, not encrypted. Default: in the file of --client-cert."`
 	TLSMin             string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default 1.2."`
 	Certificate        string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
 	CertificateMatches string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
 	Insecure           bool   `group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
 	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
-	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input."`
+	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
 	PasswordCommand    string `placeholder:"CMD" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
 	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
-	Auth               string `enum:"auto,login,plain,none" default:"auto" placeholder:"MECHANISM" group:"Login" help:"auto, login, plain or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN. none checks without an account, up to CAPABILITY."`
-	AllowPlaintextAuth bool   `group:"Login" help:"Permit to send the password over an unencrypted connection."`
+	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
+	AllowPlaintextAuth bool   `group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
+
+	OAuthTokenFile        string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
+	OAuthTokenCommand     string `name:"oauth-token-command" placeholder:"CMD" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
+	OAuthTokenURL         string `name:"oauth-token-url" placeholder:"URL" group:"OAuth" help:"Fetch an access token from this token endpoint: with a refresh token where there is one, else by client credentials."`
+	OAuthClientID         string `name:"oauth-client-id" placeholder:"ID" group:"OAuth" help:"The client that asks for the token."`
+	OAuthClientSecretFile string `name:"oauth-client-secret-file" placeholder:"FILE" group:"OAuth" help:"Read the client's secret from the first line of FILE. Or set CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET."`
+	OAuthScope            string `name:"oauth-scope" placeholder:"SCOPE" group:"OAuth" help:"Scope to ask for. Exchange Online: https://outlook.office365.com/.default"`
+	OAuthRefreshTokenFile string `name:"oauth-refresh-token-file" placeholder:"FILE" group:"OAuth" help:"Read a refresh token from the first line of FILE. A new one that the server gives out is written back."`
+	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
+	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. None is taken from the environment."`
 
 	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default INBOX."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default *."`

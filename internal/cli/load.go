@@ -1,16 +1,18 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
+	"check_imap_session/internal/auth"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/secret"
 	"check_imap_session/internal/session"
@@ -38,6 +40,7 @@ func (r *Request) Load(ctx context.Context) error {
 			return &ConfigError{"--ca-file=" + f, err}
 		}
 		r.Session.Cert.Roots = roots
+		r.Session.OAuthRoots = dial.SystemRootsAnd(f)
 	}
 	if m := r.files.match; m != "" {
 		match, err := loadMatch(m)
@@ -46,37 +49,49 @@ func (r *Request) Load(ctx context.Context) error {
 		}
 		r.Session.Match = match
 	}
-	if !r.files.needsPassword {
+	if err := r.loadCertificate(); err != nil {
+		return err
+	}
+	return r.loadSecrets(ctx)
+}
+
+// loadCertificate reads the client certificate and its key.
+func (r *Request) loadCertificate() error {
+	f := r.files
+	if f.clientCert == "" {
 		return nil
 	}
-	s, err := r.password(ctx)
-	if err == nil && strings.Contains(s.Reveal(), "\x00") {
-		err = fmt.Errorf("%s: the password has a NUL byte in it", r.files.passwordFrom)
+	source := "--client-cert=" + f.clientCert
+	certPEM, err := os.ReadFile(f.clientCert)
+	if err != nil {
+		return &ConfigError{source, errors.Unwrap(err)}
 	}
-	if err == nil && s.IsZero() {
-		err = fmt.Errorf("%s: the password is empty", r.files.passwordFrom)
+	keyPEM, err := os.ReadFile(f.clientKey)
+	if err != nil {
+		return &ConfigError{"--client-key=" + f.clientKey, errors.Unwrap(err)}
+	}
+	if f.clientKey != f.clientCert {
+		source += " --client-key=" + f.clientKey
+	}
+	cert, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil && bytes.Contains(keyPEM, []byte("ENCRYPTED")) {
+		err = errors.New("the private key is encrypted, and there is nobody to ask for its passphrase: store it without one (openssl pkey)")
 	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%s: %w", r.files.passwordFrom, context.Cause(ctx))
-		}
-		return &ConfigError{r.files.passwordFrom, err}
+		return &ConfigError{source, err}
 	}
-	r.Session.Password = s
+	r.Session.Cert.Certificate = &cert
+	r.Remarks = append(r.Remarks, secret.Remarks(f.clientKey)...)
 	return nil
 }
 
-func (r *Request) password(ctx context.Context) (secret.Secret, error) {
-	f := r.files
-	switch {
-	case f.passwordFile != "":
-		s, remarks, err := secret.FromFile(ctx, f.passwordFile, f.stdin)
-		r.Remarks = append(r.Remarks, remarks...)
-		return s, err
-	case f.passwordCmd != "":
-		return secret.FromCommand(ctx, f.passwordCmd)
+// checkToken refuses the content of a file or the output of a command that is no
+// access token: it would go into the SASL message as it is.
+func (r *Request) checkToken(t secret.Secret) error {
+	if err := auth.CheckToken(t); err != nil {
+		return &ConfigError{r.files.token.flag, err}
 	}
-	return secret.New(f.password), nil
+	return nil
 }
 
 // loadMatch reads a value of --certificate-matches: a PEM file, of which the

@@ -95,7 +95,7 @@ func TestParse(t *testing.T) {
 		{"-H h --read-write" + account, func(r *Request) any { return r.Session.ReadWrite }, true},
 		{"-H h --skip=list,fetch --skip=select" + account, func(r *Request) any { return r.Session.Skip }, map[string]bool{"list": true, "fetch": true, "select": true}},
 		{"-H h --until=login" + account, func(r *Request) any { return r.Session.Until }, "login"},
-		{"-H h --until=capability", func(r *Request) any { return r.files.needsPassword }, false},
+		{"-H h --until=capability", func(r *Request) any { return r.files.password.given() }, false},
 		{"-H h --auth=none", func(r *Request) any { return r.Session.Auth }, auth.None},
 		{"-H h --auth=plain --allow-plaintext-auth" + account, func(r *Request) any { return r.Session.AllowPlaintext }, true},
 		{"-H h -U d\\a\\b --password-file=f", func(r *Request) any { return r.Session.Username }, `d\a\b`},
@@ -188,7 +188,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --until=login --auth=none", []string{"--until=login", "--auth=none"}},
 		{"-H h --skip=login" + account, []string{"--skip", `"login"`, "list, select, fetch"}},
 		{"-H h -m a -m b" + account, []string{"--mailbox", "twice", "several mailboxes"}},
-		{"-H h --auth=x" + account, []string{"--auth", `"x"`, "auto, login, plain, none"}},
+		{"-H h --auth=x" + account, []string{"--auth", `"x"`, "auto, login, plain, cram-md5"}},
 		{"-H h -o xml --auth=none", []string{"--output", `"xml"`, "nagios, json"}},
 		{"-H h -w 0,5 --auth=none", []string{"-w", `"0,5"`, "0.5"}},
 		{"-H h -w messages=0,5" + account, []string{"-w", `"5"`, "names no metric", "0.5"}},
@@ -307,7 +307,7 @@ func TestVariablesRead(t *testing.T) {
 	if _, err := Parse(strings.Fields("-H h"+account), e); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{envPassword}; !reflect.DeepEqual(read, want) {
+	if want := []string{envCredentials, envPassword}; !reflect.DeepEqual(read, want) {
 		t.Errorf("got %q, want %q", read, want)
 	}
 }

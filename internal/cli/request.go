@@ -12,7 +12,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"check_imap_session/internal/auth"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/session"
@@ -50,15 +49,13 @@ type Request struct {
 
 // files are what Load has to read.
 type files struct {
-	password      string // the password itself
-	passwordFrom  string // "-P", "the environment": for messages
-	passwordFile  string
-	passwordCmd   string
-	caFile        string
-	match         string // --certificate-matches
-	stdin         io.Reader
-	stdinIsUsed   bool // by --extra-opts=@-
-	needsPassword bool
+	password, token, clientSecret, refreshToken secretSource
+
+	caFile                string
+	match                 string // --certificate-matches
+	clientCert, clientKey string // PEM; "" for none
+	stdin                 io.Reader
+	credentials           string // folder of systemd's credentials; "" for none
 }
 
 // Env is what a command line may reach outside itself.
@@ -68,8 +65,12 @@ type Env struct {
 	Stdin   io.Reader
 }
 
-// envPassword is the one variable that may hold the password. Empty is unset.
-const envPassword = "CHECK_IMAP_SESSION_PASSWORD"
+// The variables that are read, and no others. Empty is unset.
+const (
+	envPassword     = "CHECK_IMAP_SESSION_PASSWORD"
+	envClientSecret = "CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET"
+	envCredentials  = "CREDENTIALS_DIRECTORY" // systemd.exec(5)
+)
 
 // Parse reads a command line without the program's name. Its error is a
 // *UsageError.
@@ -193,18 +194,18 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	c.Demo = req.Demo
 	c.Transcript = req.Verbosity >= 3 || req.Transcript != ""
 	c.Content = g.TranscriptContent
-	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, thresholds, sessionFlags} {
+	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, thresholds, sessionFlags, clientCertificate} {
 		if err := fill(g, req); err != nil {
 			return nil, err
 		}
 	}
+	req.files.caFile, req.files.match = g.CAFile, g.CertificateMatches
+	req.files.stdin, req.files.credentials = env.Stdin, env.Getenv(envCredentials)
 	if err := login(g, req, env); err != nil {
 		return nil, err
 	}
-	req.files.caFile, req.files.match = g.CAFile, g.CertificateMatches
-	req.files.stdin, req.files.stdinIsUsed = env.Stdin, a.stdin
-	if req.files.stdinIsUsed && req.files.passwordFile == "-" {
-		return nil, usage("standard input cannot be both the ini file and the password", "give one of them a file")
+	if err := stdinOnce(req.files, a.stdin); err != nil {
+		return nil, err
 	}
 	for _, fill := range []func(*grammar, *Request) error{checkPlan, expectations, with, states, measurable} {
 		if err := fill(g, req); err != nil {
@@ -301,60 +302,6 @@ func tlsMode(g *grammar, req *Request) error {
 // tlsVersions are the values of --tls-min.
 var tlsVersions = map[string]uint16{
 	"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
-}
-
-// login settles the account. A check without one is asked for by name, so that
-// an unset macro never turns a login check into a green greeting check.
-func login(g *grammar, req *Request, env Env) error {
-	c := &req.Session
-	c.Auth = auth.Mode(g.Auth)
-	c.Username = g.Username
-	c.AllowPlaintext = g.AllowPlaintextAuth
-	f := &req.files
-	var sources []string
-	if g.Password != "" {
-		f.password, sources = g.Password, append(sources, "-P")
-	}
-	if g.PasswordFile != "" {
-		f.passwordFile, sources = g.PasswordFile, append(sources, "--password-file")
-	}
-	if g.PasswordCommand != "" {
-		f.passwordCmd, sources = g.PasswordCommand, append(sources, "--password-command")
-	}
-	// The variable is the last resort: sites set it for many checks at once.
-	if v := env.Getenv(envPassword); v != "" && len(sources) == 0 && g.Username != "" {
-		f.password, sources = v, append(sources, envPassword)
-	}
-	if len(sources) > 1 {
-		return usage("two sources for the password: "+strings.Join(sources, " and "), "give one of them")
-	}
-	if strings.ContainsAny(c.Username, "\r\n\x00") {
-		return usage("-U has a line end or a NUL in it", "")
-	}
-	if req.Demo != "" {
-		return nil
-	}
-	if c.Username == "" && len(sources) > 0 {
-		return usage("a password ("+sources[0]+") without a user name", "give -U")
-	}
-	if !wantsLogin(*c) {
-		return nil
-	}
-	switch {
-	case c.Username == "":
-		return usage("no user name", "give -U, or say --auth=none to check without an account, or --until=capability to stop before the login")
-	case len(sources) == 0:
-		return usage("no password for "+quote(c.Username), "give --password-file, --password-command or the environment variable "+envPassword)
-	}
-	f.passwordFrom = sources[0]
-	f.needsPassword = true
-	return nil
-}
-
-// wantsLogin says whether the plan has a login.
-func wantsLogin(c session.Config) bool {
-	plan, err := session.Plan(c)
-	return err == nil && slices.ContainsFunc(plan, func(s session.Step) bool { return s.Name == "login" })
 }
 
 // checkPlan refuses a combination that no session can have.

@@ -6,6 +6,9 @@ const (
 	noCheck  = "answers a question and is no check"
 	sameAs   = "the same as tls = implicit"
 	noJSON   = "a core reads plugin output; JSON would hide the performance data from it"
+	inProxy  = "may hold a password of the proxy; put it into an ini file"
+	runs     = "whoever may edit a service would run commands on the node"
+	writes   = "whoever may edit a service would write files on the node"
 	inSecret = "stands in the process list and in the scheduler's records"
 )
 
@@ -14,16 +17,21 @@ func LeftOut(format string) map[string]string {
 	answers := map[string]string{"help": noCheck, "version": noCheck, "generate": noCheck}
 	more := map[string]map[string]string{
 		"icinga2": {
-			"password": inSecret + "; the variable imap_session_password goes through the environment",
-			"ssl":      sameAs,
-			"output":   noJSON,
+			"password":    inSecret + "; the variable imap_session_password goes through the environment",
+			"oauth-proxy": inProxy,
+			"ssl":         sameAs,
+			"output":      noJSON,
 		},
 		"director": {
-			"password":         inSecret + ", and the Director knows no env; use password_file or extra_opts",
-			"password-command": "whoever may edit a service would run commands on the node",
-			"transcript":       "whoever may edit a service would write files on the node",
-			"ssl":              sameAs,
-			"output":           noJSON,
+			"password":                 inSecret + ", and the Director knows no env; use password_file or extra_opts",
+			"password-command":         runs,
+			"oauth-token-command":      runs,
+			"oauth-refresh-token-file": writes,
+			"oauth-cache":              writes,
+			"oauth-proxy":              inProxy,
+			"transcript":               writes,
+			"ssl":                      sameAs,
+			"output":                   noJSON,
 		},
 		// The rest are lines of the ini file, which both files list.
 		"nagios": {"extra-opts": "an ini file cannot name another; the command with the ini file uses it"},

@@ -30,7 +30,7 @@ type Class struct {
 
 // Classes returns the failure table, in the order in which rows are tried.
 func Classes() []Class {
-	return concat(ourClasses, logoutClasses, networkClasses, tlsClasses, serviceClasses, wordingClasses(), codeClasses, lastClasses)
+	return concat(ourClasses, logoutClasses, tokenClasses(), networkClasses, tlsClasses, serviceClasses, wordingClasses(), mechanismClasses, codeClasses, lastClasses)
 }
 
 func concat(parts ...[]Class) []Class {
@@ -186,6 +186,8 @@ var serviceClasses = []Class{
 		Advice: "use --tls=starttls or --tls=implicit", Example: example("login", report.ErrLoginDisabled)},
 	{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
 		Advice: "choose one that is offered (--auth), or switch this one on", Example: example("login", report.ErrNoMechanism)},
+	{Kind: "auth_failed", Match: is(report.ErrServerProof), Detail: fixed("the server did not prove that it knows the password"),
+		Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example("login", report.ErrServerProof), Source: "RFC 5802 section 3"},
 	{Kind: "message_missing", Match: at(report.ErrMessageMissing, "search"), Detail: text,
 		Advice: "is mail arriving here, and does --search say what is meant?", Example: example("search", report.ErrMessageMissing)},
 	{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
@@ -236,7 +238,7 @@ func fixed(s string) func(*report.StepError) string {
 // words in front of it.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

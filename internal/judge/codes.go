@@ -79,16 +79,18 @@ var codeClasses = []Class{
 // Wording is a sentence by which servers that send no code, or a misleading
 // one, say why. Rows are tried in order, before the codes.
 type Wording struct {
-	Kind    string
-	Code    string         // the row needs this code; "" means none or ALERT
-	Steps   []string       // only at these; empty means any
-	Words   *regexp.Regexp // matches the reply's text, case does not matter
-	Server  *regexp.Regexp // matches the greeting too; nil means any server
-	Clear   bool           // only without TLS
-	Advice  string
-	Example string // a text as a real server says it
-	Status  string // of the example; "" means NO
-	Source  string
+	Kind   string
+	Code   string         // the row needs this code; "" means none or ALERT
+	Steps  []string       // only at these; empty means any
+	Words  *regexp.Regexp // matches the reply's text, case does not matter
+	Server *regexp.Regexp // matches the greeting too; nil means any server
+	Clear  bool           // only without TLS
+	// Password rows are about a password: not for tokens and certificates.
+	Password bool
+	Advice   string
+	Example  string // a text as a real server says it
+	Status   string // of the example; "" means NO
+	Source   string
 }
 
 // wordingClasses turns the wordings into rows of the failure table.
@@ -101,7 +103,7 @@ func wordingClasses() []Class {
 }
 
 func (w Wording) matches(e *report.StepError) bool {
-	if e.Reply == nil || !refusal(e) || !onStep(e, w.Steps) || w.Clear && e.Encrypted {
+	if e.Reply == nil || !refusal(e) || !onStep(e, w.Steps) || w.Clear && e.Encrypted || w.Password && !triedPassword(e) {
 		return false
 	}
 	code := e.Reply.Code

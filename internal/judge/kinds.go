@@ -45,6 +45,7 @@ var kinds = []Kind{
 	{Name: "plaintext_refused", State: report.Unknown, Verb: "not tried", Cause: "the connection is not encrypted", Means: "we refused to send a secret over an unencrypted connection"},
 	{Name: "login_disabled", State: report.Critical, Verb: "not possible", Cause: "disabled by the server", Means: "the server takes no password on this connection or in this way"},
 	{Name: "no_mechanism", State: report.Critical, Verb: "not possible", Cause: "mechanism not offered", Means: "the server does not offer the mechanism that was asked for"},
+	{Name: "token", State: report.Critical, Verb: "failed", Means: "no OAuth 2.0 access token could be obtained"},
 	{Name: "auth_failed", State: report.Critical, Verb: "rejected", Means: "user name, password or token were not accepted"},
 	{Name: "auth_unavailable", State: report.Critical, Verb: "failed", Cause: "account or mailbox not available", Means: "the credentials may be right, but the account or its mailbox cannot be reached now"},
 	{Name: "auth_expired", State: report.Critical, Verb: "rejected", Cause: "password expired", Means: "the password must be changed before login is possible"},

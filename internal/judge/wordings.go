@@ -47,10 +47,10 @@ func wordings() []Wording {
 			Example: "password must be changed before IMAP login permitted", Source: "Zimbra"},
 
 		// The server wants another way to log in.
-		{Kind: "login_disabled", Words: words(`basic auth(entication)? is disabled|(legacy|plain ?text|password) authentication is (disabled|not (allowed|supported|permitted))`), Steps: []string{"login"},
+		{Kind: "login_disabled", Password: true, Words: words(`basic auth(entication)? is disabled|(legacy|plain ?text|password) authentication is (disabled|not (allowed|supported|permitted))`), Steps: []string{"login"},
 			Advice:  "the server takes no password any more: use OAuth",
 			Example: "Basic authentication is disabled.", Source: "Exchange Online"},
-		{Kind: "login_disabled", Words: words(`^(LOGIN|AUTHENTICATE) failed\.?$`), Server: words(`Microsoft Exchange IMAP4 service is ready\. \[[A-Za-z0-9+/=]+\]`), Steps: []string{"login"},
+		{Kind: "login_disabled", Password: true, Words: words(`^(LOGIN|AUTHENTICATE) failed\.?$`), Server: words(`Microsoft Exchange IMAP4 service is ready\. \[[A-Za-z0-9+/=]+\]`), Steps: []string{"login"},
 			Advice:  "Exchange Online takes no passwords any more: use OAuth",
 			Example: "LOGIN failed.", Source: "Exchange Online"},
 		{Kind: "login_disabled", Words: words(`(ssl|tls)\S* (is )?(required|needed)|requires? (an? )?(ssl|tls|encrypt|secure)|(secure|encrypted) connection (is )?required|plaintext authentication (disallowed|disabled)|cleartext (authentication|logins disabled)|only available under a layer`), Steps: []string{"login"},
@@ -65,7 +65,7 @@ func wordings() []Wording {
 		{Kind: "auth_failed", Words: words(`client (didn.t present|did not present|certificate)|valid (ssl|tls|client) certificate`), Steps: []string{"login"},
 			Advice:  "the server wants a client certificate that it knows",
 			Example: "Client didn't present valid SSL certificate", Source: "Dovecot"},
-		{Kind: "auth_failed", Words: words(`application.specific password`), Steps: []string{"login"},
+		{Kind: "auth_failed", Password: true, Words: words(`application.specific password`), Steps: []string{"login"},
 			Advice:  "make an application password for the check, or use OAuth",
 			Example: "Application-specific password required: https://support.google.com/accounts/answer/185833", Source: "Gmail"},
 		{Kind: "auth_failed", Words: words(`log in via your web browser|web login required|please login through`), Steps: []string{"login"},
@@ -74,7 +74,7 @@ func wordings() []Wording {
 		{Kind: "auth_failed", Words: words(`account (is |has been )?(disabled|locked|suspended|blocked|inactive)|(user|login) (is )?disabled|imap (access )?(is )?(disabled|not enabled)|not enabled for imap`), Steps: []string{"login"},
 			Advice:  "is the account disabled, or IMAP switched off for it?",
 			Example: "Your account is not enabled for IMAP use.", Source: "Gmail, Exchange, Cyrus"},
-		{Kind: "auth_failed", Words: words(`(login|logon|authentication|auth|credentials|password|user ?name|invalid user)\b.*(fail|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user|login|password|credentials|authentication)`), Steps: []string{"login"},
+		{Kind: "auth_failed", Password: true, Words: words(`(login|logon|authentication|auth|credentials|password|user ?name|invalid user)\b.*(fail|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user|login|password|credentials|authentication)`), Steps: []string{"login"},
 			Advice:  "check user name and password",
 			Example: "Invalid user name or password.", Status: "BAD", Source: "hMailServer and others, which answer BAD where NO is meant"},
 

@@ -3,14 +3,18 @@
 package servertest
 
 import (
+	"crypto/md5"
 	"crypto/sha256"
+	"encoding"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -135,7 +139,7 @@ func (c courier) addUsers(accounts []Account, nobody owner) {
 		}
 		hash := sha256.Sum256([]byte(a.Password))
 		fmt.Fprintf(&users, "%s\tuid=%d|gid=%d|home=%s|mail=%s/Maildir\n", a.User, nobody.uid, nobody.gid, home, home)
-		fmt.Fprintf(&passwords, "%s\timappw={SHA256}%s\n", a.User, base64.StdEncoding.EncodeToString(hash[:]))
+		fmt.Fprintf(&passwords, "%s\timappw={SHA256}%s|hmac-md5pw=%s\n", a.User, base64.StdEncoding.EncodeToString(hash[:]), hmacMD5(a.Password))
 	}
 	for file, text := range map[string]string{"userdb": users.String(), "userdbshadow": passwords.String()} {
 		file = "/etc/courier/" + file
@@ -145,6 +149,32 @@ func (c courier) addUsers(accounts []Account, nobody owner) {
 			c.tb.Fatalf("courier: write %s: %v: %s", file, err, out)
 		}
 	}
+}
+
+// hmacMD5 is what Courier keeps of a password for CRAM-MD5: the states of MD5 after
+// the outer and after the inner key of HMAC, each word with its low byte first.
+// See RFC 2195 section 3 and courier-authlib, userdb/userdbpw.c.
+func hmacMD5(password string) string {
+	key := make([]byte, md5.BlockSize)
+	if len(password) > len(key) {
+		sum := md5.Sum([]byte(password))
+		copy(key, sum[:])
+	} else {
+		copy(key, password)
+	}
+	var states []byte
+	for _, pad := range []byte{0x5c, 0x36} {
+		h := md5.New()
+		for _, b := range key {
+			h.Write([]byte{b ^ pad})
+		}
+		state, _ := h.(encoding.BinaryMarshaler).MarshalBinary() // "md5\x01", then the words, high byte first
+		for word := range slices.Chunk(state[4:4+md5.Size], 4) {
+			slices.Reverse(word)
+			states = append(states, word...)
+		}
+	}
+	return hex.EncodeToString(states)
 }
 
 // command prepares a program to run in the chroot.

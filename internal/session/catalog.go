@@ -10,6 +10,7 @@ var Catalog = []Step{
 	starttlsStep,
 	tlsAfterStartTLSStep,
 	capabilityStep,
+	tokenStep,
 	loginStep,
 	capabilityAfterLoginStep,
 	idStep,

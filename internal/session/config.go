@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"time"
 
 	"check_imap_session/internal/auth"
@@ -33,7 +34,12 @@ type Config struct {
 	Auth           auth.Mode // "" means auth.Auto
 	Username       string
 	Password       secret.Secret
-	AllowPlaintext bool // send a secret over an unencrypted connection
+	Token          secret.Secret     // an OAuth 2.0 access token that is there already
+	OAuth          *auth.TokenSource // where to fetch one; nil for nowhere
+	OAuthRoots     *dial.Roots       // trusted at the token endpoint; nil means the system's
+	AllowPlaintext bool              // send a secret over an unencrypted connection
+	// Secrets hears of every secret that the session meets; nil when nobody asks.
+	Secrets *secret.Set
 
 	ListReference string  // "" is the root
 	ListPattern   string  // "" means "*"
@@ -65,6 +71,9 @@ type Config struct {
 	relist bool // a step consults the capabilities that hold after login; set by Plan
 }
 
+// hasToken says whether there is a token, or a way to one.
+func (c Config) hasToken() bool { return c.OAuth != nil || !c.Token.IsZero() }
+
 // withDefaults returns the configuration with the documented defaults in place
 // of zero values.
 func (c Config) withDefaults() Config {
@@ -91,6 +100,8 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Cert.Roots == nil {
 		c.Cert.Roots = dial.SystemRoots()
+		c.OAuthRoots = cmp.Or(c.OAuthRoots, c.Cert.Roots) // loaded once for both
 	}
+	c.OAuthRoots = cmp.Or(c.OAuthRoots, dial.SystemRoots())
 	return c
 }

@@ -22,7 +22,7 @@ const grace = 30 * time.Millisecond
 func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	cfg = cfg.withDefaults()
 	j := newJournal(cfg, plan)
-	s := &Session{cfg: cfg, plan: plan}
+	s := &Session{cfg: cfg, plan: plan, token: cfg.Token}
 	if cfg.Transcript {
 		s.transcript = wire.NewTranscript(j.started, cfg.Content)
 	}

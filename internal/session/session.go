@@ -17,6 +17,7 @@ import (
 
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
 	"check_imap_session/internal/wire"
 )
 
@@ -43,6 +44,10 @@ type Session struct {
 	caps     imap.CapSet // nil when not known at this point
 	before   imap.CapSet // the list that held before login
 	after    imap.CapSet // the list that login or CAPABILITY brought after it; nil when none did
+
+	token     secret.Secret // the access token to log in with
+	cached    bool          // it came from the cache, so the server may know better
+	mechanism string        // of the login under way; "" for LOGIN
 
 	bye      *report.Reply // the last untagged BYE
 	said     []string      // untagged lines worth quoting, since the last command was sent
@@ -111,6 +116,9 @@ func (s *Session) fault(ctx context.Context, step string, rec *Recorder, err err
 	e.Waiting = rec.waiting
 	e.Greeting = s.greeting
 	e.Encrypted = s.tls != nil
+	if e.Step == loginStep.Name {
+		e.Mechanism = s.mechanism
+	}
 	if e.Said == nil {
 		e.Said = s.said
 	}

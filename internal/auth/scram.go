@@ -1,0 +1,190 @@
+package auth
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash"
+	"strconv"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+)
+
+// ErrServerProof says that the server did not prove that it knows the password:
+// whoever answers may not be the server the account is on.
+var ErrServerProof = errors.New("the server did not prove that it knows the password")
+
+// maxIterations bounds the work a server may ask for, some seconds of one core.
+// Servers ask for 4096 to 600,000.
+const maxIterations = 5_000_000
+
+// scram is SCRAM with SHA-1 (RFC 5802) or SHA-256 (RFC 7677), with channel
+// binding as SCRAM-SHA-256-PLUS.
+//
+// The password goes in as it is, without SASLprep (RFC 4013). Dovecot and
+// Cyrus SASL do the same, so a password like "x²" works with them only this
+// way; for a server that prepares it, SASLprep changes nothing in printable
+// ASCII and in letters as keyboards make them (NFC).
+type scram struct {
+	mode      Mode
+	c         Credentials
+	hash      func() hash.Hash
+	gs2       string // header: the channel binding and the identity to act as
+	bare      string // the first message without it
+	nonce     string
+	signature []byte // what the server has to show; nil until the proof was made
+	stage     stage
+	explains  string
+}
+
+// stage is how far an exchange has come.
+type stage int
+
+const (
+	wantsChallenge stage = iota
+	wantsSignature
+	verified
+)
+
+func newSCRAM(m Mode, c Credentials) *scram {
+	s := &scram{mode: m, c: c, hash: sha256.New, gs2: "n,,", nonce: c.Nonce}
+	switch m {
+	case SCRAMSHA1:
+		s.hash = sha1.New
+	case SCRAMSHA256Plus:
+		s.gs2 = "p=" + c.Binding.Type + ",,"
+	}
+	if s.nonce == "" {
+		s.nonce = rand.Text()
+	}
+	s.bare = "n=" + saslname(c.Username) + ",r=" + s.nonce
+	return s
+}
+
+func (s *scram) Start() (string, []byte, error) {
+	if s.mode == SCRAMSHA256Plus && s.c.Binding.Type == "" {
+		return s.mode.Mechanism(), nil, ErrNoBinding
+	}
+	return s.mode.Mechanism(), []byte(s.gs2 + s.bare), nil
+}
+
+func (s *scram) Next(challenge []byte) ([]byte, error) {
+	switch s.stage {
+	case wantsChallenge:
+		return s.proof(string(challenge))
+	case wantsSignature:
+		return []byte{}, s.check(string(challenge))
+	}
+	return nil, sasl.ErrUnexpectedServerChallenge
+}
+
+func (s *scram) Explanation() string { return s.explains }
+
+// Verify refuses a success that came without the server's signature.
+func (s *scram) Verify() error {
+	if s.stage != verified {
+		return ErrServerProof
+	}
+	return nil
+}
+
+// proof answers the server's first message. See RFC 5802 sections 3 and 5.1.
+func (s *scram) proof(serverFirst string) ([]byte, error) {
+	if text, ok := strings.CutPrefix(serverFirst, "e="); ok {
+		return s.explain(text), nil
+	}
+	nonce, salt, iterations, err := s.parse(serverFirst)
+	if err != nil {
+		return nil, err
+	}
+	binding := append([]byte(s.gs2), s.c.Binding.Data...)
+	if s.mode != SCRAMSHA256Plus {
+		binding = []byte(s.gs2)
+	}
+	final := "c=" + base64.StdEncoding.EncodeToString(binding) + ",r=" + nonce
+	message := s.bare + "," + serverFirst + "," + final
+
+	salted, err := pbkdf2.Key(s.hash, s.c.Password.Reveal(), salt, iterations, s.hash().Size())
+	if err != nil {
+		return nil, err
+	}
+	clientKey := s.mac(salted, "Client Key")
+	h := s.hash()
+	h.Write(clientKey)
+	proof := s.mac(h.Sum(nil), message)
+	subtle.XORBytes(proof, proof, clientKey)
+	s.signature = s.mac(s.mac(salted, "Server Key"), message)
+	s.stage = wantsSignature
+	return []byte(final + ",p=" + base64.StdEncoding.EncodeToString(proof)), nil
+}
+
+// parse reads "r=NONCE,s=SALT,i=ITERATIONS" and perhaps extensions.
+func (s *scram) parse(serverFirst string) (nonce string, salt []byte, iterations int, err error) {
+	parts := strings.Split(serverFirst, ",")
+	if strings.HasPrefix(serverFirst, "m=") {
+		return "", nil, 0, errors.New("SCRAM: the server demands an extension that we do not know")
+	}
+	if len(parts) < 3 {
+		return "", nil, 0, errors.New("SCRAM: the challenge is not understood")
+	}
+	nonce, hasNonce := strings.CutPrefix(parts[0], "r=")
+	salt64, hasSalt := strings.CutPrefix(parts[1], "s=")
+	count, hasCount := strings.CutPrefix(parts[2], "i=")
+	if !hasNonce || !hasSalt || !hasCount {
+		return "", nil, 0, errors.New("SCRAM: the challenge is not understood")
+	}
+	if !strings.HasPrefix(nonce, s.nonce) || len(nonce) == len(s.nonce) {
+		return "", nil, 0, errors.New("SCRAM: the server's nonce does not begin with ours")
+	}
+	salt, err = base64.StdEncoding.DecodeString(salt64)
+	if err != nil || len(salt) == 0 {
+		return "", nil, 0, errors.New("SCRAM: the salt is not understood")
+	}
+	iterations, err = strconv.Atoi(count)
+	if err != nil || iterations < 1 || iterations > maxIterations {
+		return "", nil, 0, fmt.Errorf("SCRAM: the server asks for %.20q iterations", count)
+	}
+	return nonce, salt, iterations, nil
+}
+
+// check compares the server's signature with what it has to be.
+func (s *scram) check(serverFinal string) error {
+	if text, ok := strings.CutPrefix(serverFinal, "e="); ok {
+		s.explain(text) // the NO follows
+		return nil
+	}
+	text, ok := strings.CutPrefix(serverFinal, "v=")
+	text, _, _ = strings.Cut(text, ",")
+	got, err := base64.StdEncoding.DecodeString(text)
+	if !ok || err != nil {
+		return errors.New("SCRAM: the server's last message is not understood")
+	}
+	if subtle.ConstantTimeCompare(got, s.signature) != 1 || bytes.Equal(got, nil) {
+		return ErrServerProof
+	}
+	s.stage = verified
+	return nil
+}
+
+// explain keeps why the server fails: "invalid-proof". Its tagged NO follows an
+// empty answer. See RFC 5802 section 7.
+func (s *scram) explain(text string) []byte {
+	text, _, _ = strings.Cut(text, ",")
+	s.explains, s.stage = text, wantsSignature
+	s.signature = nil
+	return []byte{}
+}
+
+func (s *scram) mac(key []byte, text string) []byte {
+	h := hmac.New(s.hash, key)
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}

@@ -1,0 +1,119 @@
+package auth
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"check_imap_session/internal/secret"
+)
+
+// TokenSource says where access tokens are fetched: by client credentials (RFC
+// 6749 section 4.4), or with a refresh token (section 6) when there is one.
+type TokenSource struct {
+	URL          *url.URL // the token endpoint; https
+	ClientID     string
+	ClientSecret secret.Secret // zero for a public client
+	Scope        string        // "" leaves it to the server
+	Username     string        // whose mailbox the token is for; it only tells cached tokens apart
+	RefreshToken secret.Secret // zero means client credentials
+	// RefreshFile is where the refresh token came from and where a new one is
+	// kept; "" when it came from elsewhere.
+	RefreshFile string
+	Cache       string   // file that keeps tokens between runs; "" for none
+	Proxy       *url.URL // http or https; nil means none, whatever the environment says
+}
+
+// Token is an access token.
+type Token struct {
+	Access  secret.Secret
+	Expires time.Time // zero when the server did not say
+	Cached  bool      // it came from the cache: the server may have revoked it since
+	// Remarks are for the user to hear about: a cache that cannot be used, a
+	// refresh token that could not be kept.
+	Remarks []string
+}
+
+// Attempt is what one call of Obtain needs.
+type Attempt struct {
+	Roots    *x509.CertPool // whom to trust at the token endpoint
+	Rejected secret.Secret  // a token that is not to be returned again; zero for none
+	// Learned hears of every secret that is met, before anything else is done
+	// with it; nil when nobody listens.
+	Learned func(...secret.Secret)
+}
+
+// renewal is how long before its end a cached token is no longer used: it has to
+// last for a session, on a server whose clock is not quite ours.
+const renewal = time.Minute
+
+// Grant returns the name of the grant, "client_credentials" or "refresh_token".
+func (t *TokenSource) Grant() string {
+	if t.RefreshToken.IsZero() {
+		return "client_credentials"
+	}
+	return "refresh_token"
+}
+
+// Obtain returns a token from the cache, or else fetches one and puts it there. A
+// token that was rejected is dropped from the cache. Errors: *TokenError when the
+// token endpoint refuses, a *secret.Error about RefreshFile, or what kept us from
+// the token endpoint: those of net, crypto/tls, crypto/x509 and of ctx.
+func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
+	if a.Learned == nil {
+		a.Learned = func(...secret.Secret) {}
+	}
+	var remarks []string
+	store := t.cache()
+	if err := store.drop(ctx, a.Rejected); err != nil {
+		remarks = append(remarks, store.remark(err))
+	}
+	cached, err := store.get(a.Learned)
+	if err != nil && len(remarks) == 0 {
+		remarks = append(remarks, store.remark(err))
+	}
+	if !cached.Access.IsZero() {
+		return cached, nil
+	}
+	refresh := t.RefreshToken
+	if t.RefreshFile != "" {
+		// One run at a time spends the refresh token: a server that gives out a
+		// new one takes the second use of the old one for theft.
+		defer lock(ctx, t.RefreshFile)()
+		if cached, err := store.get(a.Learned); err == nil && !cached.Access.IsZero() {
+			cached.Remarks = remarks
+			return cached, nil // the run we waited for has fetched one
+		}
+		if refresh, _, err = secret.FromFile(ctx, t.RefreshFile, nil); err != nil {
+			return Token{}, err
+		}
+		a.Learned(refresh)
+	}
+	got, err := t.request(ctx, a.Roots, refresh, a.Learned)
+	if err != nil {
+		return Token{}, err
+	}
+	if next := got.refresh; !next.IsZero() && next.Reveal() != refresh.Reveal() {
+		if err := t.keep(next); err != nil {
+			remarks = append(remarks, fmt.Sprintf("the server gave out a new refresh token and it could not be kept: %v; the next run may be refused", err))
+		}
+	}
+	if err := store.put(ctx, got); err != nil && len(remarks) == 0 {
+		remarks = append(remarks, store.remark(err))
+	}
+	return Token{Access: got.access, Expires: got.expires, Remarks: remarks}, nil
+}
+
+// keep writes a new refresh token where the old one was.
+func (t *TokenSource) keep(next secret.Secret) error {
+	if t.RefreshFile == "" {
+		return errors.New("the old one did not come from a file that could be written")
+	}
+	if err := secret.WriteFile(t.RefreshFile, next); err != nil {
+		return fmt.Errorf("%s: %w", t.RefreshFile, err)
+	}
+	return nil
+}

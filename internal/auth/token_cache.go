@@ -1,0 +1,188 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"check_imap_session/internal/secret"
+)
+
+// maxCache bounds the cache, in bytes: some hundred tokens.
+const maxCache = 4 << 20
+
+// cache is a file with tokens of several checks in it. It is replaced as a whole,
+// so that a reader sees the old or the new one; writers wait for each other. The
+// zero cache keeps nothing.
+type cache struct {
+	path string
+	key  string
+}
+
+type cacheFile struct {
+	Version int                   `json:"version"`
+	Tokens  map[string]cacheEntry `json:"tokens"`
+}
+
+type cacheEntry struct {
+	Access  string    `json:"access_token"`
+	Expires time.Time `json:"expires"`
+}
+
+const cacheVersion = 1
+
+// cache returns the cache for tokens of this source. Its key is a hash over all
+// that makes two tokens different, of a refresh token the place where it is kept:
+// the token itself changes.
+func (t *TokenSource) cache() cache {
+	if t.Cache == "" {
+		return cache{}
+	}
+	place := ""
+	if !t.RefreshToken.IsZero() {
+		place = t.RefreshFile
+		if abs, err := filepath.Abs(place); err == nil && place != "" {
+			place = abs
+		}
+		sum := sha256.Sum256([]byte(place))
+		place = hex.EncodeToString(sum[:])
+	}
+	identity, _ := json.Marshal([]string{t.Grant(), t.URL.String(), t.ClientID, t.Scope, t.Username, place})
+	sum := sha256.Sum256(identity)
+	return cache{t.Cache, hex.EncodeToString(sum[:])}
+}
+
+// remark says that the cache is of no use.
+func (c cache) remark(err error) string {
+	return fmt.Sprintf("--oauth-cache=%s is not used: %v", c.path, err)
+}
+
+// get returns the cached token, or none.
+func (c cache) get(learned func(...secret.Secret)) (Token, error) {
+	if c.path == "" {
+		return Token{}, nil
+	}
+	f, err := c.read()
+	if err != nil {
+		return Token{}, err
+	}
+	e, ok := f.Tokens[c.key]
+	if !ok || e.Access == "" || time.Until(e.Expires) < renewal {
+		return Token{}, nil
+	}
+	t := Token{Access: secret.New(e.Access), Expires: e.Expires, Cached: true}
+	learned(t.Access)
+	return t, nil
+}
+
+// put keeps a token. One that soon ends, or says no end, is not worth it.
+func (c cache) put(ctx context.Context, g grantAnswer) error {
+	if c.path == "" || time.Until(g.expires) < renewal {
+		return nil
+	}
+	return c.change(ctx, func(tokens map[string]cacheEntry) bool {
+		tokens[c.key] = cacheEntry{g.access.Reveal(), g.expires.UTC().Truncate(time.Second)}
+		return true
+	})
+}
+
+// drop forgets a token that the server did not take, unless another run has
+// replaced it already.
+func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
+	if c.path == "" || rejected.IsZero() {
+		return nil
+	}
+	return c.change(ctx, func(tokens map[string]cacheEntry) bool {
+		is := tokens[c.key].Access == rejected.Reveal()
+		if is {
+			delete(tokens, c.key)
+		}
+		return is
+	})
+}
+
+// change edits the cache, alone among all runs where the system has locks. Tokens
+// that have ended go. A cache that cannot be read begins anew.
+func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool) error {
+	if st, err := os.Lstat(c.path); err == nil && !st.Mode().IsRegular() {
+		return errors.New("is no ordinary file")
+	}
+	f, err := os.OpenFile(c.path, os.O_CREATE|os.O_RDONLY, 0o600)
+	if err != nil {
+		return pathless(err)
+	}
+	f.Close()
+	defer lock(ctx, c.path)()
+	file, err := c.read()
+	if err != nil {
+		file = cacheFile{}
+	}
+	if file.Tokens == nil {
+		file.Tokens = map[string]cacheEntry{}
+	}
+	if !edit(file.Tokens) {
+		return nil
+	}
+	for key, e := range file.Tokens {
+		if time.Until(e.Expires) <= 0 {
+			delete(file.Tokens, key)
+		}
+	}
+	file.Version = cacheVersion
+	data, err := json.Marshal(file)
+	if err != nil {
+		return err
+	}
+	return secret.ReplaceFile(c.path, append(data, '\n'))
+}
+
+// read reads the cache. One that is not there, or empty, holds nothing; one that
+// others can read or write is no place for a token, and not to be believed.
+func (c cache) read() (cacheFile, error) {
+	st, err := os.Lstat(c.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return cacheFile{}, nil
+	case err != nil:
+		return cacheFile{}, pathless(err)
+	case !st.Mode().IsRegular():
+		return cacheFile{}, errors.New("is no ordinary file")
+	case othersMayUse(st):
+		return cacheFile{}, fmt.Errorf("other users can use it (mode %04o)", st.Mode().Perm())
+	}
+	f, err := os.Open(c.path)
+	if err != nil {
+		return cacheFile{}, pathless(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxCache+1))
+	switch {
+	case err != nil:
+		return cacheFile{}, pathless(err)
+	case len(data) > maxCache:
+		return cacheFile{}, errors.New("is too large")
+	case len(bytes.TrimSpace(data)) == 0:
+		return cacheFile{}, nil
+	}
+	var file cacheFile
+	if err := json.Unmarshal(data, &file); err != nil || file.Version != cacheVersion {
+		return cacheFile{}, errors.New("is not understood")
+	}
+	return file, nil
+}
+
+// pathless drops the path, which is named already.
+func pathless(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}

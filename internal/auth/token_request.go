@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"check_imap_session/internal/secret"
+)
+
+// TokenError is a token endpoint that refuses. See RFC 6749 section 5.2.
+type TokenError struct {
+	Status      int    // of HTTP
+	Code        string // "invalid_client"; "" when the answer has none
+	Description string // for a person, as sent: "AADSTS7000222: ..."; "" when there is none
+}
+
+func (e *TokenError) Error() string {
+	text := fmt.Sprintf("HTTP %d", e.Status)
+	if e.Code != "" {
+		text = e.Code + " (" + text + ")"
+	}
+	return text
+}
+
+// grantAnswer is a token endpoint that grants.
+type grantAnswer struct {
+	access, refresh secret.Secret
+	expires         time.Time // zero when it does not say
+}
+
+// request asks the token endpoint once; a second time when it wants the client's
+// password in a header in place of the body, of which it says so.
+func (t *TokenSource) request(ctx context.Context, roots *x509.CertPool, refresh secret.Secret, learned func(...secret.Secret)) (grantAnswer, error) {
+	form := url.Values{"grant_type": {t.Grant()}, "client_id": {t.ClientID}}
+	if t.Scope != "" {
+		form.Set("scope", t.Scope)
+	}
+	if !refresh.IsZero() {
+		form.Set("refresh_token", refresh.Reveal())
+	}
+	p := poster{roots: roots, proxy: t.Proxy}
+	inBody := url.Values{}
+	for k, v := range form {
+		inBody[k] = v
+	}
+	if !t.ClientSecret.IsZero() {
+		inBody.Set("client_secret", t.ClientSecret.Reveal())
+	}
+	resp, err := p.post(ctx, t.URL, inBody, "")
+	if err != nil {
+		return grantAnswer{}, err
+	}
+	scheme, _, _ := strings.Cut(resp.header["www-authenticate"], " ")
+	if resp.status == 401 && strings.EqualFold(scheme, "basic") && !t.ClientSecret.IsZero() {
+		form.Del("client_id")
+		inHeader := basic(url.QueryEscape(t.ClientID), url.QueryEscape(t.ClientSecret.Reveal()))
+		if resp, err = p.post(ctx, t.URL, form, inHeader); err != nil {
+			return grantAnswer{}, err
+		}
+	}
+	return resp.grant(learned)
+}
+
+// grant reads the answer. See RFC 6749 sections 5.1 and 5.2.
+func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
+	var f struct {
+		Access      string `json:"access_token"`
+		Refresh     string `json:"refresh_token"`
+		Type        string `json:"token_type"`
+		Lifetime    any    `json:"expires_in"` // seconds; some send it quoted
+		Code        any    `json:"error"`
+		Description string `json:"error_description"`
+	}
+	err := json.Unmarshal(a.body, &f)
+	g := grantAnswer{access: secret.New(f.Access), refresh: secret.New(f.Refresh)}
+	learned(g.access, g.refresh)
+	code, _ := f.Code.(string)
+	switch {
+	case code != "" || a.status != 200:
+		e := &TokenError{Status: a.status, Code: code, Description: f.Description}
+		if err != nil {
+			e.Description = "" // a page for a person, not an answer for us
+		}
+		return grantAnswer{}, e
+	case err != nil:
+		kind, _, _ := strings.Cut(a.header["content-type"], ";")
+		return grantAnswer{}, fmt.Errorf("the answer is no JSON but %q", kind)
+	case f.Access == "":
+		return grantAnswer{}, errors.New("the answer has no access_token")
+	case f.Type != "" && !strings.EqualFold(f.Type, "Bearer"):
+		return grantAnswer{}, fmt.Errorf("the token is of type %q, not Bearer", f.Type)
+	}
+	if err := CheckToken(g.access); err != nil {
+		return grantAnswer{}, err
+	}
+	if seconds, err := strconv.ParseFloat(fmt.Sprint(f.Lifetime), 64); err == nil && seconds > 0 {
+		g.expires = time.Now().Add(time.Duration(min(seconds, 1e9) * float64(time.Second)))
+	}
+	return g, nil
+}
+
+// CheckToken refuses what cannot be a token: blanks and control characters, which
+// a file that holds something else has. See RFC 6750 section 2.1.
+func CheckToken(t secret.Secret) error {
+	for _, b := range []byte(t.Reveal()) {
+		if b <= ' ' || b > '~' {
+			return errors.New("this is no access token: there are blanks or other characters in it that no token has")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/session"
+)
+
+// login settles the account and where its secret comes from. A check without an
+// account is asked for by name, so that an unset macro never turns a login check
+// into a green greeting check.
+func login(g *grammar, req *Request, env Env) error {
+	c := &req.Session
+	c.Auth = auth.Mode(g.Auth)
+	c.Username = g.Username
+	c.AllowPlaintext = g.AllowPlaintextAuth
+	if strings.ContainsAny(c.Username, "\r\n\x00\x01") {
+		return usage("-U has a line end or another control character in it", "")
+	}
+	password, err := passwordSource(g)
+	if err != nil {
+		return err
+	}
+	token, err := tokenSource(g, env)
+	if err != nil {
+		return err
+	}
+	// The variable is the last resort: sites set it for many checks at once.
+	if v := env.Getenv(envPassword); v != "" && !password.given() && !token.given() && g.Username != "" && c.Auth.TakesPassword() {
+		password = secretSource{flag: envPassword, value: v}
+	}
+	if req.Demo != "" {
+		return nil
+	}
+	if err := fits(c.Auth, password, token, g); err != nil {
+		return err
+	}
+	if c.Username == "" && password.given() {
+		return usage("a password ("+password.flag+") without a user name", "give -U")
+	}
+	if c.Username == "" && token.given() {
+		return usage("a token ("+token.flag+") without a user name", "give -U: the mailbox the token is for")
+	}
+	if token.fetch != nil {
+		c.OAuth = token.fetch
+	}
+	if !wantsLogin(*c) {
+		c.OAuth = nil
+		return nil
+	}
+	if err := enough(c, password, token, g); err != nil {
+		return err
+	}
+	req.files.password = password
+	req.files.token = token.secretSource
+	req.files.clientSecret, req.files.refreshToken = token.clientSecret, token.refreshToken
+	return nil
+}
+
+// fits refuses a secret that the mechanism has no use for.
+func fits(mode auth.Mode, password secretSource, token oauthSource, g *grammar) error {
+	switch {
+	case password.given() && token.given():
+		return usage("a password ("+password.flag+") and a token ("+token.flag+")", "give the one that the account logs in with")
+	case mode == auth.None:
+		return nil
+	case token.given() && !mode.TakesToken():
+		return usage(token.flag+" is of no use for --auth="+string(mode), "tokens are for oauthbearer, xoauth2 and auto")
+	case password.given() && !mode.TakesPassword():
+		return usage(password.flag+" is of no use for --auth="+string(mode), "leave out one of them")
+	case g.TLS == string(session.TLSNone) && (mode == auth.External || mode == auth.SCRAMSHA256Plus):
+		return usage("--auth="+string(mode)+" needs TLS", "use --tls=implicit or --tls=starttls")
+	}
+	return nil
+}
+
+// enough refuses a login for which something is missing.
+func enough(c *session.Config, password secretSource, token oauthSource, g *grammar) error {
+	certificate := g.ClientCert != ""
+	external := c.Auth == auth.External || c.Auth == auth.Auto && certificate && !password.given() && !token.given()
+	switch {
+	case external && !certificate:
+		return usage("--auth=external without a client certificate", "give --client-cert and --client-key")
+	case external:
+		return nil // the certificate says who it is
+	case c.Username == "":
+		return usage("no user name", "give -U, or say --auth=none to check without an account, or --until=capability to stop before the login")
+	case password.given() || token.given():
+		return nil
+	case !c.Auth.TakesPassword():
+		return usage("no access token for "+quote(c.Username), "give --oauth-token-file, --oauth-token-command or --oauth-token-url")
+	}
+	return usage("no password for "+quote(c.Username), "give --password-file, --password-command or the environment variable "+envPassword)
+}
+
+// wantsLogin says whether the plan has a login, or the token for one.
+func wantsLogin(c session.Config) bool {
+	plan, err := session.Plan(c)
+	return err == nil && slices.ContainsFunc(plan, func(s session.Step) bool { return s.Name == "login" || s.Name == "token" })
+}
+
+// passwordSource returns where the flags say that the password is.
+func passwordSource(g *grammar) (secretSource, error) {
+	return oneOf("the password",
+		secretSource{flag: "-P", value: g.Password},
+		secretSource{flag: "--password-file", file: g.PasswordFile},
+		secretSource{flag: "--password-command", command: g.PasswordCommand})
+}
+
+// clientCertificate fills in the client certificate, which Load reads.
+func clientCertificate(g *grammar, req *Request) error {
+	switch {
+	case g.ClientKey != "" && g.ClientCert == "":
+		return usage("--client-key without --client-cert", "give both, or the certificate alone when its file holds the key too")
+	case g.ClientCert != "" && req.Session.TLS == session.TLSNone:
+		return usage("--client-cert is of no use with --tls=none", "")
+	}
+	req.files.clientCert, req.files.clientKey = g.ClientCert, g.ClientKey
+	if g.ClientKey == "" {
+		req.files.clientKey = g.ClientCert
+	}
+	return nil
+}

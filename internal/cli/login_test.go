@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/certtest"
+)
+
+const oauth = " --oauth-token-url=https://login.test/token --oauth-client-id=c"
+
+func TestLoginUsage(t *testing.T) {
+	for _, tt := range []struct {
+		line string
+		want []string // in the error; none: no error
+	}{
+		{"-H h -U u --oauth-token-file=f", nil},
+		{"-H h -U u --auth=xoauth2 --oauth-token-command=c", nil},
+		{"-H h -U u" + oauth + " --oauth-client-secret-file=f", nil},
+		{"-H h -U u" + oauth + " --oauth-refresh-token-file=f", nil},
+		{"-H h -U u --until=token" + oauth + " --oauth-refresh-token-file=f", nil},
+		{"-H h -U u -w time_token=1" + oauth + " --oauth-refresh-token-file=f", nil},
+		{"-H h --client-cert=c", nil},
+		{"-H h --auth=external --client-cert=c --client-key=k", nil},
+		{"-H h -U u --auth=scram-sha-256-plus --password-file=f", nil},
+		{"-H h -U u --tls=none --auth=cram-md5 --password-file=f", nil},
+		{"-H h -U u -P x --password-file=f", []string{"two sources for the password", "-P and --password-file"}},
+		{"-H h -U u --oauth-token-file=f --oauth-token-command=c", []string{"two sources for the access token", "--oauth-token-file and --oauth-token-command"}},
+		{"-H h -U u --oauth-token-file=f" + oauth, []string{"two sources for the access token"}},
+		{"-H h -U u --password-file=f --oauth-token-file=f", []string{"a password (--password-file) and a token (--oauth-token-file)"}},
+		{"-H h -U u --auth=login --oauth-token-file=f", []string{"--oauth-token-file", "no use", "--auth=login"}},
+		{"-H h -U u --auth=xoauth2 --password-file=f", []string{"--password-file", "no use", "--auth=xoauth2"}},
+		{"-H h -U u --auth=external --password-file=f --client-cert=c", []string{"--password-file", "no use"}},
+		{"-H h -U u --auth=xoauth2", []string{"no access token", "--oauth-token-url"}},
+		{"-H h --oauth-token-file=f", []string{"a token (--oauth-token-file) without a user name"}},
+		{"-H h --auth=external", []string{"without a client certificate", "--client-cert"}},
+		{"-H h --client-key=k", []string{"--client-key without --client-cert"}},
+		{"-H h --tls=none --client-cert=c", []string{"--tls=none"}},
+		{"-H h --tls=none -U u --auth=scram-sha-256-plus --password-file=f", []string{"needs TLS"}},
+		{"-H h -U u --oauth-client-id=c --password-file=f", []string{"--oauth-client-id without --oauth-token-url"}},
+		{"-H h -U u --oauth-token-url=https://h/t --oauth-client-secret-file=f", []string{"without --oauth-client-id"}},
+		{"-H h -U u" + oauth, []string{"nothing to show", "--oauth-client-secret-file", envClientSecret, "--oauth-refresh-token-file"}},
+		{"-H h -U u --oauth-token-url=http://h/t --oauth-client-id=c --oauth-client-secret-file=f", []string{`"http"`, "https"}},
+		{"-H h -U u --oauth-token-url=h --oauth-client-id=c --oauth-client-secret-file=f", []string{"no URL"}},
+		{"-H h -U u --oauth-proxy=ftp://user:hunter2@p" + oauth + " --oauth-client-secret-file=f", []string{"--oauth-proxy", `"ftp"`, "http, https"}},
+		{"-H h -U u" + oauth + " --oauth-client-secret-file=- --oauth-refresh-token-file=-", []string{"standard input", "--oauth-client-secret-file and --oauth-refresh-token-file"}},
+	} {
+		_, err := Parse(strings.Fields(tt.line), Env{Getenv: func(string) string { return "" }})
+		var u *UsageError
+		if len(tt.want) == 0 != (err == nil) || err != nil && !errors.As(err, &u) {
+			t.Errorf("Parse(%s): %v", tt.line, err)
+			continue
+		}
+		for _, want := range tt.want {
+			if text := u.Msg + " (" + u.Hint + ")"; !strings.Contains(text, want) || strings.Contains(text, "hunter2") {
+				t.Errorf("Parse(%s): %q, want %q in it", tt.line, text, want)
+			}
+		}
+	}
+}
+
+// TestSecretSources loads each secret from where it may be.
+func TestSecretSources(t *testing.T) {
+	dir, credentials := t.TempDir(), t.TempDir()
+	write := func(path, text string) string {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write(filepath.Join(credentials, "imap-password"), "from-systemd\n")
+	write(filepath.Join(dir, "file"), "from-file\n")
+	write(filepath.Join(dir, "both"), "from-file\n")
+	write(filepath.Join(credentials, "both"), "from-systemd\n")
+	write(filepath.Join(dir, "empty"), "\n")
+	write(filepath.Join(dir, "json"), `{ "access_token": "x" }`)
+	t.Chdir(dir)
+	env := map[string]string{envCredentials: credentials, envClientSecret: "from-environment"}
+	for _, tt := range []struct {
+		line, want, err string
+	}{
+		{"-U u --password-file=imap-password", "from-systemd", ""},
+		{"-U u --password-file=file", "from-file", ""},
+		{"-U u --password-file=both", "from-systemd", ""},
+		{"-U u --password-file=./both", "from-file", ""},
+		{"-U u --password-file=nowhere", "", "--password-file: file nowhere: no such file"},
+		{"-U u --password-file=empty", "", "--password-file: file empty: first line is empty"},
+		{"-U u --oauth-token-file=imap-password", "from-systemd", ""},
+		{"-U u --oauth-token-file=-", "from-stdin", ""},
+		{"-U u --oauth-token-file=json", "", "--oauth-token-file: this is no access token"},
+		{"-U u --oauth-token-command=false", "", "--oauth-token-command: command false: exit status 1"},
+		{"-U u" + oauth, "from-environment", ""},
+		{"-U u" + oauth + " --oauth-client-secret-file=file", "from-file", ""},
+		{"-U u" + oauth + " --oauth-client-secret-file=empty", "", "--oauth-client-secret-file: file empty"},
+		{"-U u --client-cert=nowhere", "", "--client-cert=nowhere: no such file"},
+		{"-U u --client-cert=file", "", "--client-cert=file: "},
+	} {
+		r, err := Parse(strings.Fields("-H h "+tt.line), Env{Stdin: strings.NewReader("from-stdin\n"), Getenv: func(k string) string { return env[k] }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Load(context.Background())
+		var c *ConfigError
+		if (err != nil) != (tt.err != "") || err != nil && (!errors.As(err, &c) || !strings.Contains(err.Error(), tt.err)) {
+			t.Errorf("%s: error %v, want %q", tt.line, err, tt.err)
+		}
+		got := r.Session.Password.Reveal() + r.Session.Token.Reveal()
+		if o := r.Session.OAuth; o != nil {
+			got += o.ClientSecret.Reveal()
+		}
+		if err == nil && got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.line, got, tt.want)
+		}
+	}
+}
+
+// TestClientCertificate: pairs that fit, pairs that do not, and keys with a passphrase.
+func TestClientCertificate(t *testing.T) {
+	ca := certtest.Must(t, "Root")
+	cert, key := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "alice", ClientAuth: true}))
+	_, otherKey := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "bob"}))
+	encrypted := filepath.Join(t.TempDir(), "encrypted.pem")
+	if err := os.WriteFile(encrypted, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ key, err string }{
+		{key, ""}, {otherKey, "does not match"}, {encrypted, "is encrypted"}, {key + "x", "no such file"},
+	} {
+		r, err := Parse([]string{"-H", "h", "--client-cert", cert, "--client-key", tt.key}, Env{Getenv: func(string) string { return "" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Load(context.Background())
+		if (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: error %v, want %q", tt.key, err, tt.err)
+		}
+		if (r.Session.Cert.Certificate != nil) != (tt.err == "") {
+			t.Errorf("%s: certificate %v", tt.key, r.Session.Cert.Certificate)
+		}
+	}
+}
+
+// TestRefreshFile: only a file of its own can take a new refresh token.
+func TestRefreshFile(t *testing.T) {
+	credentials := t.TempDir()
+	for _, dir := range []string{credentials, t.TempDir()} {
+		if err := os.WriteFile(filepath.Join(dir, "refresh"), []byte("x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(dir)
+	}
+	for name, want := range map[string]string{"refresh": "", "./refresh": "./refresh", "-": ""} {
+		r, err := Parse(strings.Fields("-H h -U u"+oauth+" --oauth-refresh-token-file="+name), Env{Stdin: strings.NewReader("x\n"),
+			Getenv: func(k string) string { return map[string]string{envCredentials: credentials}[k] }})
+		if err == nil {
+			err = r.Load(context.Background())
+		}
+		if err != nil || r.Session.OAuth.RefreshFile != want || r.Session.OAuth.RefreshToken.Reveal() != "x" {
+			t.Errorf("%s: %v, file %q, want %q", name, err, r.Session.OAuth.RefreshFile, want)
+		}
+	}
+}

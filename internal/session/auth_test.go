@@ -1,0 +1,128 @@
+package session
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
+)
+
+// b64 is text as it stands in a SASL exchange.
+func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// TestChoice holds what is chosen, why, and what is not possible.
+func TestChoice(t *testing.T) {
+	token := func(b *bench) { b.cfg.Password, b.cfg.Token = secret.Secret{}, secret.New("a-token") }
+	for _, tt := range []struct {
+		name   string
+		mode   TLSMode
+		caps   string
+		change func(*bench)
+		want   string // the fact
+		err    error
+		text   string // in the error
+	}{
+		{"auto", TLSImplicit, "IMAP4rev1", nil, "LOGIN", nil, ""},
+		{"auto, LOGIN disabled", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", nil, "PLAIN (the server forbids LOGIN)", nil, ""},
+		{"auto, nothing left", TLSImplicit, "LOGINDISABLED AUTH=XOAUTH2", nil, "none: the server says LOGINDISABLED", report.ErrLoginDisabled, "it offers XOAUTH2"},
+		{"auto, clear", TLSNone, "IMAP4rev1", func(b *bench) { b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"token", TLSImplicit, "AUTH=XOAUTH2 AUTH=OAUTHBEARER", token, "OAUTHBEARER (there is a token, and the server offers it)", nil, ""},
+		{"token, LOGIN disabled", TLSImplicit, "AUTH=XOAUTH2 LOGINDISABLED", token, "XOAUTH2 (there is a token, and the server offers it)", nil, ""},
+		{"token, lower case", TLSImplicit, "auth=xoauth2", token, "XOAUTH2 (there is a token, and the server offers it)", nil, ""},
+		{"token, not offered", TLSImplicit, "AUTH=PLAIN AUTH=GSSAPI", token, "none: there is a token, and the server offers neither OAUTHBEARER nor XOAUTH2", report.ErrNoMechanism, "it offers GSSAPI PLAIN"},
+		{"token, clear", TLSNone, "AUTH=XOAUTH2", func(b *bench) { token(b); b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"cram in clear", TLSNone, "AUTH=CRAM-MD5 LOGINDISABLED", func(b *bench) { b.cfg.Auth, b.cfg.AllowPlaintext = "cram-md5", false }, "CRAM-MD5 (asked for)", nil, ""},
+		{"plain in clear", TLSNone, "AUTH=PLAIN", func(b *bench) { b.cfg.Auth, b.cfg.AllowPlaintext = "plain", false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"not offered", TLSImplicit, "AUTH=PLAIN AUTH=LOGIN", func(b *bench) { b.cfg.Auth = "scram-sha-256" }, "none: the server does not offer SCRAM-SHA-256", report.ErrNoMechanism, "it offers LOGIN PLAIN"},
+		{"none offered", TLSImplicit, "IMAP4rev1", func(b *bench) { b.cfg.Auth = "plain" }, "none: the server does not offer PLAIN", report.ErrNoMechanism, "it offers no SASL mechanism"},
+		{"LOGIN only", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *bench) { b.cfg.Auth = "login" }, "none: the server says LOGINDISABLED", report.ErrLoginDisabled, "it offers PLAIN"},
+		{"plain is not LOGIN", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *bench) { b.cfg.Auth = "plain" }, "PLAIN (asked for)", nil, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, tt.mode)
+				if tt.change != nil {
+					tt.change(b)
+				}
+				r := b.run(t, "S: * OK [CAPABILITY "+tt.caps+"] ready\nserve")
+				if got := r.Fact("mechanism"); got != tt.want {
+					t.Errorf("mechanism %q, want %q", got, tt.want)
+				}
+				e := r.Failure()
+				if tt.err == nil && e == nil {
+					return
+				}
+				if e == nil || tt.err == nil || !errors.Is(e.Err, tt.err) || !strings.Contains(e.Error(), tt.text) {
+					t.Errorf("failure %v, want %v with %q", e, tt.err, tt.text)
+				}
+				for _, verb := range b.verbs() {
+					if verb == "LOGIN" || verb == "AUTHENTICATE" {
+						t.Errorf("commands %q, want no attempt", b.verbs())
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestExchanges holds the lines of each mechanism, and its endings.
+func TestExchanges(t *testing.T) {
+	const fail = "S: {tag} NO [AUTHENTICATIONFAILED] no\nserve"
+	xoauth2 := b64("user=alice\x01auth=Bearer a-token\x01\x01")
+	for _, tt := range []struct {
+		name, auth, caps, script string
+		want                     error  // nil: logged in
+		said                     string // among the server's words
+		answer                   string // the client's line to the first challenge; "-" is not looked at
+	}{
+		{"cram-md5", "cram-md5", "SASL-IR",
+			"C: {tag} AUTHENTICATE CRAM-MD5\nS: + " + b64("<1896.697170952@postoffice.reston.mci.net>") + "\nC: *\nS: {tag} OK in\nserve", nil, "", b64("alice e2574923e8a56abdc67483599206de90")},
+		{"xoauth2 at once", "xoauth2", "SASL-IR",
+			"C: {tag} AUTHENTICATE XOAUTH2 " + xoauth2 + "\nS: {tag} OK in\nserve", nil, "", "-"},
+		{"xoauth2 asked", "xoauth2", "",
+			"C: {tag} AUTHENTICATE XOAUTH2\nS: +\nC: " + xoauth2 + "\nS: {tag} OK in\nserve", nil, "", "-"},
+		{"xoauth2 asked in words", "xoauth2", "",
+			"C: {tag} AUTHENTICATE XOAUTH2\nS: + go ahead\nC: " + xoauth2 + "\nS: {tag} OK in\nserve", nil, "", "-"},
+		{"xoauth2 refused", "xoauth2", "SASL-IR",
+			"C: {tag} AUTHENTICATE XOAUTH2 *\nS: + " + b64(`{"status":"400","scope":"https://mail.google.com/"}`) + "\nC: *\n" + fail,
+			report.ErrNo, "status 400, scope https://mail.google.com/", ""},
+		{"oauthbearer refused", "oauthbearer", "SASL-IR",
+			"C: {tag} AUTHENTICATE OAUTHBEARER *\nS: + " + b64(`{"status":"invalid_token"}`) + "\nC: *\n" + fail,
+			report.ErrNo, "status invalid_token", "AQ=="},
+		{"external at once", "external", "SASL-IR", "C: {tag} AUTHENTICATE EXTERNAL " + b64("alice") + "\nS: {tag} OK in\nserve", nil, "", "-"},
+		{"scram without proof", "scram-sha-256", "SASL-IR",
+			"C: {tag} AUTHENTICATE SCRAM-SHA-256 *\nS: {tag} OK in\nserve", report.ErrServerProof, "", "-"},
+		{"scram with nonsense", "scram-sha-256", "SASL-IR",
+			"C: {tag} AUTHENTICATE SCRAM-SHA-256 *\nS: + " + b64("r=other,s=AAAA,i=4096") + "\nC: *\nS: {tag} BAD cancelled\nserve", report.ErrProtocol, "", "*"},
+		{"scram refused", "scram-sha-256", "SASL-IR",
+			"C: {tag} AUTHENTICATE SCRAM-SHA-256 *\nS: + " + b64("e=unknown-user") + "\nC: *\n" + fail, report.ErrNo, "unknown-user", ""},
+		{"no base64", "cram-md5", "", "C: {tag} AUTHENTICATE CRAM-MD5\nS: + <1@x>\nC: *\nS: {tag} BAD cancelled\nserve", report.ErrProtocol, "", "*"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, TLSImplicit)
+				b.cfg.Auth, b.cfg.Token = auth.Mode(tt.auth), secret.New("a-token")
+				r := b.run(t, "S: * OK [CAPABILITY AUTH="+strings.ToUpper(tt.auth)+" "+tt.caps+"] ready\n"+tt.script)
+				if sent := b.record.Received(); tt.answer != "-" && (len(sent) < 2 || sent[1] != tt.answer) {
+					t.Errorf("sent %q, want %q second", sent, tt.answer)
+				}
+				e := r.Failure()
+				switch {
+				case tt.want == nil && e != nil:
+					t.Errorf("failed: %v %v", e, e.Said)
+				case tt.want != nil && (e == nil || !errors.Is(e.Err, tt.want)):
+					t.Errorf("failure %v, want %v", e, tt.want)
+				case tt.said != "" && !strings.Contains(strings.Join(e.Said, "|"), tt.said):
+					t.Errorf("said %q, want %q", e.Said, tt.said)
+				case e != nil && e.Mechanism != strings.ToUpper(tt.auth):
+					t.Errorf("mechanism %q", e.Mechanism)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,138 @@
+package session
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
+)
+
+var tokenStep = Step{
+	Name:   "token",
+	Doc:    "OAuth 2.0 access token, RFC 6749",
+	Needs:  Greeted,
+	Gives:  Greeted,
+	Wanted: func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
+	Run:    runToken,
+}
+
+// runToken gets the token that the login needs. A login that will not be tried
+// needs none.
+func runToken(ctx context.Context, s *Session, rec *Recorder) error {
+	if s.preauth {
+		rec.Skip("the server greeted with PREAUTH: already logged in, no token is needed")
+		return nil
+	}
+	if _, why, err := s.chooseAuth(); err != nil {
+		rec.Skip("no token was fetched, as there will be no login: " + why)
+		return nil
+	}
+	rec.Waiting(s.tokenEndpoint())
+	roots, _ := s.cfg.OAuthRoots.Pool() // loaded before the step's time begins; its error comes again in the verification
+	rec.Begin()
+	t, err := s.obtainToken(ctx, rec, roots, secret.Secret{})
+	if err != nil {
+		return err
+	}
+	rec.End(time.Now())
+	if t.Cached {
+		rec.Fact("token", "from the cache, "+lifetime(t))
+		rec.Skip("a token from the cache is used, " + lifetime(t))
+		return nil
+	}
+	rec.Waiting("")
+	rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t))
+	rec.Detail(s.cfg.OAuth.URL.Host + ", " + s.cfg.OAuth.Grant() + ", " + lifetime(t))
+	return nil
+}
+
+// tokenEndpoint says what is being waited for.
+func (s *Session) tokenEndpoint() string { return "the token endpoint " + s.cfg.OAuth.URL.Host }
+
+// obtainToken puts a token into the session: not the rejected one.
+func (s *Session) obtainToken(ctx context.Context, rec *Recorder, roots *x509.CertPool, rejected secret.Secret) (auth.Token, error) {
+	t, err := s.cfg.OAuth.Obtain(ctx, auth.Attempt{Roots: roots, Rejected: rejected, Learned: s.cfg.Secrets.Add})
+	if err != nil {
+		return t, tokenFault(ctx, err)
+	}
+	for _, text := range t.Remarks {
+		rec.Remark(text)
+	}
+	s.token, s.cached = t.Access, t.Cached
+	return t, nil
+}
+
+// tokenFault makes a StepError of what went wrong with a token.
+func tokenFault(ctx context.Context, err error) error {
+	var refused *auth.TokenError
+	var file *secret.Error
+	switch {
+	case ctx.Err() != nil:
+		return &report.StepError{Err: cause(ctx)}
+	case errors.As(err, &refused):
+		e := &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrToken,
+			&report.TokenRefused{Status: refused.Status, Code: refused.Code, Text: refused.Error()}), Said: []string{}}
+		if refused.Description != "" {
+			e.Said = append(e.Said, refused.Description)
+		}
+		return e
+	case errors.As(err, &file):
+		return &report.StepError{Err: fmt.Errorf("%w: --oauth-refresh-token-file: %w", report.ErrConfig, err)}
+	}
+	return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrToken, err), Said: []string{}}
+}
+
+// lifetime says how long a token is good for.
+func lifetime(t auth.Token) string {
+	if t.Expires.IsZero() {
+		return "its lifetime is not known"
+	}
+	return fmt.Sprintf("good for %.0f s", math.Ceil(time.Until(t.Expires).Seconds()))
+}
+
+// refusesToken says whether a login failed by a refusal that another token may
+// change. See RFC 5530 section 3.
+func refusesToken(err error) bool {
+	var e *report.StepError
+	if !errors.As(err, &e) || !errors.Is(e.Err, report.ErrNo) {
+		return false
+	}
+	switch e.Reply.Code {
+	case "UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "OVERQUOTA":
+		return false
+	}
+	return true
+}
+
+// retryToken logs in once more after the server did not take a token from the
+// cache: it is dropped and one is fetched. Where the server has ended the session
+// meanwhile, its refusal stands and the next run fetches.
+func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode, refusal error) error {
+	said := s.said
+	rec.Waiting(s.tokenEndpoint())
+	roots, _ := s.cfg.OAuthRoots.Pool()
+	began := time.Now()
+	t, err := s.obtainToken(ctx, rec, roots, s.token)
+	if err != nil {
+		return err
+	}
+	if !t.Cached { // else another run has fetched it
+		rec.Metric(report.StepTime(tokenStep.Name), time.Since(began).Seconds())
+		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t)+", after the server refused one from the cache")
+	}
+	rec.Remark("the server did not take the token from the cache, so another one was fetched")
+	if err = s.logIn(rec, mode); err != nil && (s.bye != nil || s.conn.Err() != nil) {
+		var e *report.StepError
+		if ctx.Err() == nil && errors.As(refusal, &e) {
+			e.Said = said
+			return refusal
+		}
+	}
+	return err
+}
