@@ -19,6 +19,7 @@ import (
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/imaptest"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
 )
 
 var updateChecks = flag.Bool("update", false, "write what the checks print into docs/checks.md")
@@ -70,9 +71,9 @@ func recipes() []recipe {
 				}
 				return nil
 			}},
-		{name: "Exchange Online", state: report.Critical, caps: "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
-			byName: true, args: words("-H outlook.office365.com -U orders@example.com --password-file=/etc/nagios/imap.password"),
-			script: "serve LOGIN\nwait 2310ms\nS: {tag} NO LOGIN failed.\nserve"},
+		{name: "Exchange Online", caps: "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
+			byName: true, args: words("-H outlook.office365.com -U orders@example.com --oauth-token-file=/run/imap-token/probe"),
+			script: "serve"},
 		{name: "contract", state: report.Critical, caps: "IMAP4rev1 SASL-IR LITERAL+ ID IDLE NAMESPACE ESEARCH AUTH=PLAIN",
 			args:   append(full, words(`--expect-id=^name=Dovecot --expect-capability=IDLE,QUOTA --forbid-capability=AUTH=LOGIN --expect-mailbox=Sent --expect-mailbox=\Trash --expect-uidvalidity=1`)...),
 			script: "serve ID\nwait 1ms\nS: * ID (\"name\" \"Dovecot\")\nS: {tag} OK done\nserve"},
@@ -182,8 +183,13 @@ func (r recipe) run(t *testing.T) string {
 func (r recipe) request(t *testing.T, args []string) *cli.Request {
 	t.Helper()
 	var kept []string
+	var token secret.Secret
 	for _, a := range args {
-		if !strings.HasPrefix(a, "--password-file=") {
+		switch {
+		case strings.HasPrefix(a, "--password-file="):
+		case strings.HasPrefix(a, "--oauth-token-file="):
+			token = secret.New("token-of-the-probe")
+		default:
 			kept = append(kept, a)
 		}
 	}
@@ -193,5 +199,6 @@ func (r recipe) request(t *testing.T, args []string) *cli.Request {
 	if err != nil {
 		t.Fatalf("%q: %v", args, err)
 	}
+	req.Session.Token = token
 	return req
 }
