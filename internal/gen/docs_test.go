@@ -14,12 +14,12 @@ import (
 // takes.
 func TestDocs(t *testing.T) {
 	count := 0
-	for _, name := range []string{"icinga.md", "nagios.md", "from-check_imap.md"} {
+	for _, name := range []string{"icinga.md", "nagios.md", "from-check_imap.md", "authentication.md"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for line := range strings.Lines(string(text)) {
+		for line := range strings.Lines(strings.ReplaceAll(string(text), "\\\n", "")) {
 			line, _, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " >")
 			command, ok := strings.CutPrefix(line, "    check_imap_session ")
 			if !ok {
@@ -40,5 +40,40 @@ func TestDocs(t *testing.T) {
 	}
 	if count < 5 {
 		t.Errorf("only %d command lines found in the pages", count)
+	}
+}
+
+// TestRecipes wants every Icinga variable and every line of an ini file in the
+// recipes to be one that is read.
+func TestRecipes(t *testing.T) {
+	read := func(path ...string) string {
+		text, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, path...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	icinga := read("contrib", "icinga2", "check_imap_session.conf")
+	nagios := read("contrib", "nagios", "check_imap_session.cfg")
+	variables, keys := 0, 0
+	for line := range strings.Lines(read("docs", "authentication.md")) {
+		name, _, found := strings.Cut(strings.TrimSpace(line), " = ")
+		variable, isVariable := strings.CutPrefix(name, "vars.")
+		switch {
+		case !found || !strings.HasPrefix(line, "    ") || strings.Contains(name, " "):
+		case isVariable:
+			variables++
+			if !strings.Contains(icinga, "$"+variable+"$") {
+				t.Errorf("%s is not in the command definition of Icinga", name)
+			}
+		default:
+			keys++
+			if !strings.Contains(nagios, "\n#   "+name+" = ") {
+				t.Errorf("%s is no line of an ini file", name)
+			}
+		}
+	}
+	if variables < 20 || keys < 20 {
+		t.Errorf("found %d variables and %d lines, want more", variables, keys)
 	}
 }
