@@ -167,6 +167,9 @@ func TestDovecotTokens(t *testing.T) {
 	t.Run("client credentials", func(t *testing.T) {
 		r := s.run(t, nil, fetch...)
 		wantLogin(t, r, "OAUTHBEARER", "client-secret")
+		for _, token := range s.tokens.Issued() {
+			wantLogin(t, r, "OAUTHBEARER", token)
+		}
 		if !slices.Contains(r.labels(), "time_token") || !strings.Contains(r.out, "[OK] token ") {
 			t.Errorf("no step token, no time_token:\n%s", r.out)
 		}
@@ -177,6 +180,23 @@ func TestDovecotTokens(t *testing.T) {
 		wantFinding(t, r, 2, "token", "token")
 		if !strings.Contains(r.out, "invalid_client") || !strings.Contains(r.out, "AADSTS7000215: Invalid client secret provided.") || strings.Contains(r.out, "another-secret") {
 			t.Errorf("want the endpoint's words and not the secret:\n%s", r.out)
+		}
+	})
+	t.Run("repeating endpoint", func(t *testing.T) {
+		echo := oauthtest.Start(t, oauthtest.Options{Instead: func(w http.ResponseWriter, r *http.Request) bool {
+			sent := r.FormValue("client_secret") + " " + r.FormValue("refresh_token")
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `{"error":"invalid_grant","error_description":"you sent %s, %s"}`, sent, base64.StdEncoding.EncodeToString([]byte(sent)))
+			return true
+		}})
+		ca := writePublic(t, s.dir, "echo.pem", imapCA(t, s)+echo.PEM())
+		file := writePublic(t, s.dir, "refresh-echo", "a-refresh-token\n")
+		env := map[string]string{"CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET": "a-client-secret"}
+		for _, format := range []string{"nagios", "json"} {
+			r := s.run(t, env, "-U", "alice", "-vvv", "-o", format, "--ca-file", ca, "--oauth-token-url", echo.URL, "--oauth-client-id=client", "--oauth-refresh-token-file", file)
+			if r.code != 2 || !strings.Contains(r.out, "you sent *** ***, ***") {
+				t.Errorf("exit %d, want 2 and the secrets masked:\n%s", r.code, r.out)
+			}
 		}
 	})
 	t.Run("silent endpoint", func(t *testing.T) {
