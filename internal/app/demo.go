@@ -38,10 +38,9 @@ func startDemo(ctx context.Context, req *cli.Request) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the demo server: %w", err)
 	}
-	c.Dial.Host = srv.ServerName
-	c.Dial.Address = srv.Addr.Addr()
-	c.Dial.Port = srv.Addr.Port()
-	c.Dial.Family = dial.AnyFamily
+	// What says how to reach the real server does not lead to this one.
+	c.Dial = dial.Config{Host: srv.ServerName, Address: srv.Addr.Addr(), Port: srv.Addr.Port()}
+	c.Match = nil
 	c.TLS = session.TLSImplicit
 	c.Cert = dial.TLSConfig{ServerName: srv.ServerName, Roots: dial.RootsOf(srv.Roots), Insecure: c.Cert.Insecure}
 	if c.Auth != auth.None {
