@@ -23,7 +23,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if r.Target.Demo != "" {
 		head = "IMAP_SESSION " + v.State.String() + " - DEMO " + r.Target.Demo + ": "
 	}
-	head += cut(Line(o.mask(target(r))), maxHost) + " "
+	head += cut(Line(o.mask(r.Target.Host)), maxHost) + " "
 	if len(v.Findings) == 0 || v.State == report.OK {
 		return cut(head+Line(o.mask(success(r, v))), maxSummary)
 	}
@@ -65,10 +65,6 @@ func headline(v report.Verdict) report.Finding {
 	return v.Findings[0]
 }
 
-// target returns what was checked: the host, and where the difference matters
-// its address.
-func target(r *report.Report) string { return r.Target.Host }
-
 // wellAddresses returns "2 of 3 addresses OK".
 func wellAddresses(v report.Verdict) string {
 	well := 0
@@ -99,8 +95,6 @@ func success(r *report.Report, v report.Verdict) string {
 	var words []string
 	login, sel := r.Step("login"), r.Step("select")
 	switch {
-	case login == nil && r.Step("capability") == nil && len(r.Steps) > 0:
-		words = append(words, "no login")
 	case login == nil:
 		words = append(words, "no login")
 	case login.Outcome == report.Skipped:

@@ -22,7 +22,7 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	if cfg.TLS != TLSNone {
 		cfg.Cert.Roots.Preload()
 	}
-	top := &report.Report{Started: time.Now()}
+	var top *report.Report
 	var addrs []netip.Addr
 	if a, ok := cfg.Dial.Literal(); ok {
 		top = Run(ctx, cfg, nil)

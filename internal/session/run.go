@@ -51,7 +51,6 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 			continue
 		}
 		rec := j.begin(i)
-		s.rec = rec
 		s.transcript.Add("-", step.Name)
 		err := protect(rec, func() error {
 			if step.Capability != "" && !s.offers(step.Capability) {

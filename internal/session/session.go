@@ -25,7 +25,6 @@ import (
 type Session struct {
 	cfg        Config
 	plan       []Step
-	rec        *Recorder // of the step under way
 	level      Level
 	transcript *wire.Transcript
 
