@@ -28,8 +28,8 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	}
 	done := make(chan struct{})
 	go func() {
+		defer close(done) // after the connection: who counts sessions counts connections
 		defer s.close()
-		defer close(done)
 		s.sequence(ctx, plan, j)
 	}()
 	select {
