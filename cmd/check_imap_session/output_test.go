@@ -295,6 +295,7 @@ type document struct {
 		Start   *float64 `json:"start"`
 		Seconds *float64 `json:"seconds"`
 		Detail  string   `json:"detail"`
+		ByHand  string   `json:"by_hand"`
 	} `json:"steps"`
 	Metrics []struct {
 		Name  string   `json:"name"`

@@ -62,6 +62,7 @@ complete -c check_imap_session -s v -l verbose -d 'More below the first line, up
 complete -c check_imap_session -l perfdata-unknown -d 'Print U for planned metrics without a value, for PNP and RRD'
 complete -c check_imap_session -l transcript -r -F -d 'Write the redacted dialogue to FILE (mode 0600); - puts it below the steps'
 complete -c check_imap_session -l transcript-content -d 'Let the transcript show what mails and folder lists say'
+complete -c check_imap_session -l explain -d 'Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand'
 complete -c check_imap_session -l demo -a 'healthy slow-login auth-failed account-disabled mailbox-missing certificate-expiring certificate-expired hang-at-fetch bye over-quota wrong-service' -d 'Check an IMAP server started in this process: a first look, and a fire drill for alerting'
 complete -c check_imap_session -l generate -x -a 'icinga2 director nagios nrpe man bash zsh fish' -d 'Print a definition made from this list of options and exit 0: icinga2, director, nagios, nrpe, man, bash, zsh or fish'
 complete -c check_imap_session -l extra-opts -d 'Read options from an ini file, as the monitoring plugins do'

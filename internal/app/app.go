@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/cli"
+	"check_imap_session/internal/explain"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
@@ -107,12 +109,30 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 		out.set(text, report.OK)
 		return
 	}
+	if req.Explain {
+		out.set(explained(req))
+		return
+	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), req.Timeout, report.ErrTimeout)
 	defer cancel()
 	ctx, stop := interruptible(ctx, env.Signals)
 	defer stop()
 	req.Session.Secrets = secrets
 	out.set(check(ctx, req))
+}
+
+// explained prints what a check would do. The state is UNKNOWN, as that of the
+// help: a service that has the flag by mistake must not be green.
+func explained(req *cli.Request) ([]byte, report.State) {
+	req.Pretend()
+	plan, err := session.Plan(req.Session)
+	if err != nil {
+		return message(req, render.Options{}, report.Unknown, "usage", err.Error(), "")
+	}
+	text := explain.Text(explain.Check{
+		Config: req.Session, Plan: plan, Policy: req.Policy, Timeout: req.Timeout, Addresses: req.Addresses,
+	})
+	return []byte(text), report.Unknown
 }
 
 // interruptible returns a context that the signals end.
@@ -164,6 +184,7 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 		}
 	}
 	rep := run(ctx, req.Session, plan)
+	byHand(rep, req.Session, plan)
 	for _, text := range req.Remarks {
 		if req.Verbosity >= 1 {
 			rep.Remarks = append(rep.Remarks, report.Remark{Text: text})
@@ -174,6 +195,22 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 	}
 	verdict := judge.Judge(rep, req.Policy)
 	return render.Formats()[req.Output](rep, verdict, opts), verdict.State
+}
+
+// byHand says of what failed how a person does the same. The server of a demo
+// is gone by then.
+func byHand(rep *report.Report, c session.Config, plan []session.Step) {
+	if rep.Target.Demo != "" {
+		return
+	}
+	explain.Failure(rep, c, plan)
+	for _, one := range rep.Sessions {
+		a, _ := netip.ParseAddr(one.Target.Address)
+		c.Dial.Address = a
+		if plan, err := session.Plan(c); err == nil {
+			explain.Failure(one, c, plan)
+		}
+	}
 }
 
 // load loads what the request names, but never for longer than ctx lasts.

@@ -70,6 +70,10 @@ func (m Mode) Cleartext() bool {
 	return false
 }
 
+// Typeable says whether a person can write down what the mechanism sends: it is
+// the same every time.
+func (m Mode) Typeable() bool { return m.Cleartext() || m == External }
+
 // Credentials are what a mechanism works with.
 type Credentials struct {
 	// Username is the account; "" only for EXTERNAL, where the certificate names it.

@@ -93,6 +93,8 @@ type grammar struct {
 	Transcript        string `placeholder:"FILE" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
 	TranscriptContent bool   `group:"Output" help:"Let the transcript show what mails and folder lists say."`
 
+	Explain bool `group:"Other" help:"Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand."`
+
 	Demo optionalValue `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
 
 	Generate string `enum:"icinga2,director,nagios,nrpe,man,bash,zsh,fish," default:"" placeholder:"KIND" group:"Other" help:"Print a definition made from this list of options and exit 0: icinga2, director, nagios, nrpe, man, bash, zsh or fish. Stands alone."`

@@ -55,6 +55,26 @@ func (r *Request) Load(ctx context.Context) error {
 	return r.loadSecrets(ctx)
 }
 
+// Pretend puts placeholders where Load puts what it reads, for a session that
+// is talked about and never run.
+func (r *Request) Pretend() {
+	if r.files.password.given() {
+		r.Session.Password = secret.New("PASSWORD")
+	}
+	if r.files.token.given() {
+		r.Session.Token = secret.New("TOKEN")
+	}
+	if o := r.Session.OAuth; o != nil && r.files.clientSecret.given() {
+		o.ClientSecret = secret.New("SECRET")
+	}
+	if o := r.Session.OAuth; o != nil && r.files.refreshToken.given() {
+		o.RefreshToken = secret.New("SECRET")
+	}
+	if r.files.clientCert != "" {
+		r.Session.Cert.Certificate = &tls.Certificate{}
+	}
+}
+
 // loadCertificate reads the client certificate and its key.
 func (r *Request) loadCertificate() error {
 	f := r.files

@@ -41,6 +41,8 @@ type Request struct {
 
 	// Demo names the scenario of the built-in server; "" means a real check.
 	Demo string
+	// Explain asks for the plan in place of a check.
+	Explain bool
 	// Remarks are about the command line and its files, for -v.
 	Remarks []string
 
@@ -189,6 +191,9 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 			req.Demo = g.Demo.Value
 		}
 	}
+	if req.Explain = g.Explain; g.Explain && g.Demo.Given {
+		return nil, usage("--explain and --demo exclude each other", "leave out --demo: nobody is contacted")
+	}
 	c := &req.Session
 	c.Timeout = req.Timeout
 	c.Demo = req.Demo
@@ -200,6 +205,7 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 		}
 	}
 	req.files.caFile, req.files.match = g.CAFile, g.CertificateMatches
+	c.Files = session.Files{CA: g.CAFile, ClientCert: req.files.clientCert, ClientKey: req.files.clientKey}
 	req.files.stdin, req.files.credentials = env.Stdin, env.Getenv(envCredentials)
 	if err := login(g, req, env); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ const (
 
 // LeftOut returns the flags that an artefact does not offer, with the reason.
 func LeftOut(format string) map[string]string {
-	answers := map[string]string{"help": noCheck, "version": noCheck, "generate": noCheck}
+	answers := map[string]string{"help": noCheck, "version": noCheck, "generate": noCheck, "explain": noCheck}
 	more := map[string]map[string]string{
 		"icinga2": {
 			"password":    inSecret + "; the variable imap_session_password goes through the environment",

@@ -90,6 +90,7 @@ type Report struct {
 		Start   *float64
 		Seconds *float64
 		Detail  string
+		ByHand  string `json:"by_hand"`
 	}
 	Metrics []struct {
 		Name  string

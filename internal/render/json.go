@@ -56,6 +56,7 @@ type jsonStep struct {
 	Seconds *float64 `json:"seconds"`
 	Detail  string   `json:"detail,omitempty"`
 	Planned string   `json:"planned,omitempty"` // why it is in the plan, for steps that not every session has
+	ByHand  string   `json:"by_hand,omitempty"` // what a person types to do the same, for a step that failed
 }
 
 type jsonMetric struct {
@@ -118,7 +119,7 @@ func emptySession() jsonSession {
 func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
-		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail), Planned: s.Planned}
+		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail), Planned: s.Planned, ByHand: o.mask(s.ByHand)}
 		if s.Outcome == report.Passed || s.Outcome == report.Failed {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took

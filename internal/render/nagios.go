@@ -183,6 +183,9 @@ func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed 
 	for _, f := range findings {
 		lines = append(lines, findingLines("    ", f, o)...)
 	}
+	if s.ByHand != "" && o.Verbosity >= 1 {
+		lines = append(lines, "    by hand: "+o.command(s.ByHand))
+	}
 	return lines
 }
 
@@ -203,6 +206,15 @@ func bar(r *report.Report, s report.StepResult) string {
 	to := int((int64(barWidth)*int64(s.Start+s.Elapsed) + int64(total) - 1) / int64(total))
 	to = min(max(to, from+1), barWidth)
 	return strings.Repeat("_", from) + strings.Repeat("#", to-from) + strings.Repeat("_", barWidth-to)
+}
+
+// command returns a line to type, or where to find it when it would not stay
+// what it is among what monitors and their notifications allow.
+func (o Options) command(s string) string {
+	if o.clean(s) != s {
+		return "see --explain"
+	}
+	return s
 }
 
 func findingLines(indent string, f report.Finding, o Options) []string {

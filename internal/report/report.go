@@ -63,6 +63,7 @@ type StepResult struct {
 	Detail  string        // one short phrase: what the step found, or why it was skipped
 	Err     *StepError    // set when Outcome is Failed
 	Planned string        // why the step is in the plan; "" for the steps every session has
+	ByHand  string        // what a person types to do the same, for a step that failed; "" when nobody said
 }
 
 // Metric is one measured number.

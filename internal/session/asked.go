@@ -54,9 +54,11 @@ func Optional() []string {
 }
 
 // asked says whether there is a threshold on one of the metrics.
-func (s *Session) asked(metrics ...string) bool {
-	return slices.ContainsFunc(metrics, func(name string) bool { return s.cfg.Asked[name] != "" })
+func (c Config) asked(metrics ...string) bool {
+	return slices.ContainsFunc(metrics, func(name string) bool { return c.Asked[name] != "" })
 }
+
+func (s *Session) asked(metrics ...string) bool { return s.cfg.asked(metrics...) }
 
 // lacks records the fault of a server that cannot give what was asked for.
 func lacks(rec *Recorder, format string, args ...any) {

@@ -13,6 +13,7 @@ var capabilityStep = Step{
 	Needs:  Greeted,
 	Gives:  Greeted,
 	Wanted: always,
+	Hand:   handCapability("where the server has not volunteered its capabilities"),
 	Run:    runCapability,
 }
 
@@ -24,7 +25,18 @@ var capabilityAfterLoginStep = Step{
 	Needs:  Authenticated,
 	Gives:  Authenticated,
 	Wanted: func(c Config) bool { return c.Expect.capabilities() || c.relist },
+	When:   "capabilities are expected, or a later step depends on them",
+	Hand:   handCapability("where the answer to the login has not volunteered them"),
 	Run:    runCapabilityAfterLogin,
+}
+
+func handCapability(when string) func(Config) Hand {
+	return func(c Config) Hand {
+		return Hand{
+			Types:   []Typed{{Text: "CAPABILITY", When: when, Answer: "* CAPABILITY IMAP4rev1 ..."}},
+			Expects: append(expects("offered, before or after login:", c.Expect.Capabilities), expects("not offered:", c.Expect.Forbidden)...),
+		}
+	}
 }
 
 // runCapability asks for the capabilities unless the server has volunteered

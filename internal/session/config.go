@@ -26,6 +26,8 @@ type Config struct {
 	Dial dial.Config // Dial.Host is the name that is resolved and verified
 	TLS  TLSMode     // "" means TLSImplicit
 	Cert dial.TLSConfig
+	// Files are the names of the files that Cert came from, for people.
+	Files Files
 	// Match is the certificate the server must show; nil means any. A mismatch is
 	// a fault when the served one is trusted, and ends the session when nothing
 	// else vouches for it (Cert.Insecure).

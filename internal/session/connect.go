@@ -18,7 +18,25 @@ var connectStep = Step{
 	Needs:  Cold,
 	Gives:  Connected,
 	Wanted: always,
+	Hand:   handConnect,
 	Run:    runConnect,
+}
+
+func handConnect(c Config) Hand {
+	h := Hand{
+		Does:  fmt.Sprintf("opens a TCP connection to %s port %d", c.Reach(), c.Dial.Port),
+		Shell: c.Telnet(),
+	}
+	if c.Dial.Source.IsValid() {
+		h.Does += " from " + c.Dial.Source.String()
+	}
+	if _, literal := c.Dial.Literal(); !literal {
+		h.Does += ", the next address 250 ms after one that does not answer"
+	}
+	if c.Dial.Proxy != "" {
+		h.Does += "; sends a PROXY header " + string(c.Dial.Proxy)
+	}
+	return h
 }
 
 func runConnect(ctx context.Context, s *Session, rec *Recorder) error {

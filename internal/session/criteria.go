@@ -161,6 +161,25 @@ func (c Criteria) appendTo(cmd *command, set string) *command {
 	return cmd
 }
 
+// typed returns the criteria as a person types them behind SEARCH.
+func (c Criteria) typed() string {
+	if len(c.parts) == 0 {
+		return "ALL"
+	}
+	text := ""
+	if c.unicode() {
+		text = "CHARSET UTF-8 "
+	}
+	for _, p := range c.parts {
+		if p.literal {
+			text += quote(p.text)
+		} else {
+			text += p.text
+		}
+	}
+	return text
+}
+
 // header returns the criteria of messages with a header field of that value.
 func header(name, value string) Criteria {
 	c := Criteria{parts: []criterion{{"HEADER " + quote(name) + " ", false}}}

@@ -22,6 +22,7 @@ var fetchStep = Step{
 		report.MustMetric(report.FetchBytes),
 	},
 	Wanted: always,
+	Hand:   handFetch,
 	Run:    runFetch,
 }
 
@@ -56,6 +57,27 @@ func (c Config) fetchItems() string {
 		items += " BODY.PEEK[HEADER.FIELDS (" + c.Expect.headerNames() + ")]"
 	}
 	return "(" + items + ")"
+}
+
+func handFetch(c Config) Hand {
+	fetch := Typed{Text: "FETCH N " + c.fetchItems(), Answer: "* N FETCH (FLAGS ... INTERNALDATE ... RFC822.SIZE ..."}
+	h := Hand{Types: []Typed{fetch}}
+	switch m := c.Message; {
+	case m.UID > 0:
+		h.Types[0].Text = "UID FETCH " + decimal(m.UID) + " " + c.fetchItems()
+	case m.Number > 0:
+		h.Types[0].Text = "FETCH " + decimal(m.Number) + " " + c.fetchItems()
+	case m.Oldest:
+		h.Types[0].Text = "FETCH 1 " + c.fetchItems()
+	case m.Header != "":
+		h.Types = []Typed{{Text: "SEARCH " + header(m.Header, m.Value).typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
+	default:
+		h.Does = "the newest message: N is the number in front of EXISTS"
+	}
+	for _, e := range c.Expect.Headers {
+		h.Expects = append(h.Expects, fmt.Sprintf("the header field %s matches %s", e.Name, e.Pattern))
+	}
+	return h
 }
 
 // bodyAllowance is how much more than wire.Limits.Total a --fetch=body without

@@ -17,7 +17,14 @@ var greetingStep = Step{
 	Needs:  Connected,
 	Gives:  Greeted,
 	Wanted: always,
-	Run:    runGreeting,
+	Hand: func(c Config) Hand {
+		h := Hand{Does: "waits for the greeting"}
+		if re := c.Expect.Greeting; re != nil {
+			h.Expects = []string{"it matches " + re.String()}
+		}
+		return h
+	},
+	Run: runGreeting,
 }
 
 // sniff is how long a service that is no IMAP server may go on with its first

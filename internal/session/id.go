@@ -22,8 +22,18 @@ var idStep = Step{
 		}
 		return ""
 	},
+	Hand: func(c Config) Hand {
+		h := typing("ID "+clientID, "* ID (...)")(c)
+		if re := c.Expect.ID; re != nil {
+			h.Expects = []string{"the answer matches " + re.String()}
+		}
+		return h
+	},
 	Run: runID,
 }
+
+// clientID says who asks.
+const clientID = `("name" "check_imap_session")`
 
 // maxIDFields bounds what is kept. See RFC 2971 section 3.3.
 const maxIDFields = 30
@@ -32,7 +42,7 @@ const maxIDFields = 30
 // (RFC 2971 section 3.2 lets a server not care).
 func runID(_ context.Context, s *Session, rec *Recorder) error {
 	var fields []string
-	cmd := s.newCommand("ID", `("name" "check_imap_session")`)
+	cmd := s.newCommand("ID", clientID)
 	_, err := s.do(rec, cmd, func(r *wire.Response) {
 		if w := r.Words(1); len(w) == 1 && w[0] == "ID" {
 			fields = idFields(r)

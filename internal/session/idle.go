@@ -14,7 +14,10 @@ var idleStep = Step{
 	Needs:      Authenticated,
 	Gives:      Authenticated,
 	Capability: "IDLE",
-	Run:        runIdle,
+	Hand: func(Config) Hand {
+		return Hand{Types: []Typed{{Text: "IDLE", Answer: "+ idling"}, {Text: "DONE", Bare: true}}}
+	},
+	Run: runIdle,
 }
 
 // runIdle ends the IDLE as soon as it has begun. Its time ends with the

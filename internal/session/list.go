@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
@@ -15,7 +16,20 @@ var listStep = Step{
 	Gives:   Authenticated,
 	Metrics: []report.MetricDef{report.MustMetric(report.Folders)},
 	Wanted:  always,
+	Hand:    handList,
 	Run:     runList,
+}
+
+func handList(c Config) Hand {
+	pattern := wireName(c.ListReference) + " " + wireName(c.ListPattern)
+	h := Hand{
+		Types:   []Typed{{Text: "LIST " + pattern, Answer: "* LIST (...) ... INBOX, a line for each folder"}},
+		Expects: expects("listed:", c.Expect.Mailboxes),
+	}
+	if slices.ContainsFunc(c.Expect.Mailboxes, specialUse) {
+		h.Types = append(h.Types, Typed{Text: "LIST (SPECIAL-USE) " + pattern, When: "where the uses were not listed and the server offers SPECIAL-USE"})
+	}
+	return h
 }
 
 // runList counts the rows of LIST and keeps none: a server may have 100,000.

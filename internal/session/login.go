@@ -13,6 +13,8 @@ var loginStep = Step{
 	Needs:  Greeted,
 	Gives:  Authenticated,
 	Wanted: func(c Config) bool { return c.Auth != auth.None },
+	When:   "--auth is not none",
+	Hand:   handLogin,
 	Run:    runLogin,
 }
 

@@ -16,6 +16,7 @@ var logoutStep = Step{
 	Gives:  Greeted,
 	Final:  true,
 	Wanted: always,
+	Hand:   typing("LOGOUT", "* BYE"),
 	Run:    runLogout,
 }
 

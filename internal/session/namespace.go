@@ -13,6 +13,7 @@ var namespaceStep = Step{
 	Needs:      Authenticated,
 	Gives:      Authenticated,
 	Capability: "NAMESPACE",
+	Hand:       typing("NAMESPACE", "* NAMESPACE (...) ... ..."),
 	Run:        runNamespace,
 }
 

@@ -9,6 +9,7 @@ var noopStep = Step{
 	Doc:   "NOOP, RFC 9051 section 6.1.2",
 	Needs: Greeted,
 	Gives: Greeted,
+	Hand:  typing("NOOP", ""),
 	Run:   runNoop,
 }
 

@@ -27,7 +27,10 @@ var quotaStep = Step{
 		report.MustMetric(report.QuotaMessagesPercent),
 	},
 	Capability: "QUOTA",
-	Run:        runQuota,
+	Hand: func(c Config) Hand {
+		return typing("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)
+	},
+	Run: runQuota,
 }
 
 // quotaResource is a resource of RFC 9208 section 5 that is measured.

@@ -26,7 +26,8 @@ var searchStep = Step{
 		}
 		return ""
 	},
-	Run: runSearch,
+	Hand: handSearch,
+	Run:  runSearch,
 }
 
 const (
@@ -39,6 +40,24 @@ const (
 	// are nearly always there; copied mail may be out of order.
 	datesAtEachEnd = 100
 )
+
+func handSearch(c Config) Hand {
+	if !c.asked(report.FoundOldestAge, report.FoundNewestAge) {
+		return searching(c.Search.typed(), "where the server offers ESEARCH", "where it does not")
+	}
+	return Hand{Types: []Typed{
+		{Text: "SEARCH " + c.Search.typed(), Answer: "* SEARCH N N N ..."},
+		{Text: "FETCH N (INTERNALDATE)", When: "for the first and the last hundred found", Answer: "* N FETCH (INTERNALDATE ...)"},
+	}}
+}
+
+// searching returns the Hand of counting what meets the criteria.
+func searching(criteria, when, otherwise string) Hand {
+	return Hand{Types: []Typed{
+		{Text: "SEARCH RETURN (COUNT) " + criteria, When: when, Answer: "* ESEARCH ... COUNT N"},
+		{Text: "SEARCH " + criteria, When: otherwise, Answer: "* SEARCH N N N ..."},
+	}}
+}
 
 func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search

@@ -17,14 +17,31 @@ var selectStep = Step{
 	Gives:   Selected,
 	Metrics: []report.MetricDef{report.MustMetric(report.Messages)},
 	Wanted:  always,
+	Hand:    handSelect,
 	Run:     runSelect,
 }
 
-func runSelect(_ context.Context, s *Session, rec *Recorder) error {
-	verb := "EXAMINE"
-	if s.cfg.ReadWrite {
-		verb = "SELECT"
+// verb returns the command that opens the mailbox.
+func (c Config) verb() string {
+	if c.ReadWrite {
+		return "SELECT"
 	}
+	return "EXAMINE"
+}
+
+func handSelect(c Config) Hand {
+	h := typing(c.verb()+" "+wireName(c.Mailbox), "* N EXISTS")(c)
+	if c.Expect.UIDValidity > 0 {
+		h.Expects = append(h.Expects, fmt.Sprintf("UIDVALIDITY is %d", c.Expect.UIDValidity))
+	}
+	if c.Expect.Writable {
+		h.Expects = append(h.Expects, "the mailbox can be written to")
+	}
+	return h
+}
+
+func runSelect(_ context.Context, s *Session, rec *Recorder) error {
+	verb := s.cfg.verb()
 	counted, odd := false, ""
 	var validity int64
 	cmd := s.newCommand(verb).str(encodeName(s.cfg.Mailbox))

@@ -15,6 +15,8 @@ var starttlsStep = Step{
 	Needs:  Greeted,
 	Gives:  Greeted,
 	Wanted: func(c Config) bool { return c.TLS == TLSStart },
+	When:   "--tls=starttls",
+	Hand:   typing("STARTTLS", ""),
 	Run:    runStartTLS,
 }
 

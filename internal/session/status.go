@@ -24,6 +24,7 @@ var statusStep = Step{
 		report.MustMetric(report.MailboxSize),
 	},
 	Consults: true,
+	Hand:     handStatus,
 	Run:      runStatus,
 }
 
@@ -35,7 +36,10 @@ var statusBySearchStep = Step{
 	Gives:    Selected,
 	Metrics:  []report.MetricDef{report.MustMetric(report.Deleted)},
 	Consults: true,
-	Run:      runStatusBySearch,
+	Hand: func(Config) Hand {
+		return searching("DELETED", "where the server's STATUS does not count them and it offers ESEARCH", "where it offers neither")
+	},
+	Run: runStatusBySearch,
 }
 
 // statusItem is a number of STATUS.
@@ -54,9 +58,23 @@ var statusItems = []statusItem{
 
 // wants says whether a number of the step was asked for: by its name, or with
 // the whole step.
-func (s *Session) wantsStatus(metric string) bool {
-	return s.asked(metric) || s.cfg.With["status"] ||
-		metric == report.Unseen && !s.asked(report.Deleted, report.MailboxSize) // time_status alone
+func (c Config) wantsStatus(metric string) bool {
+	return c.asked(metric) || c.With["status"] ||
+		metric == report.Unseen && !c.asked(report.Deleted, report.MailboxSize) // time_status alone
+}
+
+func handStatus(c Config) Hand {
+	var words []string
+	for _, item := range statusItems {
+		if c.wantsStatus(item.metric) {
+			words = append(words, item.word)
+		}
+	}
+	return Hand{Types: []Typed{{
+		When:   "of the items those that the server has",
+		Text:   "STATUS " + wireName(c.Mailbox) + " (" + strings.Join(words, " ") + ")",
+		Answer: "* STATUS ... (" + strings.Join(words, " N ") + " N)",
+	}}}
 }
 
 func runStatus(_ context.Context, s *Session, rec *Recorder) error {
@@ -64,7 +82,7 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 	for _, item := range statusItems {
 		offered := len(item.capabilities) == 0 || slices.ContainsFunc(item.capabilities, s.offers)
 		switch {
-		case !s.wantsStatus(item.metric):
+		case !s.cfg.wantsStatus(item.metric):
 			rec.Absent(item.metric, "nobody asked for it")
 		case offered:
 			items = append(items, item)

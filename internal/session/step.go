@@ -52,6 +52,9 @@ type Step struct {
 	// Wanted says whether a configuration wants the step. Nil makes the step
 	// optional: it is wanted when somebody asks for it, see Why.
 	Wanted func(Config) bool
+	// When puts Wanted into words: "HOST is a name". "" for a step that every
+	// session has, and for an optional one.
+	When string
 	// Flag returns the flag of its own, as it was given, that asks for an
 	// optional step; "" when it was not given. Nil when there is no such flag.
 	Flag func(Config) string
@@ -61,6 +64,9 @@ type Step struct {
 	// Consults says that the step looks at the capabilities that hold after
 	// login, so that they have to be known. A Capability implies it.
 	Consults bool
+	// Hand says what the step does, and how a person does it, with a
+	// configuration that has its defaults filled in; see ByHand.
+	Hand func(Config) Hand
 	// Run does it. Its error is a *report.StepError or anything that the
 	// session can make one of.
 	Run func(ctx context.Context, s *Session, rec *Recorder) error

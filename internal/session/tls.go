@@ -19,6 +19,8 @@ var tlsStep = Step{
 	Gives:   Connected,
 	Metrics: tlsMetrics,
 	Wanted:  func(c Config) bool { return c.TLS == TLSImplicit },
+	When:    "--tls=implicit",
+	Hand:    handTLS,
 	Run:     runTLS,
 }
 
@@ -29,12 +31,26 @@ var tlsAfterStartTLSStep = Step{
 	Gives:   Greeted,
 	Metrics: tlsMetrics,
 	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
+	When:    "--tls=starttls",
+	Hand:    handTLS,
 	Run:     runTLS,
 }
 
 var tlsMetrics = []report.MetricDef{
 	report.MustMetric(report.CertificateDays),
 	report.MustMetric(report.CertificatePercent),
+}
+
+func handTLS(c Config) Hand {
+	trusted := "the system's roots"
+	if c.Files.CA != "" {
+		trusted = c.Files.CA
+	}
+	does := fmt.Sprintf("makes the TLS handshake for the name %s and verifies the certificate against %s", c.Cert.ServerName, trusted)
+	if c.Cert.Insecure {
+		does = fmt.Sprintf("makes the TLS handshake for the name %s; any certificate will do (--insecure)", c.Cert.ServerName)
+	}
+	return Hand{Does: does, Shell: c.OpenSSL("-showcerts")}
 }
 
 func runTLS(ctx context.Context, s *Session, rec *Recorder) error {

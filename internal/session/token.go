@@ -19,7 +19,31 @@ var tokenStep = Step{
 	Needs:  Greeted,
 	Gives:  Greeted,
 	Wanted: func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
+	When:   "--oauth-token-url",
+	Hand:   handToken,
 	Run:    runToken,
+}
+
+func handToken(c Config) Hand {
+	o := c.OAuth
+	does := "fetches an access token from " + o.URL.String() + " (" + o.Grant() + ")"
+	if o.Cache != "" {
+		does += ", where " + o.Cache + " has none that is still good"
+	}
+	curl := []string{"curl", "-d", "grant_type=" + o.Grant()}
+	if !o.RefreshToken.IsZero() || o.RefreshFile != "" {
+		curl = append(curl, "--data-urlencode", "refresh_token=SECRET")
+	}
+	for _, field := range [][2]string{{"client_id", o.ClientID}, {"scope", o.Scope}} {
+		if field[1] != "" {
+			curl = append(curl, "--data-urlencode", field[0]+"="+field[1])
+		}
+	}
+	if !o.ClientSecret.IsZero() {
+		curl = append(curl, "--data-urlencode", "client_secret=SECRET")
+	}
+	curl = append(curl, o.URL.String())
+	return Hand{Does: does, Shell: shellLine(curl)}
 }
 
 // runToken gets the token that the login needs. A login that will not be tried

@@ -1,0 +1,146 @@
+// Package explain says what a check would do and how a person does the same with
+// telnet, openssl and curl. It contacts nobody and knows no secrets: what is
+// typed has placeholders for them.
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/session"
+)
+
+// Check is what is to be explained.
+type Check struct {
+	Config    session.Config
+	Plan      []session.Step
+	Policy    judge.Policy
+	Timeout   time.Duration
+	Addresses string // "first", "worst" or "any"
+}
+
+// Text returns the plan of a check, step by step, and the same by hand.
+func Text(c Check) string {
+	var b strings.Builder
+	c.head(&b)
+	for i, step := range c.Plan {
+		c.step(&b, i+1, step)
+	}
+	c.rest(&b)
+	c.byHand(&b)
+	return b.String()
+}
+
+func (c Check) head(b *strings.Builder) {
+	tls := map[session.TLSMode]string{
+		session.TLSImplicit: "TLS from the start", session.TLSStart: "STARTTLS", session.TLSNone: "no TLS",
+	}[c.Config.TLS]
+	fmt.Fprintf(b, "A check of %s, port %d, %s, within %v. Nothing was contacted.\n", c.Config.Dial.Host, c.Config.Dial.Port, tls, c.Timeout)
+	switch c.Addresses {
+	case "worst":
+		b.WriteString("A session with every address of the name, four at a time; the worst decides.\n")
+	case "any":
+		b.WriteString("A session with every address of the name, four at a time; the best decides.\n")
+	}
+	b.WriteString("PASSWORD, TOKEN and SECRET stand for secrets, N for what only the server knows.\n\n")
+}
+
+// step writes one step of the plan.
+func (c Check) step(b *strings.Builder, n int, step session.Step) {
+	fmt.Fprintf(b, "%2d  %s: %s\n", n, step.Name, step.Doc)
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(b, "    %-8s %s\n", label, text)
+		}
+	}
+	why := step.Why(c.Config)
+	if step.Wanted != nil {
+		why = step.When
+	}
+	if why == "" {
+		why = "every session has it"
+	}
+	h := step.ByHand(c.Config)
+	line("why", why)
+	line("does", h.Does)
+	for _, t := range h.Types {
+		text := t.Text
+		if t.When != "" {
+			text += "   (" + t.When + ")"
+		}
+		line("sends", text)
+	}
+	for _, e := range h.Expects {
+		line("expects", e)
+	}
+	for _, rule := range c.rules(step) {
+		line("judged", rule)
+	}
+}
+
+// rules returns the thresholds on what a step measures.
+func (c Check) rules(step session.Step) []string {
+	var out []string
+	for _, def := range append([]report.MetricDef{report.MustMetric(report.StepTime(step.Name))}, step.Metrics...) {
+		out = append(out, c.rule(def)...)
+	}
+	return out
+}
+
+func (c Check) rule(def report.MetricDef) []string {
+	i := slices.IndexFunc(c.Policy.Rules, func(r judge.Rule) bool { return r.Metric == def.Name })
+	if i < 0 {
+		return nil
+	}
+	var limits []string
+	for _, level := range []struct {
+		state report.State
+		limit *judge.Range
+	}{{report.Warning, c.Policy.Rules[i].Warn}, {report.Critical, c.Policy.Rules[i].Crit}} {
+		if level.limit == nil {
+			continue
+		}
+		r, where := *level.limit, "outside"
+		if r.Inside {
+			r.Inside, where = false, "inside"
+		}
+		limits = append(limits, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", level.state, where, r, def.Unit.UOM())))
+	}
+	return []string{def.Name + " is " + strings.Join(limits, ", ")}
+}
+
+// rest writes what concerns the whole run, and what is not in the plan.
+func (c Check) rest(b *strings.Builder) {
+	lines := c.rule(report.MustMetric(report.Time))
+	for _, kind := range slices.Sorted(maps.Keys(c.Policy.States)) {
+		lines = append(lines, fmt.Sprintf("a failure of kind %s is %s (--state)", kind, c.Policy.States[kind]))
+	}
+	planned := func(name string) bool {
+		return slices.ContainsFunc(c.Plan, func(s session.Step) bool { return s.Name == name })
+	}
+	var could []string
+	left := map[string][]string{}
+	for _, name := range session.StepNames() {
+		switch by := session.Removed(c.Config, name); {
+		case planned(name):
+		case by != "":
+			left[by] = append(left[by], name)
+		case slices.Contains(session.Optional(), name):
+			could = append(could, name)
+		}
+	}
+	for _, by := range slices.Sorted(maps.Keys(left)) {
+		lines = append(lines, "left out by "+by+": "+strings.Join(left[by], ", "))
+	}
+	if len(could) > 0 {
+		lines = append(lines, "--with can add: "+strings.Join(could, ", "))
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(b, "\nBeside the steps\n    %s\n", strings.Join(lines, "\n    "))
+	}
+}

@@ -1,0 +1,147 @@
+package session
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"check_imap_session/internal/auth"
+	"check_imap_session/internal/dial"
+)
+
+// ShellWord returns a word as a shell reads it back.
+func ShellWord(w string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=@%+,", r)
+	}
+	if w != "" && !strings.ContainsFunc(w, func(r rune) bool { return !plain(r) }) {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+}
+
+// shellLine joins words to a command line.
+func shellLine(words []string) string {
+	line := make([]string, len(words))
+	for i, w := range words {
+		line[i] = ShellWord(w)
+	}
+	return strings.Join(line, " ")
+}
+
+// Reach returns what is connected to: the address that was given, else HOST.
+func (c Config) Reach() string {
+	if a, literal := c.Dial.Literal(); literal {
+		return a.String()
+	}
+	return c.Dial.Host
+}
+
+// Telnet returns the command that opens a conversation without TLS.
+func (c Config) Telnet() string {
+	words := []string{"telnet"}
+	if c.Dial.Source.IsValid() {
+		words = append(words, "-b", c.Dial.Source.String())
+	}
+	return shellLine(append(words, c.Reach(), fmt.Sprint(c.Dial.Port)))
+}
+
+// OpenSSL returns the command that opens a conversation under TLS and verifies
+// as the session does. See openssl-s_client(1).
+func (c Config) OpenSSL(flags ...string) string {
+	c = c.withDefaults()
+	words := append([]string{"openssl", "s_client"}, flags...)
+	host := c.Reach()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	words = append(words, "-connect", fmt.Sprintf("%s:%d", host, c.Dial.Port))
+	if c.Dial.Family != dial.AnyFamily {
+		words = append(words, "-"+string(c.Dial.Family))
+	}
+	if c.TLS == TLSStart {
+		words = append(words, "-starttls", "imap")
+	}
+	check := "-verify_ip"
+	if _, err := netip.ParseAddr(c.Cert.ServerName); err != nil {
+		words = append(words, "-servername", c.Cert.ServerName)
+		check = "-verify_hostname"
+	}
+	if !c.Cert.Insecure {
+		words = append(words, "-verify_return_error", check, c.Cert.ServerName)
+	}
+	if c.Files.CA != "" {
+		words = append(words, "-CAfile", c.Files.CA)
+	}
+	if c.Files.ClientCert != "" {
+		words = append(words, "-cert", c.Files.ClientCert, "-key", c.Files.ClientKey)
+	}
+	switch c.Cert.MinVersion {
+	case tls.VersionTLS10, tls.VersionTLS11:
+		words = append(words, "-cipher", "DEFAULT@SECLEVEL=0")
+	case tls.VersionTLS13:
+		words = append(words, "-tls1_3")
+	}
+	return shellLine(words)
+}
+
+// Curl returns the command that connects, logs in and sends one command more,
+// "" for none. It asks for the password. See curl(1).
+func (c Config) Curl(command string) string {
+	c = c.withDefaults()
+	words := []string{"curl", "-v"}
+	name := c.Cert.ServerName
+	bracketed := func(host string) string {
+		if strings.Contains(host, ":") {
+			return "[" + host + "]"
+		}
+		return host
+	}
+	scheme := "imap"
+	switch c.TLS {
+	case TLSImplicit:
+		scheme = "imaps"
+	case TLSStart:
+		words = append(words, "--ssl-reqd")
+	case TLSNone:
+		name = c.Dial.Host
+	}
+	url := fmt.Sprintf("%s://%s:%d/", scheme, bracketed(name), c.Dial.Port)
+	if reach := c.Reach(); reach != name {
+		words = append(words, "--connect-to", fmt.Sprintf("::%s:%d", bracketed(reach), c.Dial.Port))
+	}
+	switch {
+	case c.TLS == TLSNone:
+	case c.Cert.Insecure:
+		words = append(words, "-k")
+	case c.Files.CA != "":
+		words = append(words, "--cacert", c.Files.CA)
+	}
+	if c.Files.ClientCert != "" {
+		words = append(words, "--cert", c.Files.ClientCert, "--key", c.Files.ClientKey)
+	}
+	words = append(words, c.curlLogin()...)
+	if command != "" {
+		words = append(words, "-X", command)
+	}
+	return shellLine(append(words, url))
+}
+
+// curlLogin returns the flags that make curl log in the same way.
+func (c Config) curlLogin() []string {
+	mode := c.Auth
+	switch {
+	case mode == auth.None:
+		return nil
+	case mode == auth.Auto && c.hasToken():
+		mode = auth.XOAuth2
+	case mode == auth.Auto || mode == auth.Login: // curl takes what the server offers
+		return []string{"-u", c.Username}
+	}
+	words := []string{"-u", c.Username, "--login-options", "AUTH=" + mode.Mechanism()}
+	if mode.TakesToken() {
+		words = append(words, "--oauth2-bearer", "TOKEN")
+	}
+	return words
+}
