@@ -122,6 +122,7 @@ func parseOutput(out string, code int) (pluginOutput, error) {
 		}
 	}
 	for _, line := range append([]string{text}, o.long...) {
+		line = strings.TrimPrefix(strings.TrimLeft(line, "_#"), " ") // a step's bar
 		if at := stateBall.FindStringIndex(line); at != nil && at[0] > 0 || strings.HasPrefix(line, "(") {
 			return o, fmt.Errorf("a state in the middle of a line: %s", line)
 		}

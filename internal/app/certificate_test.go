@@ -114,7 +114,7 @@ func checkDefect(t *testing.T, d defect, base []string) {
 		code = 2
 	}
 	r := runMain(t, env, args...)
-	if d.kind != "" && lineWith(r.out, "    "+d.kind+": tls ") == "" {
+	if d.kind != "" && lineWith(r.out, "=== "+d.kind+": tls ") == "" {
 		t.Errorf("no finding of kind %s on tls in:\n%s", d.kind, r.out)
 	}
 	text := r.first

@@ -41,7 +41,7 @@ func TestClientCertificateRequired(t *testing.T) {
 				conf := &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert, MaxVersion: version}
 				for range 5 { // the alert may come before or after our next write
 					r, sent := against(t, m, conf, "--ca-file", file)
-					if r.code != 2 || lineWith(r.out, "    tls_handshake: tls ") == "" || !strings.Contains(r.first, "client certificate") {
+					if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.first, "client certificate") {
 						t.Fatalf("exit %d, want 2 and tls_handshake on tls:\n%s", r.code, r.out)
 					}
 					if strings.Contains(sent, "LOGIN") {

@@ -131,7 +131,7 @@ func TestCertificateMatches(t *testing.T) {
 		for _, m := range []string{"implicit", "starttls"} {
 			t.Run(m+"/"+tt.name, func(t *testing.T) {
 				r, sent := scripted(t, m, tt.cert, append(strings.Fields(tt.args), "--ca-file", root, "--certificate-matches="+tt.value)...)
-				if r.code != tt.code || tt.kind != "" && lineWith(r.out, "    "+tt.kind+": tls ") == "" {
+				if r.code != tt.code || tt.kind != "" && lineWith(r.out, "=== "+tt.kind+": tls ") == "" {
 					t.Errorf("exit %d, want %d and kind %q:\n%s", r.code, tt.code, tt.kind, r.out)
 				}
 				if strings.Contains(sent, "LOGIN") != tt.login {

@@ -77,7 +77,7 @@ func TestOldTLS(t *testing.T) {
 		for _, m := range []string{"implicit", "starttls"} {
 			t.Run(m+"/"+tt.name, func(t *testing.T) {
 				r, sent := against(t, m, tt.conf, "--ca-file", file, "--tls-min", tt.below)
-				if r.code != 2 || lineWith(r.out, "    tls_handshake: tls ") == "" || !strings.Contains(r.first, tt.cause) || !strings.Contains(r.first, "--tls-min") {
+				if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.first, tt.cause) || !strings.Contains(r.first, "--tls-min") {
 					t.Errorf("--tls-min=%s: exit %d, want 2 and tls_handshake, %q and --tls-min:\n%s", tt.below, r.code, tt.cause, r.out)
 				}
 				if strings.Contains(sent, "LOGIN") {
@@ -102,7 +102,7 @@ func TestOldServerHello(t *testing.T) {
 	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
 	srv := imaptest.Serve(t, fmt.Sprintf("raw %q\nhold", hello), imaptest.Options{})
 	r := runMain(t, nil, "-H", "imap.test", "--address=127.0.0.1", "-p", strconv.Itoa(srv.Port()), "--tls=implicit", "--auth=none")
-	if r.code != 2 || lineWith(r.out, "    tls_handshake: tls ") == "" || !strings.Contains(r.first, "TLS 1.0") || !strings.Contains(r.first, "--tls-min=1.0") {
+	if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.first, "TLS 1.0") || !strings.Contains(r.first, "--tls-min=1.0") {
 		t.Errorf("exit %d, want 2, TLS 1.0 and --tls-min=1.0:\n%s", r.code, r.out)
 	}
 }

@@ -23,8 +23,8 @@ func Nagios(w io.Writer, m Model) error {
 			base + ` --auth=none -w '$ARG2$' -c '$ARG3$'`},
 		{"check_imap_session_ini!NAME!SECTION@FILE!WARNING!CRITICAL, everything else in the ini file", "check_imap_session_ini",
 			base + ` --extra-opts='$ARG2$' -w '$ARG3$' -c '$ARG4$'`},
-		{"check_imap_session_demo!SCENARIO, a fire drill: up to the pager without a server", "check_imap_session_demo",
-			`$USER1$/check_imap_session -H '$HOSTNAME$' --demo='$ARG1$'`},
+		{"check_imap_session_demo!SCENARIO!WARN!CRIT, a fire drill: up to the pager without a server", "check_imap_session_demo",
+			`$USER1$/check_imap_session -H '$HOSTNAME$' --demo='$ARG1$' -w '$ARG2$' -c '$ARG3$'`},
 	} {
 		p.lines("# "+c.use, "define command {", "    command_name    "+c.name, "    command_line    "+c.line, "}", "")
 	}

@@ -45,7 +45,7 @@ func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 func (p Policy) addCounted(r *report.Report, v *report.Verdict, name string, n int) {
 	m := report.Metric{Def: report.MustMetric(name), Value: float64(n)}
 	r.Metrics = append(r.Metrics, m)
-	v.Metrics = append(v.Metrics, p.judged(m, v))
+	v.Metrics = append(v.Metrics, p.judged(r, m, v))
 }
 
 // mergeMetrics takes the worst of every metric of the sessions into the verdict.

@@ -39,7 +39,7 @@ var codeClasses = []Class{
 	{Kind: "auth_expired", Match: coded("EXPIRED"), Source: rfc5530,
 		Advice: "set a new password for this account", Example: codeExample("login", "EXPIRED")},
 	{Kind: "bye", Match: coded("UNAVAILABLE", "greeting"), Source: rfc5530,
-		Advice: "is the server shutting down or starting up?", Example: exampleReply("greeting", report.ErrBye, "BYE", "UNAVAILABLE", "Shutting down.")},
+		Advice: "is it being restarted on purpose? if not, see its log", Example: exampleReply("greeting", report.ErrBye, "BYE", "UNAVAILABLE", "Shutting down.")},
 	{Kind: "auth_unavailable", Match: coded("UNAVAILABLE"), Source: rfc5530,
 		Advice: "is its user database, mail store or back end down?", Example: codeExample("login", "UNAVAILABLE")},
 	{Kind: "limit", Match: coded("LIMIT"), Source: rfc5530,
@@ -60,8 +60,8 @@ var codeClasses = []Class{
 		Advice: "delete mail or raise the quota", Example: codeExample("select", "OVERQUOTA")},
 	{Kind: "auth_failed", Match: coded("NONEXISTENT", "login"), Source: rfc5530,
 		Advice: "check the user name", Example: codeExample("login", "NONEXISTENT")},
-	{Kind: "mailbox_missing", Match: either(coded("NONEXISTENT", onMailbox...), coded("TRYCREATE", onMailbox...)), Source: rfc5530,
-		Advice: "check the name given with -m against the folders the user sees", Example: codeExample("select", "NONEXISTENT")},
+	{Kind: "mailbox_missing", Match: either(coded("NONEXISTENT", onMailbox...), coded("TRYCREATE", onMailbox...)), Detail: whichMailbox, Source: rfc5530,
+		Advice: missingMailbox, Example: codeExample("select", "NONEXISTENT")},
 	{Kind: "message_missing", Match: coded("NONEXISTENT", "fetch"), Source: rfc5530,
 		Advice: "does --message name a message that exists?", Example: codeExample("fetch", "NONEXISTENT")},
 	{Kind: "auth_unavailable", Match: coded("SERVERBUG", "login"), Source: rfc5530,
@@ -74,6 +74,17 @@ var codeClasses = []Class{
 		Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample("select", "CORRUPTION")},
 	{Kind: "rejected", Match: both(coded("CANNOT"), notOn("login")), Source: rfc5530,
 		Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample("select", "CANNOT")},
+}
+
+// missingMailbox is the advice on a mailbox that is not there.
+const missingMailbox = "does the user see it, and is -m spelled as in LIST?"
+
+// whichMailbox names the mailbox that is not there.
+func whichMailbox(e *report.StepError) string {
+	if e.Mailbox == "" {
+		return "mailbox does not exist"
+	}
+	return "mailbox " + e.Mailbox + " does not exist"
 }
 
 // Wording is a sentence by which servers that send no code, or a misleading
@@ -97,7 +108,11 @@ type Wording struct {
 func wordingClasses() []Class {
 	var out []Class
 	for _, w := range wordings() {
-		out = append(out, Class{Kind: w.Kind, Match: w.matches, Advice: w.Advice, Source: w.Source, Example: w.example()})
+		c := Class{Kind: w.Kind, Match: w.matches, Advice: w.Advice, Source: w.Source, Example: w.example()}
+		if w.Kind == "mailbox_missing" {
+			c.Detail = whichMailbox
+		}
+		out = append(out, c)
 	}
 	return out
 }

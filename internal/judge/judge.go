@@ -62,7 +62,7 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 			}
 			continue
 		}
-		v.Metrics = append(v.Metrics, p.judged(m, &v))
+		v.Metrics = append(v.Metrics, p.judged(r, m, &v))
 	}
 	sortFindings(&v)
 	if len(r.Sessions) > 0 {
@@ -75,10 +75,15 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 const worthSaying = 100 * time.Millisecond
 
 // judged compares a metric with its rule; what violates it becomes a finding.
-func (p Policy) judged(m report.Metric, v *report.Verdict) report.Judged {
+func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) report.Judged {
 	rule := p.rule(m.Def.Name)
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
 	if f, violated := violation(m, rule); violated {
+		f.Advice = thresholdAdvice(m.Def)
+		if s := slowest(r); s != nil && m.Def.Name == report.Time {
+			f.Text += fmt.Sprintf(", %s took %.3f s of it", s.Name, s.Elapsed.Seconds())
+			f.Advice = thresholdAdvice(report.MustMetric(report.StepTime(s.Name)))
+		}
 		f.State = p.state(f.Kind, f.State)
 		judged.State = f.State
 		v.Findings = append(v.Findings, f)
@@ -160,7 +165,7 @@ func violation(m report.Metric, rule Rule) (report.Finding, bool) {
 		if level.rng == nil || !level.rng.Violates(m.Value) {
 			continue
 		}
-		text := fmt.Sprintf("%s is %s, %s", m.Def.Name, withUnit(Format(m), m.Def), breach(m, *level.rng, strings.ToLower(level.state.String())))
+		text := fmt.Sprintf("%s is %s, %s", m.Def.Name, withUnit(readable(m, *level.rng), m.Def), breach(m, *level.rng, strings.ToLower(level.state.String())))
 		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, true
 	}
 	return report.Finding{}, false
@@ -178,6 +183,56 @@ func breach(m report.Metric, r Range, level string) string {
 		return fmt.Sprintf("below the %s minimum of %s", level, withUnit(decimal(r.Lower), m.Def))
 	}
 	return fmt.Sprintf("outside the %s range %s", level, r)
+}
+
+// readable returns a value as people read it: of seconds the milliseconds, as
+// long as those tell it from the limit.
+func readable(m report.Metric, r Range) string {
+	if m.Def.Unit != report.Seconds || m.Value < 0.01 {
+		return Format(m)
+	}
+	short := strconv.FormatFloat(m.Value, 'f', 3, 64)
+	if rounded, err := strconv.ParseFloat(short, 64); err != nil || !r.Violates(rounded) {
+		return Format(m)
+	}
+	return short
+}
+
+// slowest returns the step that took half of the time or more, nil when none did.
+func slowest(r *report.Report) *report.StepResult {
+	for i, s := range r.Steps {
+		if s.Outcome == report.Passed && s.Elapsed > 0 && 2*s.Elapsed >= r.Elapsed {
+			return &r.Steps[i]
+		}
+	}
+	return nil
+}
+
+// thresholdAdvice returns what to do about a number outside its range: of a slow
+// step what is to be done when it times out. "" when the number says it all.
+func thresholdAdvice(def report.MetricDef) string {
+	switch def.Name {
+	case report.CertificateDays, report.CertificatePercent:
+		return "renew it, and let the server load it"
+	case report.MessageAge:
+		return "is mail arriving?"
+	case report.QuotaStoragePercent, report.QuotaMessagesPercent:
+		return "delete mail or raise the quota"
+	}
+	if def.Name != report.StepTime(def.Step) {
+		return ""
+	}
+	switch def.Step {
+	case "dns":
+		return "are the name servers of this machine slow? see /etc/resolv.conf"
+	case "login":
+		return "is its user database slow (LDAP, SQL, PAM)?"
+	case "list", "select", "fetch", "quota", "status", "search":
+		return "is the mail store slow or locked?"
+	case "token":
+		return "is the token endpoint slow?"
+	}
+	return ""
 }
 
 func withUnit(v string, def report.MetricDef) string {

@@ -50,7 +50,7 @@ var kinds = []Kind{
 	{Name: "auth_unavailable", State: report.Critical, Verb: "failed", Cause: "account or mailbox not available", Means: "the credentials may be right, but the account or its mailbox cannot be reached now"},
 	{Name: "auth_expired", State: report.Critical, Verb: "rejected", Cause: "password expired", Means: "the password must be changed before login is possible"},
 	{Name: "limit", State: report.Critical, Verb: "refused", Cause: "limit reached", Means: "too many connections, logins or commands for this user or address"},
-	{Name: "mailbox_missing", State: report.Critical, Verb: "failed", Cause: "mailbox does not exist", Means: "there is no mailbox of that name, or the user may not see it"},
+	{Name: "mailbox_missing", State: report.Critical, Verb: "failed", Means: "there is no mailbox of that name, or the user may not see it"},
 	{Name: "no_permission", State: report.Critical, Verb: "refused", Cause: "no permission", Means: "the user may not do that"},
 	{Name: "over_quota", State: report.Critical, Verb: "refused", Cause: "over quota", Means: "the mailbox or the account is full"},
 	{Name: "rejected", State: report.Critical, Verb: "rejected", Means: "the server answered NO for a reason of its own"},

@@ -80,7 +80,7 @@ func wordings() []Wording {
 
 		// The mailbox.
 		{Kind: "mailbox_missing", Words: words(`(does ?n.t|does not) exist|no such (mailbox|folder|file)|non-?existent|(mailbox|folder)\b.* (not be |not )?found|not found|unknown (mailbox|folder|namespace)|(invalid|illegal) (mailbox|folder)|unable to open this mailbox`), Steps: onMailbox,
-			Advice:  "check the name given with -m against the folders the user sees",
+			Advice:  missingMailbox,
 			Example: "Mailbox does not exist", Source: "Cyrus, Courier, Exchange, UW"},
 		{Kind: "no_permission", Words: words(`permission denied|access denied|not (permitted|authorized|allowed)|no permission|insufficient (rights|permission)`), Steps: append([]string{"select", "list", "fetch"}, onMailbox...),
 			Advice:  "check the rights of the user (ACL)",

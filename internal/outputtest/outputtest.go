@@ -26,6 +26,9 @@ var perfItem = regexp.MustCompile(`^[a-z_]+=-?[0-9]+(\.[0-9]+)?(s|B|%)?(;[0-9.:~
 // stateBall is what Icinga Web shows as a coloured state wherever it stands.
 var stateBall = regexp.MustCompile(`[\[(](OK|WARNING|CRITICAL|UNKNOWN)[\])]`)
 
+// bar is what may stand in front of a state: the bar of a step's line.
+var bar = regexp.MustCompile(`^[_#]{30} `)
+
 // Plugin checks the output of a run with the default format that ended with
 // this exit code.
 func Plugin(out []byte, code int) error {
@@ -57,7 +60,7 @@ func Plugin(out []byte, code int) error {
 		}
 	}
 	for line := range strings.Lines(text) {
-		if at := stateBall.FindStringIndex(line); at != nil && at[0] > 0 {
+		if at := stateBall.FindStringIndex(bar.ReplaceAllString(line, "")); at != nil && at[0] > 0 {
 			return fmt.Errorf("a state inside a line: %q", line)
 		}
 	}

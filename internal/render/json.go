@@ -99,8 +99,8 @@ func JSON(r *report.Report, v report.Verdict, o Options) []byte {
 	out := jsonReport{
 		Schema: schema, Version: o.Version, State: v.State.String(), ExitCode: int(v.State),
 		Summary: Summary(r, v, o),
-		Target: jsonTarget{Host: o.clean(t.Host), Port: t.Port, Address: o.clean(t.Address), TLS: t.TLS,
-			Username: o.clean(t.Username), Mailbox: o.clean(t.Mailbox), Demo: t.Demo},
+		Target: jsonTarget{Host: o.value(t.Host), Port: t.Port, Address: o.value(t.Address), TLS: t.TLS,
+			Username: o.value(t.Username), Mailbox: o.value(t.Mailbox), Demo: t.Demo},
 		jsonSession: o.session(r, v),
 	}
 	for i, one := range r.Sessions {
@@ -119,7 +119,7 @@ func emptySession() jsonSession {
 func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
-		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.clean(s.Detail), Planned: s.Planned, ByHand: o.mask(s.ByHand)}
+		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: o.mask(s.ByHand)}
 		if s.Outcome == report.Passed || s.Outcome == report.Failed {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took
@@ -137,14 +137,14 @@ func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
 		out.Findings = append(out.Findings, o.jsonFinding(f))
 	}
 	for _, rem := range r.Remarks {
-		out.Remarks = append(out.Remarks, jsonRemark{rem.Step, o.clean(rem.Text)})
+		out.Remarks = append(out.Remarks, jsonRemark{rem.Step, o.value(rem.Text)})
 	}
 	for _, f := range r.Facts {
 		out.Facts[f.Name] = o.cleanValue(f.Value)
 	}
 	if o.Transcript || o.Verbosity >= 3 {
 		for _, l := range r.Transcript {
-			out.Transcript = append(out.Transcript, jsonLine{micros(l.At.Seconds()), l.From, o.clean(l.Text)})
+			out.Transcript = append(out.Transcript, jsonLine{micros(l.At.Seconds()), l.From, o.value(l.Text)})
 		}
 	}
 	return out
@@ -167,8 +167,12 @@ func (o Options) jsonFinding(f report.Finding) jsonFinding {
 	if f.Server != "" {
 		server = Quote(o.mask(f.Server))
 	}
-	return jsonFinding{f.State.String(), f.Kind, f.Step, o.clean(f.Text), server, f.Advice, f.Metric, f.Address}
+	return jsonFinding{f.State.String(), f.Kind, f.Step, o.value(f.Text), server, f.Advice, f.Metric, f.Address}
 }
+
+// value returns foreign text for a string of JSON: what monitors and mail
+// commands make of text does not concern it.
+func (o Options) value(s string) string { return foreign(o.mask(s)) }
 
 func encode(v any) []byte {
 	out, err := json.Marshal(v)
@@ -181,11 +185,11 @@ func encode(v any) []byte {
 func (o Options) cleanValue(v any) any {
 	switch v := v.(type) {
 	case string:
-		return o.clean(v)
+		return o.value(v)
 	case []string:
 		words := make([]string, len(v))
 		for i, w := range v {
-			words[i] = o.clean(w)
+			words[i] = o.value(w)
 		}
 		return words
 	}

@@ -150,7 +150,9 @@ func block(r *report.Report, v report.Verdict, o Options) []string {
 		for _, u := range v.Unjudged {
 			lines = append(lines, "note: "+o.clean(u))
 		}
-		lines = append(lines, factLines(r, o)...)
+		if facts := factLines(r, o); len(facts) > 0 {
+			lines = append(append(lines, "facts:"), facts...)
+		}
 	}
 	if o.Verbosity >= 3 || o.Transcript {
 		lines = append(append(lines, "transcript:"), TranscriptLines(r, o)...)
@@ -169,37 +171,49 @@ func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed 
 			printed[i] = true
 		}
 	}
-	line := fmt.Sprintf("[%s] %-10s %6.3f s  %s", state, s.Name, s.Elapsed.Seconds(), bar(r, s))
+	line := fmt.Sprintf("%s [%s] %s", bar(r, s), state, s.Name)
 	switch {
 	case s.Outcome == report.Skipped:
-		line = fmt.Sprintf("[%s] %-10s skipped: %s", state, s.Name, o.clean(s.Detail))
+		line += " skipped: " + o.clean(s.Detail)
 	case s.Detail != "":
-		line += "  " + o.clean(s.Detail)
+		line += fmt.Sprintf(" %.3f s, ", s.Elapsed.Seconds()) + o.clean(s.Detail)
+	default:
+		line += fmt.Sprintf(" %.3f s", s.Elapsed.Seconds())
 	}
 	if s.Planned != "" && o.Verbosity >= 1 {
 		line += " (" + s.Planned + ")"
 	}
 	lines := []string{line}
 	for _, f := range findings {
-		lines = append(lines, findingLines("    ", f, o)...)
+		mark := below
+		if len(findings) > 1 {
+			mark += f.State.String() + " "
+		}
+		lines = append(lines, findingLines(mark, f, o)...)
 	}
 	if s.ByHand != "" && o.Verbosity >= 1 {
-		lines = append(lines, "    by hand: "+o.command(s.ByHand))
+		lines = append(lines, below+"by hand: "+o.command(s.ByHand))
 	}
 	return lines
 }
+
+// below marks what belongs to the line above it: monitors take blanks away.
+const below = "=== "
 
 // barWidth is the width of a step's bar: with state, name and time it fits into
 // 60 columns.
 const barWidth = 30
 
 // bar draws when a step began and how long it took, on the scale of the whole
-// run, so that the lines together are a waterfall. Offset and rest are drawn
-// too, with a character as wide as the other in most fonts: monitors collapse
-// blanks and set text in proportional ones.
+// run, so that the lines together are a waterfall. It stands first on its line
+// and the offset is drawn too, as monitors set text in proportional fonts and
+// collapse blanks: so all begin at the same place, and as there is nothing but
+// the one character in front of it, where a step begins can be compared in any
+// font. How long it took can too; where it ends in fonts that have both
+// characters equally wide, as Arial has.
 func bar(r *report.Report, s report.StepResult) string {
 	total := r.Elapsed
-	if total <= 0 {
+	if total <= 0 || s.Outcome == report.Skipped {
 		return strings.Repeat("_", barWidth)
 	}
 	from := min(int(int64(barWidth)*int64(s.Start)/int64(total)), barWidth-1)
@@ -224,23 +238,35 @@ func findingLines(indent string, f report.Finding, o Options) []string {
 	}
 	lines := []string{text}
 	if f.Advice != "" {
-		lines = append(lines, "    advice: "+f.Advice)
+		lines = append(lines, below+"advice: "+f.Advice)
 	}
 	return lines
 }
 
-// briefFacts are shown at -v; all of them at -vv.
-var briefFacts = []string{"address", "tls_version", "certificate_subject", "certificate_not_after", "mechanism", "greeting", "server_id", "access"}
+// briefFacts are shown at -v, all of them at -vv: those with the name of a step
+// only when it failed, as its line has them otherwise.
+var briefFacts = map[string]string{
+	"certificate_subject": "tls", "certificate_issuer": "tls", "certificate_not_after": "", "mechanism": "login",
+	"capabilities": "login", "capabilities_after_login": "", "server_id": "id", "uidvalidity": "",
+}
 
 func factLines(r *report.Report, o Options) []string {
 	var lines []string
 	for _, f := range r.Facts {
-		if o.Verbosity < 2 && !slices.Contains(briefFacts, f.Name) {
-			continue
+		step, brief := briefFacts[f.Name]
+		switch {
+		case o.Verbosity >= 2:
+			lines = append(lines, f.Name+": "+o.clean(factText(f.Value)))
+		case brief && (step == "" || failed(r, step)):
+			lines = append(lines, f.Name+": "+Quote(o.mask(factText(f.Value))))
 		}
-		lines = append(lines, f.Name+": "+Quote(o.mask(factText(f.Value))))
 	}
 	return lines
+}
+
+func failed(r *report.Report, name string) bool {
+	s := r.Step(name)
+	return s != nil && s.Outcome == report.Failed
 }
 
 func factText(v any) string {

@@ -23,9 +23,45 @@ const cutMark = "..."
 // See icingadb-web, library/Icingadb/Util/PluginOutput.php, TEXT_PATTERNS.
 var stateWord = regexp.MustCompile(`(?i)(\p{Ps})((?:OK|WARNING|CRITICAL|UNKNOWN|UP|DOWN|PENDING)\p{Pe})`)
 
-// escapeText breaks up a backslash with n or t, which Icinga Web shows as a new
-// line and a tab: CORP\nina would become two lines.
-var escapeText = strings.NewReplacer(`\n`, `\ n`, `\t`, `\ t`)
+// escapes puts a blank behind a backslash that somebody would take for the
+// beginning of an escape: Icinga Web shows \n and \t as a new line and a tab, and
+// the mail commands of Debian's Nagios and Icinga print with printf %b, which
+// knows more of them and ends the mail at \c. So CORP\nina stays on one line, and
+// a mail about CORP\carol has an end. What follows the last character is not known:
+// there it becomes a slash.
+func escapes(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		switch last := i+1 == len(s); {
+		case s[i] == '\\' && last:
+			b.WriteByte('/')
+		case s[i] == '\\' && strings.IndexByte(escapable, s[i+1]) >= 0:
+			b.WriteString(`\ `)
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// escapable is what may follow a backslash in printf %b. See printf(1) and bash(1).
+const escapable = `abceEfnrtvxuU01234567"\`
+
+// slashes replaces backslashes, with the blank that escapes may have put there.
+func slashes(s string) string {
+	parts := strings.Split(s, `\`)
+	for i, p := range parts[1:] {
+		rest, ok := strings.CutPrefix(p, " ")
+		last := i+2 == len(parts)
+		if ok && (rest == "" && !last || rest != "" && strings.IndexByte(escapable+"/", rest[0]) >= 0) {
+			parts[i+1] = rest
+		}
+	}
+	return strings.Join(parts, "/")
+}
 
 // lineText replaces what Text leaves, and what Nagios deletes from $SERVICEOUTPUT$
 // (illegal_macro_output_chars) or, as `;`, shows as something else.
@@ -52,7 +88,8 @@ var lineText = strings.NewReplacer(
 //     characters, byte order marks, tags), variation selectors, fillers.
 //   - Bytes that are not UTF-8, and noncharacters, become U+FFFD.
 //   - A state in brackets, `[OK]` or `(critical)`, gets a blank inside: `[ OK]`.
-//     So does a backslash before n or t.
+//     So does a backslash that begins an escape of printf %b; one that ends the text
+//     becomes `/`.
 //
 // Two safe texts side by side may not be safe: `(` + Text(name) + `)` is a state
 // token when the name is OK. Compose first, then call Text; add the program's own
@@ -64,12 +101,13 @@ func Text(s string) string {
 
 // Line makes any text safe for the words of the first output line. It does what
 // Text does and replaces the rest of what Nagios deletes or changes there: `;`
-// becomes `,`, quotes and apostrophes are dropped, `~` becomes `-`.
+// becomes `,`, quotes and apostrophes are dropped, `~` becomes `-`, and a
+// backslash, which Nagios' pages leave out, becomes `/`.
 //
 // A range that is open below reads `-inf:5` for `~:5`. Line is for words only: the
 // performance data behind them keeps the range as it is and does not pass here.
 func Line(s string) string {
-	return seal(blanks(lineText.Replace(foreign(s))))
+	return seal(blanks(lineText.Replace(slashes(foreign(s)))))
 }
 
 // Quote makes a server's words safe like Text and shortens them to 200 runes; the
@@ -134,7 +172,7 @@ func foreign(s string) string {
 // seal breaks up the tokens of several characters. It goes last: what is dropped
 // before may have stood inside one, as the apostrophe in [O'K].
 func seal(s string) string {
-	return stateWord.ReplaceAllString(escapeText.Replace(s), "$1 $2")
+	return stateWord.ReplaceAllString(escapes(s), "$1 $2")
 }
 
 // blanks collapses runs of white space and drops the outer ones.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,7 +45,9 @@ func TestText(t *testing.T) {
 		{"state through something invisible", "[O\u200bK] (C\x00RITICAL)", "[ OK] ( CRITICAL)"},
 		{"already broken", "[ OK]", "[ OK]"},
 		{"not a state", "OK [OKAY] [CAPABILITY IMAP4rev1] [UNAVAILABLE]", "OK [OKAY] [CAPABILITY IMAP4rev1] [UNAVAILABLE]"},
-		{"backslash n", `CORP\nina \\tom \x`, `CORP\ nina \\ tom \x`},
+		{"backslash n", `CORP\nina \\tom \x`, `CORP\ nina \ \ tom \ x`},
+		{"backslash of no escape", `\Seen \Answered \* \- \ a`, `\Seen \Answered \* \- \ a`},
+		{"backslash at the end", `C:\`, `C:/`},
 		{"backslash n through something invisible", "\\\u200bn", `\ n`},
 		{"quotes and range stay", `"~:5"; it's`, `"~:5"; it's`},
 	}
@@ -68,7 +71,7 @@ func TestLine(t *testing.T) {
 		{"range open below", "time 6.2 s is outside ~:5", "time 6.2 s is outside -inf:5"},
 		{"range through something invisible", "~\u200b:5", "-inf:5"},
 		{"state through a quote", `[O'K] ("UP")`, "[ OK] ( UP)"},
-		{"backslash n through a quote", `\"n`, `\ n`},
+		{"backslash", `\"n CORP\carol`, `/n CORP/carol`},
 		{"all that Nagios deletes", "`~$&|'\"<>", "-_+!{}"},
 	}
 	for _, tt := range tests {
@@ -172,6 +175,9 @@ func TestFitBounds(t *testing.T) {
 	}
 }
 
+// escape is what printf %b replaces.
+var escape = regexp.MustCompile(`\\([abceEfnrtvxuU0-7"\\]|$)`)
+
 func FuzzSanitise(f *testing.F) {
 	for _, s := range []string{
 		"", "a | b=1", "[O\u200bK]", "(\x1b[31mCRITICAL)", "\xff\xfe", "~\u202e:5", "`$(id)`", `"[O'K]"`, `\'n`,
@@ -195,7 +201,7 @@ func FuzzSanitise(f *testing.F) {
 				t.Errorf("%s(%q): got %q, not UTF-8", name, s, got)
 			}
 			if strings.ContainsAny(got, "|<>&$`\ufeff") || strings.Contains(got, "  ") ||
-				strings.Contains(got, `\n`) || strings.Contains(got, `\t`) || got != strings.TrimSpace(got) {
+				escape.MatchString(got) || got != strings.TrimSpace(got) {
 				t.Errorf("%s(%q): got %q", name, s, got)
 			}
 			for _, r := range got {
@@ -224,5 +230,22 @@ func BenchmarkTextOfALongLine(b *testing.B) {
 	b.SetBytes(int64(len(s)))
 	for b.Loop() {
 		Quote(s)
+	}
+}
+
+// TestMail sends text through what Debian's Nagios and Icinga make mails with: it
+// comes out as it went in.
+func TestMail(t *testing.T) {
+	printf, err := exec.LookPath("printf")
+	if err != nil {
+		t.Skip("skip: not installed: ", err)
+	}
+	for _, s := range []string{`account CORP\carol is locked`, `\a\b\c\d\e\f\g\n\r\t\v\x41\u0041\U00000041\0101\101\\c\"end\`, `\Seen \*`} {
+		for _, safe := range []string{Text(s), Line(s), Quote(s)} {
+			out, err := exec.Command(printf, "%b", safe+"\nbehind it").Output()
+			if err != nil || string(out) != safe+"\nbehind it" {
+				t.Errorf("%q becomes %q (%v)", safe, out, err)
+			}
+		}
 	}
 }

@@ -21,7 +21,7 @@ const (
 func Summary(r *report.Report, v report.Verdict, o Options) string {
 	head := "IMAP_SESSION " + v.State.String() + " - "
 	if r.Target.Demo != "" {
-		head = "IMAP_SESSION " + v.State.String() + " - DEMO " + r.Target.Demo + ": "
+		head += "DEMO " + r.Target.Demo + ": "
 	}
 	head += cut(Line(o.mask(r.Target.Host)), maxHost) + " "
 	if len(v.Findings) == 0 || v.State == report.OK {

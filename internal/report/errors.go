@@ -31,6 +31,8 @@ type StepError struct {
 	// Mechanism is the SASL mechanism of a login that failed, "XOAUTH2"; "" for
 	// the LOGIN command and at all other steps.
 	Mechanism string
+	// Mailbox is the mailbox that the step was about, in UTF-8; "" when about none.
+	Mailbox string
 	// Encrypted says whether TLS was on when it happened.
 	Encrypted bool
 }

@@ -43,7 +43,7 @@ func handCapability(when string) func(Config) Hand {
 // them at this point of the session.
 func runCapability(_ context.Context, s *Session, rec *Recorder) error {
 	if s.caps != nil {
-		rec.Skip("the server volunteered its capabilities")
+		rec.Skip("not needed, the greeting named them")
 	} else {
 		if _, err := s.do(rec, s.newCommand("CAPABILITY"), nil); err != nil {
 			return err
@@ -64,7 +64,7 @@ func runCapability(_ context.Context, s *Session, rec *Recorder) error {
 func runCapabilityAfterLogin(_ context.Context, s *Session, rec *Recorder) error {
 	switch {
 	case s.preauth || s.after != nil:
-		rec.Skip("the server volunteered its capabilities")
+		rec.Skip("not needed, the answer to the login named them")
 	default:
 		s.caps = nil
 		if _, err := s.do(rec, s.newCommandWith(s.before, "CAPABILITY"), nil); err != nil {

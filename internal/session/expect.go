@@ -54,12 +54,12 @@ func (s *Session) expectCapabilities(rec *Recorder, lists ...imap.CapSet) {
 	}
 	for _, name := range s.cfg.Expect.Capabilities {
 		if !offered(name) {
-			unexpected(rec, "capability %s is missing", name)
+			unexpected(rec, "%s is missing", name)
 		}
 	}
 	for _, name := range s.cfg.Expect.Forbidden {
 		if offered(name) {
-			unexpected(rec, "capability %s is offered", name)
+			unexpected(rec, "%s is offered", name)
 		}
 	}
 }

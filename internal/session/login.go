@@ -41,7 +41,7 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 	} else {
 		s.caps = s.before
 	}
-	rec.Detail(why)
+	rec.Detail("by " + why)
 	return nil
 }
 

@@ -115,8 +115,11 @@ func (s *Session) fault(ctx context.Context, step string, rec *Recorder, err err
 	e.Waiting = rec.waiting
 	e.Greeting = s.greeting
 	e.Encrypted = s.tls != nil
-	if e.Step == loginStep.Name {
+	switch e.Step {
+	case loginStep.Name:
 		e.Mechanism = s.mechanism
+	case selectStep.Name, statusStep.Name, quotaStep.Name:
+		e.Mailbox = s.cfg.Mailbox
 	}
 	if e.Said == nil {
 		e.Said = s.said

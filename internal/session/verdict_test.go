@@ -93,7 +93,7 @@ func TestAddressesVerdict(t *testing.T) {
 		{"any, all failed", "any", []node{{a, "", 0}, {b, "", 0}}, nil, report.Critical,
 			"IMAP_SESSION CRITICAL - imap.test 0 of 2 addresses OK, 192.0.2.7: connect refused", map[string]string{"addresses_failed": "2;;;0", "messages": ""}},
 		{"any, the best is a warning", "any", []node{{a, "", 0}, {b, slow, 0}}, []string{"time_greeting 500ms -"}, report.Warning,
-			"IMAP_SESSION WARNING - imap.test 0 of 2 addresses OK, 192.0.2.8: time_greeting is 0.700000 s, over the warning limit of 0.5 s", map[string]string{"addresses_failed": "2;;;0"}},
+			"IMAP_SESSION WARNING - imap.test 0 of 2 addresses OK, 192.0.2.8: time_greeting is 0.700 s, over the warning limit of 0.5 s", map[string]string{"addresses_failed": "2;;;0"}},
 		{"too few", "worst", []node{{a, well, 0}, {b, well, 0}}, []string{"addresses - 3:"}, report.Critical,
 			"IMAP_SESSION CRITICAL - imap.test 2 of 2 addresses OK, addresses is 2, below the critical minimum of 3", map[string]string{"addresses": "2;;3:;0"}},
 		{"worst of each", "worst", []node{{b, thirty, 10 * time.Millisecond}, {a, slow, 0}, {c, well, 0}}, nil, report.OK,
