@@ -1,7 +1,7 @@
 # Made by check_imap_session --generate=fish; do not edit.
 complete -c check_imap_session -f
 complete -c check_imap_session -s H -l hostname -x -d 'Name that clients use: resolved, sent as SNI, verified'
-complete -c check_imap_session -l address -x -d 'Connect to this address instead of resolving HOST'
+complete -c check_imap_session -l address -x -d 'Connect to this address, or to this name, instead of HOST'
 complete -c check_imap_session -s p -l port -x -d 'Port'
 complete -c check_imap_session -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c check_imap_session -s 6 -l ipv6 -d 'Use IPv6 only'

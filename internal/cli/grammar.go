@@ -21,7 +21,7 @@ import (
 // grammar is the command line. Groups are the headings of the help, in order.
 type grammar struct {
 	Hostname      string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
-	Address       string   `placeholder:"IP" group:"Server" help:"Connect to this address instead of resolving HOST."`
+	Address       string   `placeholder:"IP" group:"Server" help:"Connect to this address, or to this name, instead of HOST."`
 	Port          uint16   `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
 	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
 	IPv6          bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`

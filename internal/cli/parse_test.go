@@ -169,7 +169,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H imap://h --auth=none", []string{`"imap://h"`, "URL", "name alone"}},
 		{"-H b\u00fccher.example --auth=none", []string{"no host name", "xn--"}},
 		{"-H h:993 --auth=none", []string{`"h:993"`, "-p"}},
-		{"-H h --address=x --auth=none", []string{`"x"`, "IP address", "-H"}},
+		{"-H h --address=x:1 --auth=none", []string{`"x:1"`, "neither an address nor a name", "-p"}},
 		{"-H h -4 -6 --auth=none", []string{"-4 and -6"}},
 		{"-H ::1 -4 --auth=none", []string{"::1", "other family", "-4 or -6"}},
 		{"-H h -S --tls=starttls --auth=none", []string{"-S", "--tls=starttls", "--tls=implicit"}},

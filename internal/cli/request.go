@@ -241,10 +241,14 @@ func server(g *grammar, req *Request) error {
 	}
 	if g.Address != "" {
 		a, err := parseAddr(g.Address)
-		if err != nil {
-			return usage("--address="+quote(g.Address)+" is no IP address", "the name goes to -H")
+		switch {
+		case err == nil:
+			d.Address = a
+		case isHostName(g.Address):
+			d.Name = g.Address // host objects often have a name for an address
+		default:
+			return usage("--address="+quote(g.Address)+" is neither an address nor a name", "the port goes to -p")
 		}
-		d.Address = a
 	}
 	if g.Source != "" {
 		a, err := parseAddr(g.Source)
@@ -256,7 +260,7 @@ func server(g *grammar, req *Request) error {
 	d.Proxy = dial.ProxyMode(g.ProxyProtocol)
 	req.Addresses = g.Addresses
 	switch {
-	case g.Address != "" && req.Addresses != "first":
+	case d.Address.IsValid() && req.Addresses != "first":
 		return usage("--address and --addresses="+req.Addresses+" exclude each other", "leave out --address to check every address of the name")
 	case g.IPv4 && g.IPv6:
 		return usage("-4 and -6 exclude each other", "")
@@ -272,6 +276,13 @@ func server(g *grammar, req *Request) error {
 		return usage("--source="+d.Source.String()+" is of another family than "+a.String(), "")
 	}
 	return nil
+}
+
+// isHostName says whether a word can be a name to resolve.
+func isHostName(w string) bool {
+	return w != "" && !strings.ContainsFunc(w, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._", r))
+	})
 }
 
 // tlsMode settles the mode and the port, each of which decides the other's

@@ -8,6 +8,7 @@
 package dial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 type Config struct {
 	Host    string     // name or literal address
 	Port    uint16     //
+	Name    string     // resolved in place of Host; "" means Host
 	Address netip.Addr // connect here in place of resolving Host; the zero Addr means resolve
 	Family  Family
 	Source  netip.Addr // local address to connect from; the zero Addr leaves it to the system
@@ -60,11 +62,14 @@ func (c Config) Literal() (netip.Addr, bool) {
 	if c.Address.IsValid() {
 		return c.Address.Unmap(), true
 	}
-	if a, err := netip.ParseAddr(c.Host); err == nil {
+	if a, err := netip.ParseAddr(c.Resolved()); err == nil {
 		return a.Unmap(), true
 	}
 	return netip.Addr{}, false
 }
+
+// Resolved returns the name that is resolved, or an address in its place.
+func (c Config) Resolved() string { return cmp.Or(c.Name, c.Host) }
 
 // ErrNoAddress is the error of a name that resolves, but to no address of the
 // wanted family.
@@ -78,11 +83,11 @@ func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
 		// The resolver written in Go heeds the context; the C library's does not.
 		lookup = (&net.Resolver{PreferGo: true}).LookupNetIP
 	}
-	addrs, err := lookup(ctx, "ip"+string(c.Family), c.Host)
+	addrs, err := lookup(ctx, "ip"+string(c.Family), c.Resolved())
 	if err != nil {
 		var dns *net.DNSError
 		if c.Family != AnyFamily && errors.As(err, &dns) && dns.IsNotFound {
-			if _, err := lookup(ctx, "ip", c.Host); err == nil {
+			if _, err := lookup(ctx, "ip", c.Resolved()); err == nil {
 				return nil, ErrNoAddress
 			}
 		}

@@ -147,7 +147,7 @@ var networkClasses = []Class{
 	}, Detail: dnsDetail,
 		Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example("dns", &net.DNSError{Err: misbehaving})},
 	{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
-		Advice: "check the name given with -H and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
+		Advice: "check the name (-H, --address) and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
 	{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
 		Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
 	{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,

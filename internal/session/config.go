@@ -23,7 +23,7 @@ const (
 // Config is all that a session needs to know. The zero value of a field means
 // what its comment says; Host is required.
 type Config struct {
-	Dial dial.Config // Dial.Host is the name that is resolved and verified
+	Dial dial.Config // Dial.Host is the name that is verified, and resolved
 	TLS  TLSMode     // "" means TLSImplicit
 	Cert dial.TLSConfig
 	// Files are the names of the files that Cert came from, for people.

@@ -20,10 +20,10 @@ var dnsStep = Step{
 		_, literal := c.Dial.Literal()
 		return !literal
 	},
-	When: "HOST is a name",
+	When: "what is connected to is a name",
 	Hand: func(c Config) Hand {
 		database := map[dial.Family]string{dial.AnyFamily: "ahosts", dial.IPv4: "ahostsv4", dial.IPv6: "ahostsv6"}[c.Dial.Family]
-		return Hand{Does: "asks for the addresses of " + c.Dial.Host, Shell: "getent " + database + " " + ShellWord(c.Dial.Host)}
+		return Hand{Does: "asks for the addresses of " + c.Dial.Resolved(), Shell: "getent " + database + " " + ShellWord(c.Dial.Resolved())}
 	},
 	Run: runDNS,
 }

@@ -35,7 +35,7 @@ func (c Config) Reach() string {
 	if a, literal := c.Dial.Literal(); literal {
 		return a.String()
 	}
-	return c.Dial.Host
+	return c.Dial.Resolved()
 }
 
 // Telnet returns the command that opens a conversation without TLS.
