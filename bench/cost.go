@@ -1,0 +1,60 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// printCost prints what one run of each program costs.
+func printCost(ctx context.Context, s *site, n int) error {
+	all := s.programs(s.server.imaps)
+	list := slices.DeleteFunc(slices.Clone(all), func(p program) bool { return !p.installed() })
+	samples, err := s.rounds(ctx, list, n)
+	if err != nil {
+		return err
+	}
+	of := func(name string) []sample {
+		if i := slices.IndexFunc(list, func(p program) bool { return p.name == name }); i >= 0 {
+			return samples[i]
+		}
+		return nil
+	}
+	fmt.Printf("Medians of %d rounds. Ratios are of CPU time.\n\n", n)
+	fmt.Println("| program | CPU ms | wall ms | peak MiB | to bare | to check_imap |")
+	fmt.Println("|---|--:|--:|--:|--:|--:|")
+	for _, p := range all {
+		name := p.name
+		if p.does != "" {
+			name += " (" + p.does + ")"
+		}
+		got := of(p.name)
+		if got == nil {
+			fmt.Printf("| %s | not installed | | | | |\n", name)
+			continue
+		}
+		fmt.Printf("| %s | %.1f | %.1f | %.1f | %s | %s |\n", name, median(got, cpuMS), median(got, wallMS), median(got, peakMiB),
+			times(got, of(bareName)), times(got, of(checkImapName)))
+	}
+	if system := of(systemName); system != nil {
+		fmt.Printf("\nThe system's roots cost %.2f times the CPU of a CA file.\n", ratio(system, of(privateName), cpuMS))
+	}
+	if c := of(checkImapName); c != nil {
+		fmt.Printf("\nPeak memory with a CA file is %.2f times that of check_imap.\n", ratio(of(privateName), c, peakMiB))
+	}
+	return nil
+}
+
+func cpuMS(s sample) float64   { return s.cpu.Seconds() * 1000 }
+func wallMS(s sample) float64  { return s.wall().Seconds() * 1000 }
+func peakMiB(s sample) float64 { return float64(s.peak) / (1 << 20) }
+
+// times is a ratio for the table.
+func times(of, to []sample) string {
+	if to == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", ratio(of, to, cpuMS))
+}
