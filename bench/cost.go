@@ -26,16 +26,12 @@ func printCost(ctx context.Context, s *site, n int) error {
 	fmt.Println("| program | CPU ms | wall ms | peak MiB | to bare | to check_imap |")
 	fmt.Println("|---|--:|--:|--:|--:|--:|")
 	for _, p := range all {
-		name := p.name
-		if p.does != "" {
-			name += " (" + p.does + ")"
-		}
 		got := of(p.name)
 		if got == nil {
-			fmt.Printf("| %s | not installed | | | | |\n", name)
+			fmt.Printf("| %s | not installed | | | | |\n", p.title())
 			continue
 		}
-		fmt.Printf("| %s | %.1f | %.1f | %.1f | %s | %s |\n", name, median(got, cpuMS), median(got, wallMS), median(got, peakMiB),
+		fmt.Printf("| %s | %.1f | %.1f | %.1f | %s | %s |\n", p.title(), median(got, cpuMS), median(got, wallMS), median(got, peakMiB),
 			times(got, of(bareName)), times(got, of(checkImapName)))
 	}
 	if system := of(systemName); system != nil {

@@ -59,6 +59,8 @@ type table struct {
 func tables() []table {
 	return []table{
 		{"cost", "CPU, wall clock and memory of one check", printCost},
+		{"roundtrips", "how often a check waits for the server", printRoundTrips},
+		{"overhead", "time before the first and after the last byte", printOverhead},
 	}
 }
 

@@ -15,6 +15,14 @@ type program struct {
 	env  []string // beside the usual environment
 }
 
+// title is the name with what it does.
+func (p program) title() string {
+	if p.does == "" {
+		return p.name
+	}
+	return p.name + " (" + p.does + ")"
+}
+
 // installed says whether the program is there.
 func (p program) installed() bool {
 	_, err := os.Stat(p.argv[0])

@@ -20,6 +20,7 @@ type site struct {
 	server       *dovecot
 	caFile       string
 	passwordFile string
+	certificates certificates
 	systemRoots  []string // environment in which the system's roots and ours are trusted; nil where the system has none
 }
 
@@ -38,15 +39,14 @@ func newSite(ctx context.Context) (_ *site, err error) {
 	if err := os.Chmod(s.dir, 0o755); err != nil {
 		return nil, err
 	}
-	cert, err := issue(time.Now())
-	if err != nil {
+	if s.certificates, err = issue(time.Now()); err != nil {
 		return nil, err
 	}
 	s.caFile, s.passwordFile = filepath.Join(s.dir, "ca.pem"), filepath.Join(s.dir, "password")
-	if err := errors.Join(os.WriteFile(s.caFile, cert.root, 0o644), os.WriteFile(s.passwordFile, []byte(password+"\n"), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(s.caFile, s.certificates.root, 0o644), os.WriteFile(s.passwordFile, []byte(password+"\n"), 0o600)); err != nil {
 		return nil, err
 	}
-	if err := s.copyRoots(cert.root); err != nil {
+	if err := s.copyRoots(s.certificates.root); err != nil {
 		return nil, fmt.Errorf("copy the system's roots: %w", err)
 	}
 	for name, pkg := range map[string]string{
@@ -60,7 +60,7 @@ func newSite(ctx context.Context) (_ *site, err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	s.server, err = startDovecot(ctx, dir, cert)
+	s.server, err = startDovecot(ctx, dir, s.certificates)
 	return s, err
 }
 
