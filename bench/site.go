@@ -50,7 +50,7 @@ func newSite(ctx context.Context) (_ *site, err error) {
 		return nil, fmt.Errorf("copy the system's roots: %w", err)
 	}
 	for name, pkg := range map[string]string{
-		ours: "./cmd/check_imap_session", "floor": "./bench/floor", "bare": "./bench/bare", "goimap": "./bench/goimap", "launch": "./bench/launch",
+		ours: mainPackage, "floor": "./bench/floor", "bare": "./bench/bare", "goimap": "./bench/goimap", "launch": "./bench/launch",
 	} {
 		if err := build(ctx, pkg, s.path(name)); err != nil {
 			return nil, err
@@ -82,10 +82,14 @@ func (s *site) close() {
 
 // build builds a static, stripped program, as releases are.
 func build(ctx context.Context, pkg, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
+	return goBuild(ctx, "-ldflags", "-s -w", "-o", out, pkg)
+}
+
+func goBuild(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath"}, args...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", pkg, err, text)
+		return fmt.Errorf("go build %s: %w\n%s", strings.Join(args, " "), err, text)
 	}
 	return nil
 }
