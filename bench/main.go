@@ -79,6 +79,9 @@ func run(ctx context.Context, rounds int, check bool, names []string) error {
 		return err
 	}
 	defer s.close()
+	if check {
+		return printCheck(ctx, s)
+	}
 	for _, t := range tables() {
 		if len(names) > 0 && !slices.Contains(names, t.name) {
 			continue

@@ -38,19 +38,23 @@ const (
 	checkImapName = "check_imap -S"
 )
 
+// check is the command line of our program with more flags.
+func (s *site) check(port int, flags ...string) []string {
+	return append([]string{s.path(ours), "-H", "127.0.0.1", "-p", strconv.Itoa(port), "-U", userName, "--password-file=" + s.passwordFile}, flags...)
+}
+
 // programs returns all programs, to be run against the port of the server.
 func (s *site) programs(port int) []program {
 	p := strconv.Itoa(port)
 	session := []string{"127.0.0.1", p, s.caFile, userName, s.passwordFile}
-	check := []string{s.path(ours), "-H", "127.0.0.1", "-p", p, "-U", userName, "--password-file=" + s.passwordFile}
 	list := []program{
 		{name: floorName, argv: []string{s.path("floor")}},
 		{name: bareName, argv: append([]string{s.path("bare")}, session...)},
 		{name: "bare Go program with go-imap", argv: append([]string{s.path("goimap")}, session...)},
-		{name: privateName, argv: append(check[:len(check):len(check)], "--ca-file="+s.caFile)},
+		{name: privateName, argv: s.check(port, "--ca-file="+s.caFile)},
 	}
 	if s.systemRoots != nil {
-		list = append(list, program{name: systemName, argv: check, env: s.systemRoots})
+		list = append(list, program{name: systemName, argv: s.check(port), env: s.systemRoots})
 	}
 	return append(list,
 		program{name: checkImapName, does: "greeting, nothing verified",

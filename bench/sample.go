@@ -18,7 +18,7 @@ type sample struct {
 	began, ended time.Time     // just before it is forked, just after it is reaped
 	cpu          time.Duration // user and system
 	peak         int64         // of its memory, in bytes
-	out          string        // standard output
+	out, errors  string        // standard output and error
 }
 
 func (s sample) wall() time.Duration { return s.ended.Sub(s.began) }
@@ -54,7 +54,7 @@ func (s *site) measure(ctx context.Context, p program) (sample, error) {
 	return sample{
 		began: time.UnixMicro(began), ended: time.UnixMicro(ended),
 		cpu:  time.Duration(user+system) * time.Microsecond,
-		peak: kib << 10, out: stdout.String(),
+		peak: kib << 10, out: stdout.String(), errors: stderr.String(),
 	}, nil
 }
 
