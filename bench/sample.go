@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"slices"
@@ -76,15 +77,19 @@ func (s *site) rounds(ctx context.Context, list []program, n int) ([][]sample, e
 	return all, nil
 }
 
-// median of the values that f takes from samples, which must not be empty.
-func median[T any](samples []T, f func(T) float64) float64 {
+// quantile returns the value of f below which a part q of the samples is, which
+// must not be empty; between two of them for a half.
+func quantile[T any](samples []T, q float64, f func(T) float64) float64 {
 	values := make([]float64, len(samples))
 	for i, s := range samples {
 		values[i] = f(s)
 	}
 	slices.Sort(values)
-	return (values[len(values)/2] + values[(len(values)-1)/2]) / 2
+	at := q * float64(len(values)-1)
+	return (values[int(math.Floor(at))] + values[int(math.Ceil(at))]) / 2
 }
+
+func median[T any](samples []T, f func(T) float64) float64 { return quantile(samples, 0.5, f) }
 
 // ratio is the median of the quotients of what was measured in the same round.
 func ratio(of, to []sample, f func(sample) float64) float64 {
