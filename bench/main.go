@@ -61,6 +61,7 @@ func tables() []table {
 		{"cost", "CPU, wall clock and memory of one check", printCost},
 		{"roundtrips", "how often a check waits for the server", printRoundTrips},
 		{"overhead", "time before the first and after the last byte", printOverhead},
+		{"throughput", "checks a second", printThroughput},
 		{"capture", "booked times and packets", printCapture},
 		{"size", "size of the program and of what it is made of", printSize},
 	}
