@@ -15,6 +15,8 @@ func BenchmarkResponse(b *testing.B) {
 		sent string
 		want int // responses
 	}{
+		{"FETCH of a header", "* 42 FETCH (FLAGS (\\Seen) INTERNALDATE \"22-Nov-2026 23:31:38 +0000\" RFC822.SIZE 312 BODY[HEADER]<0> {252}\r\n" +
+			strings.Repeat("X-Field: 0123456789\r\n", 12) + ")\r\n", 1},
 		{"LIST of 100,000 rows", strings.Repeat("* LIST (\\HasNoChildren) \"/\" \"Archives/2024/folder\"\r\n", 100_000), 100_000},
 		{"ENVELOPE of 400 KiB", envelope(9000), 1},
 		{"literals, 10,000 of 1 byte", "* X" + strings.Repeat(" {1}\r\na", 10_000) + "\r\n", 1},
