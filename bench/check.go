@@ -20,6 +20,8 @@ import (
 const (
 	maxSize       = 10 << 20   // bytes of the stripped program
 	maxPeak       = 16 << 20   // bytes of memory, whole session, CA file
+	maxPeakFetch  = 16 << 20   // bytes of memory, with a message of largeMessage
+	maxPeakFlood  = 64 << 20   // bytes of memory, whatever the server sends
 	maxAllocated  = 1250 << 10 // bytes, whole session
 	maxAllocs     = 11000      // objects, whole session
 	maxInitBytes  = 80 << 10   // bytes, before main
@@ -32,7 +34,7 @@ func printCheck(ctx context.Context, s *site) error {
 	fmt.Println("| figure | measured | limit | |")
 	fmt.Println("|---|--:|--:|---|")
 	bad := 0
-	for _, measure := range []func(context.Context, *site) ([]figure, error){wireFigures, memoryFigures, initFigures, sessionFigures} {
+	for _, measure := range []func(context.Context, *site) ([]figure, error){wireFigures, memoryFigures, floodFigures, initFigures, sessionFigures} {
 		figures, err := measure(ctx, s)
 		if err != nil {
 			return err
@@ -114,10 +116,38 @@ func memoryFigures(ctx context.Context, s *site) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.server.home.addLarge(); err != nil {
+		return nil, err
+	}
+	large, err := s.measure(ctx, s.private(s.server.imaps, "--mailbox="+largeBox, "--fetch=body", "-t", "60", "-c", fmt.Sprintf("fetch_bytes=%d:", largeMessage)))
+	if err != nil {
+		return nil, err
+	}
 	return []figure{
 		{name: "size of the stripped program, bytes", got: st.Size(), limit: maxSize},
 		{name: "peak memory of a session, bytes", got: one.peak, limit: maxPeak},
+		{name: "peak memory of --fetch=body, 100 MiB, bytes", got: large.peak, limit: maxPeakFetch},
 	}, nil
+}
+
+// floodFigures looks at the peak of memory when a server wants to fill it.
+func floodFigures(ctx context.Context, s *site) ([]figure, error) {
+	var list []figure
+	for _, f := range floods() {
+		server, err := newFloodServer(f)
+		if err != nil {
+			return nil, err
+		}
+		p := s.private(server.port(), "--tls=none", "--allow-plaintext-auth", "-t", "60", "-vvv")
+		p.name, p.fails = f.name, true
+		one, err := s.measure(ctx, p)
+		server.close()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, figure{name: "peak memory, " + f.name + ", bytes", got: one.peak, limit: maxPeakFlood})
+	}
+	return list, nil
 }
 
 // initFigures asks the runtime what the packages allocate before main runs.

@@ -22,7 +22,6 @@ import (
 const (
 	dovecotProgram = "/usr/sbin/dovecot"
 	startLimit     = 20 * time.Second // for Dovecot to greet
-	messages       = 42               // in the INBOX
 	userName       = "alice"
 	password       = "secret"
 )
@@ -74,6 +73,7 @@ service imap-login {
 // dovecot is a running server. Its ports accept connections.
 type dovecot struct {
 	imap, imaps int
+	home        maildir
 	cmd         *exec.Cmd
 	ended       chan struct{} // closed when it has
 }
@@ -100,7 +100,7 @@ func startDovecot(ctx context.Context, dir string, c certificates) (*dovecot, er
 			return nil, err
 		}
 	}
-	if err := fillHome(filepath.Join(dir, "home"), nobody); err != nil {
+	if d.home, err = newMaildir(filepath.Join(dir, "home"), nobody); err != nil {
 		return nil, err
 	}
 	// -F keeps the master in the foreground, so its process id is ours.
@@ -115,29 +115,6 @@ func startDovecot(ctx context.Context, dir string, c certificates) (*dovecot, er
 		return nil, fmt.Errorf("dovecot: %w\n%s", err, log)
 	}
 	return d, nil
-}
-
-// fillHome makes the user's maildir: the INBOX with its messages and a few
-// folders more.
-func fillHome(home string, owner *user.User) error {
-	uid, _ := strconv.Atoi(owner.Uid)
-	gid, _ := strconv.Atoi(owner.Gid)
-	for _, box := range []string{"", ".Archive", ".Archive.2025", ".Drafts", ".Sent", ".Spam", ".Trash"} {
-		for _, sub := range []string{"", "cur", "new", "tmp"} {
-			dir := filepath.Join(home, box, sub)
-			if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chown(dir, uid, gid)); err != nil {
-				return err
-			}
-		}
-	}
-	for i := range messages {
-		text := fmt.Sprintf("From: a@example.com\nTo: b@example.com\nSubject: message %d\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-Id: <%d@example.com>\n\nBody %d\n", i, i, i)
-		file := filepath.Join(home, "cur", fmt.Sprintf("%d.bench:2,S", 1767225600+i))
-		if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.Chown(file, uid, gid)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // start starts the process, which the kernel ends should this one be killed.

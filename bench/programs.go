@@ -13,6 +13,8 @@ type program struct {
 	does string // in short, where it is not the whole session
 	argv []string
 	env  []string // beside the usual environment
+	// fails says that the exit code is not 0, but the output is there.
+	fails bool
 }
 
 // title is the name with what it does.
