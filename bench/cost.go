@@ -23,15 +23,15 @@ func printCost(ctx context.Context, s *site, n int) error {
 		return nil
 	}
 	fmt.Printf("Medians of %d rounds. Ratios are of CPU time.\n\n", n)
-	fmt.Println("| program | CPU ms | wall ms | peak MiB | to bare | to check_imap |")
-	fmt.Println("|---|--:|--:|--:|--:|--:|")
+	fmt.Println("| program | CPU ms | wall ms | peak MiB | page faults | to bare | to check_imap |")
+	fmt.Println("|---|--:|--:|--:|--:|--:|--:|")
 	for _, p := range all {
 		got := of(p.name)
 		if got == nil {
-			fmt.Printf("| %s | not installed | | | | |\n", p.title())
+			fmt.Printf("| %s | not installed | | | | | |\n", p.title())
 			continue
 		}
-		fmt.Printf("| %s | %.1f | %.1f | %.1f | %s | %s |\n", p.title(), median(got, cpuMS), median(got, wallMS), median(got, peakMiB),
+		fmt.Printf("| %s | %.1f | %.1f | %.1f | %.0f | %s | %s |\n", p.title(), median(got, cpuMS), median(got, wallMS), median(got, peakMiB), median(got, pageFaults),
 			times(got, of(bareName)), times(got, of(checkImapName)))
 	}
 	if system := of(systemName); system != nil {
@@ -43,9 +43,10 @@ func printCost(ctx context.Context, s *site, n int) error {
 	return nil
 }
 
-func cpuMS(s sample) float64   { return s.cpu.Seconds() * 1000 }
-func wallMS(s sample) float64  { return s.wall().Seconds() * 1000 }
-func peakMiB(s sample) float64 { return float64(s.peak) / (1 << 20) }
+func cpuMS(s sample) float64      { return s.cpu.Seconds() * 1000 }
+func wallMS(s sample) float64     { return s.wall().Seconds() * 1000 }
+func pageFaults(s sample) float64 { return float64(s.faults) }
+func peakMiB(s sample) float64    { return float64(s.peak) / (1 << 20) }
 
 // times is a ratio for the table.
 func times(of, to []sample) string {

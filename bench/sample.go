@@ -19,6 +19,7 @@ type sample struct {
 	began, ended time.Time     // just before it is forked, just after it is reaped
 	cpu          time.Duration // user and system
 	peak         int64         // of its memory, in bytes
+	faults       int64         // pages that were mapped when first used, without I/O
 	out, errors  string        // standard output and error
 }
 
@@ -45,8 +46,8 @@ func (s *site) measure(ctx context.Context, p program) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	var began, ended, user, system, kib, code int64
-	if _, err := fmt.Sscan(string(figures), &began, &ended, &user, &system, &kib, &code); err != nil {
+	var began, ended, user, system, kib, faults, code int64
+	if _, err := fmt.Sscan(string(figures), &began, &ended, &user, &system, &kib, &faults, &code); err != nil {
 		return sample{}, fmt.Errorf("%s: figures %q: %w", p.name, figures, err)
 	}
 	if code != 0 != p.fails {
@@ -55,7 +56,7 @@ func (s *site) measure(ctx context.Context, p program) (sample, error) {
 	return sample{
 		began: time.UnixMicro(began), ended: time.UnixMicro(ended),
 		cpu:  time.Duration(user+system) * time.Microsecond,
-		peak: kib << 10, out: stdout.String(), errors: stderr.String(),
+		peak: kib << 10, faults: faults, out: stdout.String(), errors: stderr.String(),
 	}, nil
 }
 

@@ -2,7 +2,7 @@
 
 // Launch starts one program, waits for it, and writes what the kernel says of
 // it to file descriptor 3: beginning and end (microseconds of the wall clock),
-// user and system time (microseconds), peak memory (KiB), exit code.
+// user and system time (microseconds), peak memory (KiB), page faults, exit code.
 //
 // It stands between bench and the program because Linux hands the peak memory
 // of a process on to what it executes: before the exec a child shares the
@@ -42,7 +42,7 @@ func launch() int {
 		return 1
 	}
 	line := ""
-	for _, n := range []int64{micro(began), micro(ended), micro(usage.Utime), micro(usage.Stime), usage.Maxrss, int64(status.ExitStatus())} {
+	for _, n := range []int64{micro(began), micro(ended), micro(usage.Utime), micro(usage.Stime), usage.Maxrss, usage.Minflt, int64(status.ExitStatus())} {
 		line += strconv.FormatInt(n, 10) + " "
 	}
 	syscall.Write(report, []byte(line+"\n"))
