@@ -166,7 +166,7 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 		return notLoaded(req, opts, err)
 	}
 	if req.Demo != "" {
-		stop, err := startDemo(ctx, req)
+		stop, err := startDemo(ctx, req, nil)
 		if err != nil {
 			return message(req, opts, report.Unknown, "usage", err.Error(), "")
 		}

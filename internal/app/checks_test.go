@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/tls"
-	"flag"
 	"fmt"
 	"net"
 	"net/netip"
@@ -21,8 +20,6 @@ import (
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
-
-var updateChecks = flag.Bool("update", false, "write what the checks print into docs/checks.md")
 
 const checksPage = "../../docs/checks.md"
 
@@ -83,30 +80,11 @@ func recipes() []recipe {
 // TestChecksPage holds docs/checks.md to what the program prints; -update
 // writes it.
 func TestChecksPage(t *testing.T) {
-	page, err := os.ReadFile(checksPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(page)
+	p := openPage(t, checksPage)
 	for _, r := range recipes() {
-		t.Run(r.name, func(t *testing.T) {
-			begin, end := "<!-- check: "+r.name+" -->\n", "<!-- end -->\n"
-			before, rest, ok := strings.Cut(text, begin)
-			old, after, closed := strings.Cut(rest, end)
-			if !ok || !closed {
-				t.Fatalf("docs/checks.md has no %q with an end behind it", begin)
-			}
-			block := r.block(t)
-			if text = before + begin + block + end + after; old != block && !*updateChecks {
-				t.Errorf("docs/checks.md is not what the program prints (-update writes it):\n%s", block)
-			}
-		})
+		t.Run(r.name, func(t *testing.T) { p.hold(t, "check: "+r.name, r.block(t)) })
 	}
-	if *updateChecks {
-		if err := os.WriteFile(checksPage, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.save(t)
 }
 
 // block is what stands between the marks: command, output, definitions.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -20,8 +21,9 @@ const demoPassword = "rehearsal-of-a-login"
 
 // startDemo starts the server of a demo scenario and points the request at it.
 // Host, user and mailbox stay as they were given, so that a real service
-// definition can be rehearsed up to the pager. The result stops the server.
-func startDemo(ctx context.Context, req *cli.Request) (stop func(), err error) {
+// definition can be rehearsed up to the pager. listen is that of demo.Options.
+// The result stops the server.
+func startDemo(ctx context.Context, req *cli.Request, listen func(context.Context) (net.Listener, error)) (stop func(), err error) {
 	sc, ok := demo.Find(req.Demo)
 	if !ok {
 		var names []string
@@ -33,7 +35,7 @@ func startDemo(ctx context.Context, req *cli.Request) (stop func(), err error) {
 	c := &req.Session
 	// The server outlives the run, so that the run never sees it stop.
 	srv, err := demo.Start(context.WithoutCancel(ctx), sc, demo.Options{
-		ServerName: c.Dial.Host, Username: c.Username, Mailbox: c.Mailbox, Password: demoPassword,
+		ServerName: c.Dial.Host, Username: c.Username, Mailbox: c.Mailbox, Password: demoPassword, Listen: listen,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the demo server: %w", err)

@@ -40,6 +40,9 @@ type Options struct {
 	Username   string // the only account; empty: demo
 	Password   string // its password; empty: demo
 	Mailbox    string // UTF-8, where the messages are; empty: INBOX
+	// Listen opens the port, whose address is a *net.TCPAddr; nil: a free one of
+	// 127.0.0.1.
+	Listen func(context.Context) (net.Listener, error)
 }
 
 // Server is a running demonstration server. Its fields say how to reach it and
@@ -85,8 +88,13 @@ func Start(ctx context.Context, sc Scenario, o Options) (*Server, error) {
 		return nil, fmt.Errorf("start demo server: fill mailbox %q: %w", s.Mailbox, err)
 	}
 
-	var config net.ListenConfig
-	ln, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")
+	listen := o.Listen
+	if listen == nil {
+		listen = func(ctx context.Context) (net.Listener, error) {
+			return (&net.ListenConfig{}).Listen(ctx, "tcp4", "127.0.0.1:0")
+		}
+	}
+	ln, err := listen(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start demo server: %w", err)
 	}

@@ -18,6 +18,7 @@ type journal struct {
 	plan    []Step
 	frozen  bool
 	current *Recorder // the step under way, nil between steps
+	ended   time.Time // when the last step had ended; zero before that
 }
 
 func newJournal(cfg Config, plan []Step) *journal {
@@ -228,12 +229,22 @@ func (r *Recorder) stamp(step *report.StepResult, now time.Time) {
 	step.Elapsed = max(end.Sub(r.start), 0)
 }
 
+// end says that no step is left: what comes is not the session's time.
+func (l *journal) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = time.Now()
+}
+
 // finish closes the report and returns it. A step that is still under way has
 // failed by the cause of the context's end.
 func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
+	now := l.ended
+	if now.IsZero() {
+		now = time.Now()
+	}
 	if rec := l.current; rec != nil {
 		step := &l.rep.Steps[rec.i]
 		rec.stamp(step, now)

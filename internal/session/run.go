@@ -31,6 +31,7 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 		defer close(done) // after the connection: who counts sessions counts connections
 		defer s.close()
 		s.sequence(ctx, plan, j)
+		j.end()
 	}()
 	select {
 	case <-done:

@@ -74,10 +74,12 @@ func (s *Session) use(ctx context.Context, nc net.Conn) {
 	s.stop = context.AfterFunc(ctx, s.conn.Interrupt)
 }
 
-// close ends the connection, if there is one.
+// close ends the connection, if there is one. A server that does not take the
+// end of TLS is not waited for.
 func (s *Session) close() {
 	if s.conn != nil {
 		s.stop()
+		defer time.AfterFunc(grace, func() { s.raw.Close() }).Stop()
 		if s.level >= Connected && s.pending {
 			s.raw.Close() // no manners towards a server that does not answer
 			return

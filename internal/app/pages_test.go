@@ -1,0 +1,165 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"check_imap_session/internal/cli"
+	"check_imap_session/internal/report"
+)
+
+//go:generate go test -run ^Test(Checks|Demo|Explain)Page$ -update .
+
+var update = flag.Bool("update", false, "write what the program prints into README.md and docs")
+
+// page is a page of the documentation with blocks that the program writes:
+//
+//	<!-- NAME -->
+//	BLOCK
+//	<!-- end -->
+type page struct{ path, text string }
+
+func openPage(t *testing.T, path string) *page {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &page{path, string(text)}
+}
+
+// hold compares the block of that name with what the program prints; -update
+// takes it over.
+func (p *page) hold(t *testing.T, name, block string) {
+	t.Helper()
+	begin, end := "<!-- "+name+" -->\n", "<!-- end -->\n"
+	before, rest, ok := strings.Cut(p.text, begin)
+	old, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no %q with an end behind it", p.path, begin)
+	}
+	if p.text = before + begin + block + end + after; old != block && !*update {
+		t.Errorf("%s is not what the program prints (go generate ./... writes it):\n%s", p.path, block)
+	}
+}
+
+func (p *page) save(t *testing.T) {
+	t.Helper()
+	if !*update {
+		return
+	}
+	if err := os.WriteFile(p.path, []byte(p.text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDemoPage holds the first look of README.md to what --demo prints, with the
+// clock of a synctest bubble and a line that is as slow every time.
+func TestDemoPage(t *testing.T) {
+	readme := openPage(t, "../../README.md")
+	for name, args := range map[string][]string{
+		"demo":             {"--demo"},
+		"demo auth-failed": {"--demo=auth-failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out []byte
+			synctest.Test(t, func(t *testing.T) { out = rehearsed(t, args) })
+			readme.hold(t, name, "```\n$ go run ./cmd/check_imap_session "+strings.Join(args, " ")+"\n"+string(out)+"```\n")
+		})
+	}
+	readme.save(t)
+}
+
+// rehearsed is what a demo prints over a line that takes 2 ms one way.
+func rehearsed(t *testing.T, args []string) []byte {
+	req, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), req.Timeout, report.ErrTimeout)
+	defer cancel()
+	l := &line{calls: make(chan net.Conn), closed: make(chan struct{})}
+	stop, err := startDemo(ctx, req, func(context.Context) (net.Listener, error) { return l, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	req.Demo = "" // its server runs already
+	req.Session.Dial.Dial = l.dial
+	out, _ := check(ctx, req)
+	return bytes.TrimLeft(out, "\n")
+}
+
+// line is a listener in memory.
+type line struct {
+	calls  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *line) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.calls:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *line) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+// Addr returns one that is nobody's.
+func (l *line) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 41993} }
+
+func (l *line) dial(context.Context, string, string) (net.Conn, error) {
+	time.Sleep(2 * way)
+	client, server := net.Pipe()
+	l.calls <- server
+	return &slow{Conn: client}, nil
+}
+
+// way is how long the line takes in one direction.
+const way = 2 * time.Millisecond
+
+// slow takes its time before what was said arrives.
+type slow struct {
+	net.Conn
+	waiting bool // something was said since the last wait
+}
+
+func (s *slow) Write(p []byte) (int, error) {
+	s.waiting = true
+	return s.Conn.Write(p)
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.waiting {
+		s.waiting = false
+		time.Sleep(2 * way)
+	}
+	return s.Conn.Read(p)
+}
+
+// TestExplainPage holds docs/by-hand.md to what --explain prints.
+func TestExplainPage(t *testing.T) {
+	p := openPage(t, "../../docs/by-hand.md")
+	for name, args := range map[string]string{
+		"explain": "-H imap.example.com -U monitor --password-file=/etc/nagios/imap.pw -w 2,time_login=500ms -c 5 -D 21,7",
+	} {
+		var out bytes.Buffer
+		Main(append([]string{"--explain"}, strings.Fields(args)...), Env{Stdout: &out, Getenv: func(string) string { return "" }})
+		p.hold(t, name, "```text\n$ check_imap_session --explain "+args+"\n"+out.String()+"```\n")
+	}
+	p.save(t)
+}
