@@ -48,7 +48,10 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-uidvalidity", "select", e.UIDValidity != 0},
 		{"--expect-writable", "select", e.Writable},
 	} {
-		if by := session.Removed(req.Session, x.step); x.given && by != "" {
+		if !x.given {
+			continue
+		}
+		if by := session.Removed(req.Session, x.step); by != "" {
 			return usage(x.flag+" can never be judged: "+by+" leaves out the step "+x.step, "")
 		}
 	}

@@ -150,23 +150,22 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// newKong returns the parser and the struct it fills.
-func newKong() (*kong.Kong, *grammar, error) {
-	g := &grammar{}
-	k, err := kong.New(g, kong.Name(Program), kong.NoDefaultHelp(),
+// init makes kong read the target.
+func (p *parser) init() (err error) {
+	p.kong, err = kong.New(p.target.Interface(), kong.Name(Program), kong.NoDefaultHelp(),
 		kong.Vars{"optional": strings.Join(session.Optional(), ", ")},
 		kong.Description("Run a whole IMAP session against a server and judge every step."))
-	return k, g, err
+	return err
 }
 
 // Model returns the grammar for those who write it down in another form.
 // Nothing in it may be changed.
 func Model() (*kong.Application, error) {
-	k, _, err := newKong()
+	p, err := newParser()
 	if err != nil {
 		return nil, err
 	}
-	return k.Model, nil
+	return p.kong.Model, nil
 }
 
 // Program is the name of the plugin.

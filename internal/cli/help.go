@@ -17,7 +17,7 @@ const (
 // Help returns the text of --help, at most 80 columns wide, its first screen
 // useful by itself.
 func Help() string {
-	k, _, err := newKong()
+	m, err := Model()
 	if err != nil {
 		return err.Error() + "\n"
 	}
@@ -29,7 +29,7 @@ func Help() string {
 		"  " + Program + " -H imap.example.com -p 143 --auth=none -w 2 -c 5\n" +
 		"  " + Program + " --demo\n")
 	group := ""
-	for _, f := range k.Model.Flags {
+	for _, f := range m.Flags {
 		if f.Group != nil && f.Group.Title != group {
 			group = f.Group.Title
 			b.WriteString("\n" + group + "\n")

@@ -393,11 +393,11 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%q in the help is not plain ASCII", r)
 		}
 	}
-	k, _, err := newKong()
+	p, err := Model()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range k.Model.Flags {
+	for _, f := range p.Flags {
 		if f.Help == "" || f.Group == nil {
 			t.Errorf("--%s: help %q, group %v: want both", f.Name, f.Help, f.Group)
 		}

@@ -77,37 +77,56 @@ const (
 // Parse reads a command line without the program's name. Its error is a
 // *UsageError.
 func Parse(args []string, env Env) (*Request, error) {
-	k, g, err := newKong()
-	if err != nil {
-		return nil, err
-	}
 	if env.Program == "" {
 		env.Program = Program
 	}
-	a, err := normalise(k.Model, args, argvEnv{
+	var a argv
+	var g *grammar
+	if p, err := newSubset(args); err == nil && p != nil {
+		if a, g, err = p.read(args, env); err != nil {
+			g = nil // only who knows all flags can say what is wrong
+		}
+	}
+	if g == nil {
+		p, err := newParser()
+		if err != nil {
+			return nil, err
+		}
+		if a, g, err = p.read(args, env); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case a.asked != "":
+		return &Request{Help: a.asked == "help", Version: a.asked == "version"}, nil
+	case g.Generate != "":
+		return generate(g, a)
+	}
+	return build(g, a, env)
+}
+
+// read reads a command line into the words that count and the grammar, which
+// is empty when the help or the version is asked for.
+func (p *parser) read(args []string, env Env) (argv, *grammar, error) {
+	a, err := normalise(p.kong.Model, args, argvEnv{
 		program: env.Program,
 		getenv:  env.Getenv,
 		open:    func(name string) (iniReader, error) { return os.Open(name) },
 		stdin:   stdinReader{env.Stdin},
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || a.asked != "" {
+		return a, &grammar{}, err
 	}
-	if a.asked != "" {
-		return &Request{Help: a.asked == "help", Version: a.asked == "version"}, nil
-	}
-	if _, err := k.Parse(a.texts()); err != nil {
-		return nil, refused(k, a, err)
+	if _, err := p.kong.Parse(a.texts()); err != nil {
+		return a, nil, refused(p.kong, a, err)
 	}
 	for _, w := range a.words {
 		if w.text == "--port=0" { // 0 in the grammar means not given
-			return nil, &UsageError{Msg: badPort("--port", "0"), Source: w.from.String()}
+			return a, nil, &UsageError{Msg: badPort("--port", "0"), Source: w.from.String()}
 		}
 	}
-	if g.Generate != "" {
-		return generate(g, a)
-	}
-	return build(g, a, env)
+	g, err := p.grammar()
+	return a, g, err
 }
 
 // generate refuses a word beside --generate: it exits 0, and a service that

@@ -77,7 +77,10 @@ func fetchLimit(g *grammar) (int64, error) {
 // with refuses to add a step that another flag leaves out.
 func with(_ *grammar, req *Request) error {
 	for _, step := range session.Optional() {
-		if by := session.Removed(req.Session, step); req.Session.With[step] && by != "" {
+		if !req.Session.With[step] {
+			continue
+		}
+		if by := session.Removed(req.Session, step); by != "" {
 			return usage("--with="+step+" has no effect: "+by+" leaves out the step "+step, "")
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"check_imap_session/internal/report"
@@ -28,22 +30,18 @@ type Class struct {
 	Source  string // where the recognition comes from
 }
 
+// classes is the failure table. It is put together for the first failure: a
+// check that goes well needs none of it.
+var classes = sync.OnceValue(Classes)
+
 // Classes returns the failure table, in the order in which rows are tried.
 func Classes() []Class {
-	return concat(ourClasses, logoutClasses, tokenClasses(), networkClasses, tlsClasses, serviceClasses, wordingClasses(), mechanismClasses, codeClasses, lastClasses)
-}
-
-func concat(parts ...[]Class) []Class {
-	var all []Class
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
+	return slices.Concat(ourClasses(), logoutClasses(), tokenClasses(), networkClasses(), tlsClasses(), serviceClasses(), wordingClasses(), mechanismClasses(), codeClasses(), lastClasses())
 }
 
 // classify returns the row for a failure. The last row takes everything.
 func classify(e *report.StepError) Class {
-	all := Classes()
+	all := classes()
 	for _, c := range all {
 		if c.Match(e) {
 			return c
@@ -108,122 +106,132 @@ func exampleReply(step string, err error, status, code, text string) *report.Ste
 		Reply: &report.Reply{Status: status, Code: code, Text: text}}
 }
 
-var ourClasses = []Class{
-	{Kind: "interrupted", Match: is(report.ErrInterrupted), Detail: waiting,
-		Advice: "is the time limit of the scheduler below -t?", Example: example("login", report.ErrInterrupted)},
-	{Kind: "internal", Match: is(report.ErrInternal), Detail: text,
-		Advice: "please report this with the output of -vvv", Example: example("list", fmt.Errorf("%w: boom", report.ErrInternal))},
-	{Kind: "config", Match: is(report.ErrConfig), Detail: text,
-		Advice: "correct the file or command named here", Example: example("login", fmt.Errorf("%w: no such file", report.ErrConfig))},
+func ourClasses() []Class {
+	return []Class{
+		{Kind: "interrupted", Match: is(report.ErrInterrupted), Detail: waiting,
+			Advice: "is the time limit of the scheduler below -t?", Example: example("login", report.ErrInterrupted)},
+		{Kind: "internal", Match: is(report.ErrInternal), Detail: text,
+			Advice: "please report this with the output of -vvv", Example: example("list", fmt.Errorf("%w: boom", report.ErrInternal))},
+		{Kind: "config", Match: is(report.ErrConfig), Detail: text,
+			Advice: "correct the file or command named here", Example: example("login", fmt.Errorf("%w: no such file", report.ErrConfig))},
+	}
 }
 
 // logoutClasses stand before all that is the server's: whatever goes wrong with
 // LOGOUT, the session was over.
-var logoutClasses = []Class{
-	{Kind: "logout", Match: func(e *report.StepError) bool { return e.Step == "logout" }, Detail: logoutDetail,
-		Advice: "does the server log an error for this session?", Example: example("logout", report.ErrTimeout)},
+func logoutClasses() []Class {
+	return []Class{
+		{Kind: "logout", Match: func(e *report.StepError) bool { return e.Step == "logout" }, Detail: logoutDetail,
+			Advice: "does the server log an error for this session?", Example: example("logout", report.ErrTimeout)},
+	}
 }
 
-var networkClasses = []Class{
-	{Kind: "timeout", Match: at(report.ErrTimeout, "dns"), Detail: waiting,
-		Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example("dns", report.ErrTimeout)},
-	{Kind: "timeout", Match: at(report.ErrTimeout, "connect"), Detail: waiting,
-		Advice: "is the host up, and does a firewall drop the packets?", Example: example("connect", report.ErrTimeout)},
-	{Kind: "timeout", Match: at(report.ErrTimeout, "tls"), Detail: waiting,
-		Advice: "does the port speak TLS at once? else use --tls=starttls", Example: example("tls", report.ErrTimeout)},
-	{Kind: "timeout", Match: both(at(report.ErrTimeout, "greeting"), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
-		Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example("greeting", report.ErrTimeout)},
-	{Kind: "timeout", Match: at(report.ErrTimeout, "login"), Detail: waiting,
-		Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example("login", report.ErrTimeout)},
-	{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch", "quota", "status", "search"), Detail: waiting,
-		Advice: "is the mail store slow or locked?", Example: example("select", report.ErrTimeout)},
-	{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
-		Advice: "is the server overloaded?", Example: example("capability", report.ErrTimeout)},
-	{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
-		Advice: "leave out -4, -6 or --source, or add the address to the DNS", Example: example("dns", fmt.Errorf("%w: the name has no IPv6 address", report.ErrNoAddress))},
-	{Kind: "dns", Match: func(e *report.StepError) bool {
-		var d *net.DNSError
-		return errors.As(e.Err, &d) && d.Err == misbehaving
-	}, Detail: dnsDetail,
-		Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example("dns", &net.DNSError{Err: misbehaving})},
-	{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
-		Advice: "check the name (-H, --address) and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
-	{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
-		Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
-	{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
-		Advice: "is this node down, or should its address leave the DNS?", Example: example("connect", report.ErrAddressFailed)},
-	{Kind: "config", Match: func(e *report.StepError) bool {
-		var call *os.SyscallError
-		return errors.As(e.Err, &call) && call.Syscall == "bind"
-	}, Detail: networkDetail,
-		Advice: "is --source an address of this machine?", Example: example("connect", os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
-	{Kind: "unreachable", Match: func(e *report.StepError) bool {
-		return e.Step == "connect" && !gone(e)
-	}, Detail: networkDetail,
-		Advice: "check routing, firewall and address family", Example: example("connect", syscall.EHOSTUNREACH)},
+func networkClasses() []Class {
+	return []Class{
+		{Kind: "timeout", Match: at(report.ErrTimeout, "dns"), Detail: waiting,
+			Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example("dns", report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, "connect"), Detail: waiting,
+			Advice: "is the host up, and does a firewall drop the packets?", Example: example("connect", report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, "tls"), Detail: waiting,
+			Advice: "does the port speak TLS at once? else use --tls=starttls", Example: example("tls", report.ErrTimeout)},
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, "greeting"), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
+			Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example("greeting", report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, "login"), Detail: waiting,
+			Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example("login", report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch", "quota", "status", "search"), Detail: waiting,
+			Advice: "is the mail store slow or locked?", Example: example("select", report.ErrTimeout)},
+		{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
+			Advice: "is the server overloaded?", Example: example("capability", report.ErrTimeout)},
+		{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
+			Advice: "leave out -4, -6 or --source, or add the address to the DNS", Example: example("dns", fmt.Errorf("%w: the name has no IPv6 address", report.ErrNoAddress))},
+		{Kind: "dns", Match: func(e *report.StepError) bool {
+			var d *net.DNSError
+			return errors.As(e.Err, &d) && d.Err == misbehaving
+		}, Detail: dnsDetail,
+			Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example("dns", &net.DNSError{Err: misbehaving})},
+		{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
+			Advice: "check the name (-H, --address) and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
+		{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
+			Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
+		{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
+			Advice: "is this node down, or should its address leave the DNS?", Example: example("connect", report.ErrAddressFailed)},
+		{Kind: "config", Match: func(e *report.StepError) bool {
+			var call *os.SyscallError
+			return errors.As(e.Err, &call) && call.Syscall == "bind"
+		}, Detail: networkDetail,
+			Advice: "is --source an address of this machine?", Example: example("connect", os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
+		{Kind: "unreachable", Match: func(e *report.StepError) bool {
+			return e.Step == "connect" && !gone(e)
+		}, Detail: networkDetail,
+			Advice: "check routing, firewall and address family", Example: example("connect", syscall.EHOSTUNREACH)},
+	}
 }
 
-var serviceClasses = []Class{
-	{Kind: "not_imap", Match: serviceWith("--tls=implicit"), Detail: serviceDetail,
-		Advice: "use --tls=implicit", Example: example("greeting", &report.NotIMAP{Service: "TLS", Hint: "--tls=implicit"})},
-	{Kind: "not_imap", Match: serviceWith("--tls=starttls"), Detail: serviceDetail,
-		Advice: "use --tls=starttls (or --tls=none)", Example: example("tls", &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls"})},
-	{Kind: "not_imap", Match: as[*report.NotIMAP](), Detail: serviceDetail,
-		Advice: "check -p: IMAP is usually on 993 (implicit TLS) or 143 (STARTTLS)", Example: example("greeting", &report.NotIMAP{Service: "SMTP"})},
-	{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
-		Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
-	{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
-		Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example("starttls", report.ErrStartTLSMissing)},
-	{Kind: "starttls_refused", Match: both(is(report.ErrStartTLSRefused), preauth), Detail: fixed("the server greeted with PREAUTH, which leaves no room for TLS"),
-		Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply("greeting", report.ErrStartTLSRefused, "PREAUTH", "", "Welcome.")},
-	{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
-		Advice: "does the server find its certificate and key? see its log", Example: example("starttls", report.ErrStartTLSRefused)},
-	{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
-		Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
-	{Kind: "login_disabled", Match: both(is(report.ErrLoginDisabled), func(e *report.StepError) bool { return e.Encrypted }), Detail: text,
-		Advice: "use a mechanism it offers (--auth), such as OAuth", Example: &report.StepError{Step: "login", Err: report.ErrLoginDisabled, Encrypted: true}},
-	{Kind: "login_disabled", Match: is(report.ErrLoginDisabled), Detail: text,
-		Advice: "use --tls=starttls or --tls=implicit", Example: example("login", report.ErrLoginDisabled)},
-	{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
-		Advice: "choose one that is offered (--auth), or switch this one on", Example: example("login", report.ErrNoMechanism)},
-	{Kind: "auth_failed", Match: is(report.ErrServerProof), Detail: fixed("the server did not prove that it knows the password"),
-		Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example("login", report.ErrServerProof), Source: "RFC 5802 section 3"},
-	{Kind: "message_missing", Match: at(report.ErrMessageMissing, "search"), Detail: text,
-		Advice: "is mail arriving here, and does --search say what is meant?", Example: example("search", report.ErrMessageMissing)},
-	{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
-		Advice: "is mail arriving here, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
-	{Kind: "expectation", Match: is(report.ErrNotOffered), Detail: text,
-		Advice: "switch it on in the server, or do not ask for it", Example: example("quota", fmt.Errorf("%w: capability QUOTA is missing", report.ErrNotOffered))},
-	{Kind: "expectation", Match: at(report.ErrExpectation, "fetch"), Detail: text,
-		Advice: "is this the message that is meant (--message)?", Example: example("fetch", fmt.Errorf("%w: message 42 has no header field X-Canary", report.ErrExpectation))},
-	{Kind: "expectation", Match: at(report.ErrExpectation, "select"), Detail: text,
-		Advice: "was the mailbox moved or restored, or were its rights changed?", Example: example("select", fmt.Errorf("%w: INBOX is read-only", report.ErrExpectation))},
-	{Kind: "expectation", Match: at(report.ErrExpectation, "list"), Detail: text,
-		Advice: "was the folder renamed or deleted, or does --list leave it out?", Example: example("list", fmt.Errorf("%w: mailbox Sent is not listed", report.ErrExpectation))},
-	{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
-		Advice: "was the server changed or upgraded?", Example: example("capability", fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
+func serviceClasses() []Class {
+	return []Class{
+		{Kind: "not_imap", Match: serviceWith("--tls=implicit"), Detail: serviceDetail,
+			Advice: "use --tls=implicit", Example: example("greeting", &report.NotIMAP{Service: "TLS", Hint: "--tls=implicit"})},
+		{Kind: "not_imap", Match: serviceWith("--tls=starttls"), Detail: serviceDetail,
+			Advice: "use --tls=starttls (or --tls=none)", Example: example("tls", &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls"})},
+		{Kind: "not_imap", Match: as[*report.NotIMAP](), Detail: serviceDetail,
+			Advice: "check -p: IMAP is usually on 993 (implicit TLS) or 143 (STARTTLS)", Example: example("greeting", &report.NotIMAP{Service: "SMTP"})},
+		{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
+			Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
+		{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
+			Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example("starttls", report.ErrStartTLSMissing)},
+		{Kind: "starttls_refused", Match: both(is(report.ErrStartTLSRefused), preauth), Detail: fixed("the server greeted with PREAUTH, which leaves no room for TLS"),
+			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply("greeting", report.ErrStartTLSRefused, "PREAUTH", "", "Welcome.")},
+		{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
+			Advice: "does the server find its certificate and key? see its log", Example: example("starttls", report.ErrStartTLSRefused)},
+		{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
+			Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
+		{Kind: "login_disabled", Match: both(is(report.ErrLoginDisabled), func(e *report.StepError) bool { return e.Encrypted }), Detail: text,
+			Advice: "use a mechanism it offers (--auth), such as OAuth", Example: &report.StepError{Step: "login", Err: report.ErrLoginDisabled, Encrypted: true}},
+		{Kind: "login_disabled", Match: is(report.ErrLoginDisabled), Detail: text,
+			Advice: "use --tls=starttls or --tls=implicit", Example: example("login", report.ErrLoginDisabled)},
+		{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
+			Advice: "choose one that is offered (--auth), or switch this one on", Example: example("login", report.ErrNoMechanism)},
+		{Kind: "auth_failed", Match: is(report.ErrServerProof), Detail: fixed("the server did not prove that it knows the password"),
+			Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example("login", report.ErrServerProof), Source: "RFC 5802 section 3"},
+		{Kind: "message_missing", Match: at(report.ErrMessageMissing, "search"), Detail: text,
+			Advice: "is mail arriving here, and does --search say what is meant?", Example: example("search", report.ErrMessageMissing)},
+		{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
+			Advice: "is mail arriving here, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
+		{Kind: "expectation", Match: is(report.ErrNotOffered), Detail: text,
+			Advice: "switch it on in the server, or do not ask for it", Example: example("quota", fmt.Errorf("%w: capability QUOTA is missing", report.ErrNotOffered))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, "fetch"), Detail: text,
+			Advice: "is this the message that is meant (--message)?", Example: example("fetch", fmt.Errorf("%w: message 42 has no header field X-Canary", report.ErrExpectation))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, "select"), Detail: text,
+			Advice: "was the mailbox moved or restored, or were its rights changed?", Example: example("select", fmt.Errorf("%w: INBOX is read-only", report.ErrExpectation))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, "list"), Detail: text,
+			Advice: "was the folder renamed or deleted, or does --list leave it out?", Example: example("list", fmt.Errorf("%w: mailbox Sent is not listed", report.ErrExpectation))},
+		{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
+			Advice: "was the server changed or upgraded?", Example: example("capability", fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
+	}
 }
 
 // lastClasses take what no row above has taken.
-var lastClasses = []Class{
-	{Kind: "auth_failed", Match: at(report.ErrNo, "login"),
-		Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "No.")},
-	{Kind: "auth_unavailable", Match: at(report.ErrBye, "login"),
-		Advice: "see the log of the server: it cut off the login itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Bye.")},
-	{Kind: "rejected", Match: at(report.ErrNo, "search"),
-		Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply("search", report.ErrNo, "NO", "BADCHARSET", "No.")},
-	{Kind: "rejected", Match: is(report.ErrNo),
-		Advice: "see the words and the log of the server", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
-	{Kind: "bad", Match: at(report.ErrBad, "search"),
-		Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply("search", report.ErrBad, "BAD", "", "Unknown argument FOO")},
-	{Kind: "bad", Match: is(report.ErrBad),
-		Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply("list", report.ErrBad, "BAD", "", "Unknown command.")},
-	{Kind: "bye", Match: is(report.ErrBye),
-		Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply("greeting", report.ErrBye, "BYE", "", "Overloaded.")},
-	{Kind: "closed", Match: gone, Detail: waiting,
-		Advice: "see its log: too many connections from here, or a crash?", Example: example("greeting", report.ErrClosed)},
-	{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
-		Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: "select", Err: report.ErrProtocol, Line: "* what"}},
+func lastClasses() []Class {
+	return []Class{
+		{Kind: "auth_failed", Match: at(report.ErrNo, "login"),
+			Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "No.")},
+		{Kind: "auth_unavailable", Match: at(report.ErrBye, "login"),
+			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Bye.")},
+		{Kind: "rejected", Match: at(report.ErrNo, "search"),
+			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply("search", report.ErrNo, "NO", "BADCHARSET", "No.")},
+		{Kind: "rejected", Match: is(report.ErrNo),
+			Advice: "see the words and the log of the server", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
+		{Kind: "bad", Match: at(report.ErrBad, "search"),
+			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply("search", report.ErrBad, "BAD", "", "Unknown argument FOO")},
+		{Kind: "bad", Match: is(report.ErrBad),
+			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply("list", report.ErrBad, "BAD", "", "Unknown command.")},
+		{Kind: "bye", Match: is(report.ErrBye),
+			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply("greeting", report.ErrBye, "BYE", "", "Overloaded.")},
+		{Kind: "closed", Match: gone, Detail: waiting,
+			Advice: "see its log: too many connections from here, or a crash?", Example: example("greeting", report.ErrClosed)},
+		{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
+			Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: "select", Err: report.ErrProtocol, Line: "* what"}},
+	}
 }
 
 // gone reports a connection that ended without a word.

@@ -14,53 +14,55 @@ import (
 )
 
 // tlsClasses tell apart what can be wrong with a handshake and a certificate.
-var tlsClasses = []Class{
-	{Kind: "starttls_injection", Match: is(report.ErrInjected),
-		Advice: "does something change the traffic on its way? no secret was sent", Example: example("tls", report.ErrInjected)},
-	{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
-		Advice: "no secret was sent: is this the server you mean?", Example: example("tls", report.ErrOtherCertificate)},
-	{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
-		Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example("tls", report.ErrCertificateMismatch)},
-	{Kind: "tls_expired", Match: func(e *report.StepError) bool {
-		var invalid x509.CertificateInvalidError
-		return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
-	}, Detail: expiredDetail,
-		Advice: "renew it and reload the server, or set the clock right", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
-	{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
-		Advice: "give the name with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
-	{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
-		Advice: "give the name clients use with -H, or renew it for this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
-	{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
-		Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
-	{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
-		Advice: "have the server send its chain, or give the CA with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
-	{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
-		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrUnknownAuthority)},
-	{Kind: "tls_untrusted", Match: is(report.ErrWeakSignature), Detail: text,
-		Advice: "have it signed again, with SHA-256", Example: example("tls", report.ErrWeakSignature)},
-	{Kind: "tls_untrusted", Match: is(report.ErrWeakKey), Detail: text,
-		Advice: "renew it with a new key: ECDSA, or RSA 2048", Example: example("tls", report.ErrWeakKey)},
-	{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
-		var invalid x509.CertificateInvalidError
-		return errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage
-	}, Detail: fixed("it is not made for servers"),
-		Advice: "renew it with the extended key usage serverAuth", Example: example("tls", x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
-	{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
-		Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
-	{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
-		Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
-	{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
-		Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
-	{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
-		Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
-	{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
-		Advice: "the server knows no such name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
-	{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
-		Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
-	{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
-		return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
-	}, Detail: handshakeDetail,
-		Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example("tls", errors.New("tls: server chose an unconfigured cipher suite"))},
+func tlsClasses() []Class {
+	return []Class{
+		{Kind: "starttls_injection", Match: is(report.ErrInjected),
+			Advice: "does something change the traffic on its way? no secret was sent", Example: example("tls", report.ErrInjected)},
+		{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
+			Advice: "no secret was sent: is this the server you mean?", Example: example("tls", report.ErrOtherCertificate)},
+		{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
+			Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example("tls", report.ErrCertificateMismatch)},
+		{Kind: "tls_expired", Match: func(e *report.StepError) bool {
+			var invalid x509.CertificateInvalidError
+			return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
+		}, Detail: expiredDetail,
+			Advice: "renew it and reload the server, or set the clock right", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
+		{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
+			Advice: "give the name with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
+		{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
+			Advice: "give the name clients use with -H, or renew it for this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+		{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
+			Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
+		{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
+			Advice: "have the server send its chain, or give the CA with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
+		{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
+			Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrUnknownAuthority)},
+		{Kind: "tls_untrusted", Match: is(report.ErrWeakSignature), Detail: text,
+			Advice: "have it signed again, with SHA-256", Example: example("tls", report.ErrWeakSignature)},
+		{Kind: "tls_untrusted", Match: is(report.ErrWeakKey), Detail: text,
+			Advice: "renew it with a new key: ECDSA, or RSA 2048", Example: example("tls", report.ErrWeakKey)},
+		{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
+			var invalid x509.CertificateInvalidError
+			return errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage
+		}, Detail: fixed("it is not made for servers"),
+			Advice: "renew it with the extended key usage serverAuth", Example: example("tls", x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
+		{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
+			Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
+		{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
+			Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
+		{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
+			Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
+		{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
+			Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
+		{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
+			Advice: "the server knows no such name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
+		{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
+			Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
+		{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
+			return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
+		}, Detail: handshakeDetail,
+			Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example("tls", errors.New("tls: server chose an unconfigured cipher suite"))},
+	}
 }
 
 func expiredDetail(e *report.StepError) string {

@@ -146,22 +146,24 @@ func exchangeTokenExample() *report.StepError {
 
 // mechanismClasses are refusals where looking at the password is no use, or not
 // enough.
-var mechanismClasses = []Class{
-	{Kind: "auth_failed", Match: both(refusedToken, func(e *report.StepError) bool { return strings.Contains(e.Greeting, "Microsoft Exchange") }), Source: "Exchange Online",
-		Advice:  "were New-ServicePrincipal and Add-MailboxPermission run for this mailbox, and is the scope right?",
-		Example: exchangeTokenExample()},
-	{Kind: "auth_failed", Match: refusedToken, Source: "RFC 7628 section 3.2",
-		Advice:  "is the token for this user, and its scope that of IMAP?",
-		Example: mechanismExample("XOAUTH2")},
-	{Kind: "auth_failed", Match: both(refusedLogin, func(e *report.StepError) bool { return e.Mechanism == "EXTERNAL" }), Source: "RFC 4422 appendix A",
-		Advice:  "does the server trust the authority of the client certificate, and map its name to this user?",
-		Example: mechanismExample("EXTERNAL")},
-	{Kind: "auth_failed", Match: both(refusedLogin, func(e *report.StepError) bool { return strings.HasSuffix(e.Mechanism, "-PLUS") }), Source: "Cyrus 3.6",
-		Advice:  "check the password, or the server may know another channel binding only (tls-unique): try --auth=scram-sha-256",
-		Example: mechanismExample("SCRAM-SHA-256-PLUS")},
-	{Kind: "auth_failed", Match: both(refusedLogin, func(e *report.StepError) bool {
-		return e.Mechanism == "CRAM-MD5" || strings.HasPrefix(e.Mechanism, "SCRAM-")
-	}),
-		Advice:  "check user name and password, and whether the server stores the password in a form that fits this mechanism",
-		Example: mechanismExample("SCRAM-SHA-256")},
+func mechanismClasses() []Class {
+	return []Class{
+		{Kind: "auth_failed", Match: both(refusedToken, func(e *report.StepError) bool { return strings.Contains(e.Greeting, "Microsoft Exchange") }), Source: "Exchange Online",
+			Advice:  "were New-ServicePrincipal and Add-MailboxPermission run for this mailbox, and is the scope right?",
+			Example: exchangeTokenExample()},
+		{Kind: "auth_failed", Match: refusedToken, Source: "RFC 7628 section 3.2",
+			Advice:  "is the token for this user, and its scope that of IMAP?",
+			Example: mechanismExample("XOAUTH2")},
+		{Kind: "auth_failed", Match: both(refusedLogin, func(e *report.StepError) bool { return e.Mechanism == "EXTERNAL" }), Source: "RFC 4422 appendix A",
+			Advice:  "does the server trust the authority of the client certificate, and map its name to this user?",
+			Example: mechanismExample("EXTERNAL")},
+		{Kind: "auth_failed", Match: both(refusedLogin, func(e *report.StepError) bool { return strings.HasSuffix(e.Mechanism, "-PLUS") }), Source: "Cyrus 3.6",
+			Advice:  "check the password, or the server may know another channel binding only (tls-unique): try --auth=scram-sha-256",
+			Example: mechanismExample("SCRAM-SHA-256-PLUS")},
+		{Kind: "auth_failed", Match: both(refusedLogin, func(e *report.StepError) bool {
+			return e.Mechanism == "CRAM-MD5" || strings.HasPrefix(e.Mechanism, "SCRAM-")
+		}),
+			Advice:  "check user name and password, and whether the server stores the password in a form that fits this mechanism",
+			Example: mechanismExample("SCRAM-SHA-256")},
+	}
 }

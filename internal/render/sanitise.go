@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,13 +14,47 @@ const maxQuote = 200
 // cutMark ends a quotation that was longer.
 const cutMark = "..."
 
-// stateWord finds the tokens that Icinga Web turns into coloured state balls
-// wherever they stand. It does so for square and round brackets and upper case;
-// every kind of bracket and case is matched here, since a reader is misled by
-// those as well.
+// stateWords are the words that Icinga Web, in brackets, turns into coloured
+// state balls wherever they stand. It does so for square and round brackets and
+// upper case; every kind of bracket and case is taken here, since a reader is
+// misled by those as well.
 //
 // See icingadb-web, library/Icingadb/Util/PluginOutput.php, TEXT_PATTERNS.
-var stateWord = regexp.MustCompile(`(?i)(\p{Ps})((?:OK|WARNING|CRITICAL|UNKNOWN|UP|DOWN|PENDING)\p{Pe})`)
+var stateWords = []string{"OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "PENDING"}
+
+// breakStates puts a blank behind the bracket in front of a state.
+func breakStates(s string) string {
+	var b strings.Builder
+	done := 0
+	for i, r := range s {
+		if !opens(r) {
+			continue
+		}
+		if inner := i + utf8.RuneLen(r); isState(s[inner:]) {
+			b.WriteString(s[done:inner] + " ")
+			done = inner
+		}
+	}
+	return b.String() + s[done:]
+}
+
+func opens(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r == '(' || r == '[' || r == '{'
+	}
+	return unicode.Is(unicode.Ps, r)
+}
+
+// isState says whether s begins with a state and the bracket behind it.
+func isState(s string) bool {
+	for _, word := range stateWords {
+		inside := firstRunes(s, len(word))
+		if closing, _ := utf8.DecodeRuneInString(s[len(inside):]); strings.EqualFold(inside, word) && unicode.Is(unicode.Pe, closing) {
+			return true
+		}
+	}
+	return false
+}
 
 // escapes puts a blank behind a backslash that somebody would take for the
 // beginning of an escape: Icinga Web shows \n and \t as a new line and a tab, and
@@ -172,7 +205,7 @@ func foreign(s string) string {
 // seal breaks up the tokens of several characters. It goes last: what is dropped
 // before may have stood inside one, as the apostrophe in [O'K].
 func seal(s string) string {
-	return stateWord.ReplaceAllString(escapes(s), "$1 $2")
+	return breakStates(escapes(s))
 }
 
 // blanks collapses runs of white space and drops the outer ones.

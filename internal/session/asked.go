@@ -33,10 +33,16 @@ func (s Step) Why(c Config) string {
 	if c.With[s.Name] {
 		return "asked by --with=" + s.Name
 	}
-	for _, def := range append(slices.Clone(s.Metrics), report.MustMetric(report.StepTime(s.Name))) {
+	if len(c.Asked) == 0 {
+		return ""
+	}
+	for _, def := range s.Metrics {
 		if flag := c.Asked[def.Name]; flag != "" {
 			return "asked by " + flag + " " + def.Name
 		}
+	}
+	if time := report.StepTime(s.Name); c.Asked[time] != "" {
+		return "asked by " + c.Asked[time] + " " + time
 	}
 	return ""
 }
