@@ -34,6 +34,7 @@ func main() {
 	check := flag.Bool("check", false, "compare the deterministic figures with their limits")
 	flag.Usage = usage
 	flag.Parse()
+	signal.Ignore(syscall.SIGPIPE) // a reader that goes away must not leave a server behind
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *rounds, *check, flag.Args()); err != nil {
