@@ -29,6 +29,7 @@ const (
 type icinga struct {
 	name, dir, port string
 	client          *http.Client
+	daemon          *daemon // nil until run
 }
 
 // newIcinga prepares a node with a certificate and an API on loopback.
@@ -43,7 +44,7 @@ func newIcinga(t *testing.T, name, dir string, ca *certtest.CA) *icinga {
 	write(t, filepath.Join(dir, "data/certs", name+".crt"), read(t, certFile), 0o644)
 	write(t, filepath.Join(dir, "data/certs", name+".key"), read(t, keyFile), 0o600)
 	write(t, filepath.Join(dir, "data/certs/ca.crt"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
-	return &icinga{name, dir, freePort(t), &http.Client{
+	return &icinga{name: name, dir: dir, port: freePort(t), client: &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 	}}
@@ -91,7 +92,7 @@ func (i *icinga) run(t *testing.T) {
 	if code != 0 || strings.Contains(out, "warning/") || strings.Contains(out, "critical/") {
 		t.Fatalf("icinga2 daemon -C: exit %d\n%s", code, out)
 	}
-	start(t, i.dir, exec.Command(icingaProgram, i.args("daemon")...))
+	i.daemon = start(t, i.dir, exec.Command(icingaProgram, i.args("daemon")...))
 	waitFor(t, "the API of "+i.name, func() bool {
 		_, err := i.api("GET", "objects/services", "")
 		return err == nil
@@ -251,6 +252,7 @@ func TestIcinga(t *testing.T) {
 	s.checkStored(t, director)
 	s.checkRuns(t, envPassword)
 	i.checkSecrets(t)
+	i.daemon.checkProcesses(t)
 }
 
 // checkSecrets wants no secret in any answer of the API and in any file that

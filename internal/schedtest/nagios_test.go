@@ -92,7 +92,7 @@ func TestNagios(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "Total Warnings: 0") || !strings.Contains(out, "Total Errors:   0") {
 		t.Fatalf("nagios4 -v: exit %d\n%s", code, out)
 	}
-	start(t, dir, exec.Command(nagios, main))
+	core := start(t, dir, exec.Command(nagios, main))
 	var status map[string]map[string]string
 	waitFor(t, "all services checked", func() bool {
 		status = nagiosStatus(filepath.Join(dir, "status.dat"))
@@ -121,6 +121,7 @@ func TestNagios(t *testing.T) {
 		}
 	}
 	s.checkRuns(t)
+	core.checkProcesses(t)
 	for path, text := range filesBelow(t, dir) {
 		if found := leaks(text, filePassword, iniPassword); found != nil {
 			t.Errorf("%s shows %q", path, found)

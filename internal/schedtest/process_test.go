@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,10 +53,17 @@ func waitFor(tb testing.TB, what string, ok func() bool) {
 	}
 }
 
-// start runs a daemon in the foreground until the test ends, and returns the
-// file its output goes to. The thread that forks must outlive it, since the
-// kernel takes its end for that of the process (https://go.dev/issue/27505).
-func start(tb testing.TB, dir string, cmd *exec.Cmd) string {
+// daemon is a running program.
+type daemon struct {
+	pid     int
+	ended   chan struct{}
+	stopped bool
+}
+
+// start runs a daemon in the foreground until the test ends. The thread that
+// forks must outlive it, since the kernel takes its end for that of the process
+// (https://go.dev/issue/27505).
+func start(tb testing.TB, dir string, cmd *exec.Cmd) *daemon {
 	tb.Helper()
 	log, err := os.Create(filepath.Join(dir, filepath.Base(cmd.Path)+".out"))
 	if err != nil {
@@ -64,7 +72,7 @@ func start(tb testing.TB, dir string, cmd *exec.Cmd) string {
 	defer log.Close()
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	started, ended := make(chan error), make(chan struct{})
+	started, d := make(chan error), &daemon{ended: make(chan struct{})}
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -72,28 +80,96 @@ func start(tb testing.TB, dir string, cmd *exec.Cmd) string {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // its log says how it ended
-			close(ended)
+			close(d.ended)
 		}
 	}()
 	if err := <-started; err != nil {
 		tb.Fatal(err)
 	}
+	d.pid = cmd.Process.Pid
 	tb.Cleanup(func() {
-		// First the soft way: Icinga and Nagios have children in groups of
-		// their own, which end with them.
-		_ = syscall.Kill(cmd.Process.Pid, syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(5 * time.Second):
-		}
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
+		d.stop()
 		if tb.Failed() {
 			text, _ := os.ReadFile(log.Name())
 			tb.Logf("%s said:\n%.4000s", cmd.Path, text)
 		}
 	})
-	return log.Name()
+	return d
+}
+
+// stop ends a daemon, by force where it takes longer than 5 s. A second time
+// does nothing.
+func (d *daemon) stop() {
+	if d.stopped {
+		return
+	}
+	d.stopped = true
+	// First the soft way: Icinga and Nagios have children in groups of their
+	// own, which end with them.
+	_ = syscall.Kill(d.pid, syscall.SIGTERM)
+	select {
+	case <-d.ended:
+	case <-time.After(5 * time.Second):
+	}
+	_ = syscall.Kill(-d.pid, syscall.SIGKILL)
+	<-d.ended
+}
+
+// checkProcesses wants no secret among the arguments and in the environment of
+// a daemon and of those of its children that run the same program. What it
+// starts for a check is the recorder's to look at.
+func (d *daemon) checkProcesses(t *testing.T) {
+	t.Helper()
+	program, err := os.Readlink(procFile(d.pid, "exe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	family := []int{d.pid}
+	for i := 0; i < len(family); i++ { // it grows meanwhile
+		pid := family[i]
+		family = append(family, children(t, pid)...)
+		if exe, err := os.Readlink(procFile(pid, "exe")); err != nil || exe != program {
+			continue // a check, or gone
+		}
+		for _, name := range []string{"cmdline", "environ"} {
+			text, err := readFile(procFile(pid, name))
+			if pid == d.pid && (err != nil || text == "") {
+				t.Errorf("%s of %s: %q, %v", name, program, text, err)
+			}
+			if found := leaks(text, filePassword, iniPassword, envPassword); found != nil {
+				t.Errorf("%s, process %d: its %s shows %q", program, pid, name, found)
+			}
+		}
+	}
+	if len(family) < 2 {
+		t.Errorf("%s has no children: its workers were not looked at", program)
+	}
+}
+
+func procFile(pid int, name string) string {
+	return filepath.Join("/proc", strconv.Itoa(pid), name)
+}
+
+// children returns the processes that a process has started.
+func children(tb testing.TB, pid int) []int {
+	tb.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/status")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var pids []int
+	for _, path := range all {
+		text, _ := readFile(path) // the process may have ended
+		if !strings.Contains(text, "\nPPid:\t"+strconv.Itoa(pid)+"\n") {
+			continue
+		}
+		n, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		pids = append(pids, n)
+	}
+	return pids
 }
 
 // freePort returns a port of 127.0.0.1 on which nobody listens.
