@@ -14,7 +14,7 @@ import (
 // takes.
 func TestDocs(t *testing.T) {
 	count := 0
-	for _, name := range []string{"icinga.md", "nagios.md", "from-check_imap.md", "authentication.md"} {
+	for _, name := range []string{"icinga.md", "distributed.md", "nagios.md", "from-check_imap.md", "authentication.md"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 		if err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@
 package schedtest
 
 import (
-	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -27,27 +26,34 @@ const (
 
 // icinga is a private Icinga 2.
 type icinga struct {
-	name, dir, port string
-	client          *http.Client
-	daemon          *daemon // nil until run
+	name, dir string
+	addr      string // of its API
+	client    *http.Client
+	daemon    *daemon // nil until run
 }
 
-// newIcinga prepares a node with a certificate and an API on loopback.
-func newIcinga(t *testing.T, name, dir string, ca *certtest.CA) *icinga {
+// newIcinga prepares a node with its folders.
+func newIcinga(t *testing.T, name, dir, addr string) *icinga {
 	t.Helper()
-	for _, d := range []string{"data", "log", "cache", "spool", "run", "conf/zones.d"} {
+	for _, d := range []string{"data/certs", "log", "cache", "spool", "run", "conf/zones.d"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: name, DNSNames: []string{name}}))
-	write(t, filepath.Join(dir, "data/certs", name+".crt"), read(t, certFile), 0o644)
-	write(t, filepath.Join(dir, "data/certs", name+".key"), read(t, keyFile), 0o600)
-	write(t, filepath.Join(dir, "data/certs/ca.crt"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
-	return &icinga{name: name, dir: dir, port: freePort(t), client: &http.Client{
+	return &icinga{name: name, dir: dir, addr: addr, client: &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 	}}
+}
+
+// certify gives a node that stands alone a certificate.
+func (i *icinga) certify(t *testing.T) {
+	t.Helper()
+	ca := certtest.Must(t, "Icinga CA")
+	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: i.name, DNSNames: []string{i.name}}))
+	write(t, filepath.Join(i.dir, "data/certs", i.name+".crt"), read(t, certFile), 0o644)
+	write(t, filepath.Join(i.dir, "data/certs", i.name+".key"), read(t, keyFile), 0o600)
+	write(t, filepath.Join(i.dir, "data/certs/ca.crt"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
 }
 
 // base is the beginning of every node's configuration: its name, its folder,
@@ -110,7 +116,7 @@ func (i *icinga) await(t *testing.T, words string) {
 
 // api asks and returns the answer.
 func (i *icinga) api(method, path, body string) ([]byte, error) {
-	req, err := http.NewRequest(method, "https://127.0.0.1:"+i.port+"/v1/"+path, strings.NewReader(body))
+	req, err := http.NewRequest(method, "https://"+i.addr+"/v1/"+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -128,15 +134,19 @@ func (i *icinga) api(method, path, body string) ([]byte, error) {
 	return text, err
 }
 
-// service is what the API says of one.
+// service is what the API says of one, or of a host.
 type service struct {
-	Name   string `json:"name"`
-	Result *struct {
+	Name      string  `json:"name"`
+	Host      string  `json:"host_name"`
+	State     float64 `json:"state"`
+	StateType float64 `json:"state_type"` // 1 is hard
+	Result    *struct {
 		State   float64 `json:"state"`
 		Exit    float64 `json:"exit_status"`
 		Output  string  `json:"output"`
 		Perf    []any   `json:"performance_data"`
 		Command any     `json:"command"`
+		Source  string  `json:"check_source"`
 		Start   float64 `json:"execution_start"` // Unix time
 	} `json:"last_check_result"`
 }
@@ -150,36 +160,73 @@ func (s service) stored() stored {
 	return stored{int(s.Result.State), strings.TrimRight(first, " "), long, strings.Join(perf, " ")}
 }
 
-// checkNow has all services checked at once and returns them when they are.
-// Results from before do not count: a writer may not have been ready for them.
+// checkNow has all services checked at once and returns them, by host!name,
+// when they are. Results from before do not count: a writer may not have been
+// ready for them.
 func (i *icinga) checkNow(t *testing.T, count int) map[string]service {
 	t.Helper()
-	asked := float64(time.Now().UnixMilli()) / 1000
-	if _, err := i.api("POST", "actions/reschedule-check", `{"type":"Service","filter":"true","force":true}`); err != nil {
+	asked := i.force(t, "Service", "true")
+	return i.checked(t, asked, count)
+}
+
+// force has the objects checked at once that a filter finds, and returns the
+// time of asking. In a cluster the node has to be the one that schedules them:
+// in the minute after its start it takes no such word from another one
+// (ClusterEvents::NextCheckChangedAPIHandler).
+func (i *icinga) force(t *testing.T, kind, filter string) float64 {
+	t.Helper()
+	asked := unix(time.Now())
+	body, err := json.Marshal(map[string]any{"type": kind, "filter": filter, "force": true})
+	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := i.api("POST", "actions/reschedule-check", string(body)); err != nil {
+		t.Fatal(err)
+	}
+	return asked
+}
+
+// checked returns the services, by host!name, when so many have a result of a
+// check that began since then.
+func (i *icinga) checked(t *testing.T, since float64, count int) map[string]service {
+	t.Helper()
 	var found map[string]service
 	waitFor(t, "all services checked", func() bool {
-		text, err := i.api("GET", "objects/services", "")
+		all, err := i.objects("services")
 		if err != nil {
 			t.Fatal(err)
 		}
-		var answer struct {
-			Results []struct{ Attrs service }
-		}
-		dec := json.NewDecoder(bytes.NewReader(text))
-		if err := dec.Decode(&answer); err != nil {
-			t.Fatal(err)
-		}
 		found = map[string]service{}
-		for _, r := range answer.Results {
-			if r.Attrs.Result != nil && r.Attrs.Result.Start >= asked {
-				found[r.Attrs.Name] = r.Attrs
+		for _, s := range all {
+			if s.Result != nil && s.Result.Start >= since {
+				found[s.Host+"!"+s.Name] = s
 			}
 		}
 		return len(found) == count
 	})
 	return found
+}
+
+// unix writes a time as the API does.
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// objects returns all services, or all hosts.
+func (i *icinga) objects(kind string) ([]service, error) {
+	text, err := i.api("GET", "objects/"+kind, "")
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Results []struct{ Attrs service }
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return nil, err
+	}
+	var out []service
+	for _, r := range answer.Results {
+		out = append(out, r.Attrs)
+	}
+	return out, nil
 }
 
 // quote writes a string for Icinga's configuration, in which $ is special.
@@ -212,9 +259,10 @@ func (s *site) icingaHosts() string {
 func TestIcinga(t *testing.T) {
 	need(t, icingaProgram, "/usr/share/icinga2/include/itl")
 	s := newSite(t)
-	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), certtest.Must(t, "Icinga CA"))
+	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
+	i.certify(t)
 	graphite, influx := newGraphite(t), newInflux(t)
-	conf := fmt.Sprintf(base, i.name, i.dir, s.plugins, i.port) +
+	conf := fmt.Sprintf(base, i.name, i.dir, s.plugins, port(t, i.addr)) +
 		"object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n" +
 		read(t, "../../contrib/icinga2/check_imap_session.conf") +
 		read(t, "../../contrib/icinga2/services.conf") +
@@ -237,17 +285,17 @@ func TestIcinga(t *testing.T) {
 		if c.icinga == "" {
 			continue
 		}
-		got := found[c.name].stored()
+		got := found[c.host+"!"+c.name].stored()
 		checkCase(t, c, got)
 		s.checkStored(t, got)
 		graphite.check(t, c.host, c.name, got.perf)
 		influx.check(t, c.host, c.name, got.perf)
-		if shown := leaks(fmt.Sprint(found[c.name].Result.Command), envPassword); shown != nil {
+		if shown := leaks(fmt.Sprint(found[c.host+"!"+c.name].Result.Command), envPassword); shown != nil {
 			t.Errorf("%s: the stored command shows %q", c.name, shown)
 		}
 	}
-	checkDashboards(t, graphite, influx, "mail", "ok", found["ok"].stored().perf)
-	director := found["director"].stored()
+	checkDashboards(t, graphite, influx, "mail", "ok", found["mail!ok"].stored().perf)
+	director := found["imap.test!director"].stored()
 	checkCase(t, check{name: "director", state: 1, want: "imap.test time is"}, director)
 	s.checkStored(t, director)
 	s.checkRuns(t, envPassword)

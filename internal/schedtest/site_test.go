@@ -25,6 +25,8 @@ const (
 	filePassword = `fil3-way two words "q" it's $HOME; |x| \back!`
 	iniPassword  = `in1-way i'n"i $USER1$ ; $ARG1$ \n # end!`
 	envPassword  = `enviro-way e'n"v $HOME; $host.name$ \n !`
+
+	wrongPassword = "not-the-password"
 )
 
 // site is a mail server, the plugin behind a recorder, and a folder.
@@ -38,6 +40,7 @@ type site struct {
 
 // run is one run of the plugin.
 type run struct {
+	folder  string // of the recorder
 	argv    []string
 	environ []string
 	out     string
@@ -51,6 +54,7 @@ const recorder = `#!/bin/bash
 d=$(mktemp -d %[1]s/runs/new.XXXXXXXXXX)
 printf '%%s\0' "$@" >"$d/argv"
 cat /proc/$$/environ >"$d/environ"
+echo "${0%%/*}" >"$d/folder"
 SSL_CERT_FILE=%[1]s/ca.pem %[1]s/plugin "$@" >"$d/out" 2>"$d/stderr"
 code=$?
 echo $code >"$d/code"
@@ -89,7 +93,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	ca := certtest.Must(t, "Test Root")
-	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}}))
+	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test", "imap.example.com"}}))
 	write(t, filepath.Join(dir, "ca.pem"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
 	spec := servertest.Spec{CertFile: certFile, KeyFile: keyFile}
 	for user, password := range map[string]string{"alice": filePassword, "bob": iniPassword, "carol": envPassword} {
@@ -106,7 +110,7 @@ func newSite(t *testing.T) *site {
 	forward(t, s.mail+":143", server.IMAP)
 	forward(t, s.silent+":993", 0)
 	write(t, filepath.Join(dir, "secrets/alice"), filePassword+"\n", 0o400)
-	write(t, filepath.Join(dir, "secrets/wrong"), "not-the-password\n", 0o400)
+	write(t, filepath.Join(dir, "secrets/wrong"), wrongPassword+"\n", 0o400)
 	write(t, filepath.Join(dir, "secrets/imap.ini"), "[bob]\nusername = bob\npassword = "+iniPassword+"\nmailbox = Sent Items\n"+
 		"[silent]\nusername = bob\npassword = "+iniPassword+"\ntimeout = 1\n", 0o400)
 	give(t, filepath.Join(dir, "secrets"))
@@ -167,7 +171,7 @@ func (s *site) runs(t *testing.T) []run {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, run{words("argv"), words("environ"), read(t, filepath.Join(d, "out")), read(t, filepath.Join(d, "stderr")), code})
+		out = append(out, run{strings.TrimSpace(read(t, filepath.Join(d, "folder"))), words("argv"), words("environ"), read(t, filepath.Join(d, "out")), read(t, filepath.Join(d, "stderr")), code})
 	}
 	return out
 }
