@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // Roots are certificates to trust, loaded beside other work: parsing the
@@ -16,10 +17,14 @@ type Roots struct {
 	load func() (*x509.CertPool, error)
 	pool *x509.CertPool
 	err  error
+	// bundle holds most of the roots in a form that is loaded faster; nil for none.
+	bundle func() *bundle
 }
 
 // SystemRoots returns the system's roots. Nothing is read yet.
-func SystemRoots() *Roots { return &Roots{load: x509.SystemCertPool} }
+func SystemRoots() *Roots {
+	return &Roots{load: x509.SystemCertPool, bundle: sync.OnceValue(systemBundle)}
+}
 
 // RootsOf returns roots that are loaded already.
 func RootsOf(pool *x509.CertPool) *Roots {
@@ -78,8 +83,40 @@ func addFile(pool *x509.CertPool, path string) error {
 	return nil
 }
 
-// Preload begins to load the roots in the background.
-func (r *Roots) Preload() { go r.Pool() }
+// Preload begins to load what a verification needs first in the background.
+func (r *Roots) Preload() { go r.Await() }
+
+// Await returns when what a verification needs first is loaded. An error comes
+// again in the verification.
+func (r *Roots) Await() {
+	if r.bundle == nil || r.bundle() == nil {
+		_, _ = r.Pool()
+	}
+}
+
+// verify verifies the leaf of what a server showed. How long it took to load
+// roots is no part of the verification.
+func (r *Roots) verify(served []*x509.Certificate) (chains [][]*x509.Certificate, loading time.Duration, err error) {
+	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
+	for _, cert := range served[1:] {
+		opts.Intermediates.AddCert(cert)
+	}
+	if r.bundle != nil {
+		if b := r.bundle(); b != nil {
+			opts.Roots = b.pool(served)
+			if chains, err := served[0].Verify(opts); err == nil {
+				return chains, 0, nil
+			}
+		}
+	}
+	begun := time.Now()
+	if opts.Roots, err = r.Pool(); err != nil {
+		return nil, 0, err
+	}
+	loading = time.Since(begun)
+	chains, err = served[0].Verify(opts)
+	return chains, loading, err
+}
 
 // Pool returns the roots, loading them when that has not been done.
 func (r *Roots) Pool() (*x509.CertPool, error) {

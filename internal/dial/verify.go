@@ -16,6 +16,9 @@ type Verification struct {
 	Leaf   *x509.Certificate     // nil when the server showed none
 	Served []*x509.Certificate   // as sent, the leaf first
 	Chains [][]*x509.Certificate // verified chains, without regard to the name
+	// Loading is how long trusted certificates were loaded meanwhile; 0 when
+	// those that were there were enough.
+	Loading time.Duration
 	// Err is why the server is not to be trusted, nil when it is: an x509 error
 	// about the chain, else ErrWeakKey, else an x509.HostnameError.
 	Err error
@@ -168,16 +171,7 @@ func verify(served []*x509.Certificate, name string, roots *Roots) Verification 
 		return v
 	}
 	v.Leaf = served[0]
-	pool, err := roots.Pool()
-	if err != nil {
-		v.Err = err
-		return v
-	}
-	opts := x509.VerifyOptions{Roots: pool, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
-	for _, cert := range served[1:] {
-		opts.Intermediates.AddCert(cert)
-	}
-	v.Chains, v.Err = v.Leaf.Verify(opts)
+	v.Chains, v.Loading, v.Err = roots.verify(served)
 	v.explain()
 	if v.Err == nil {
 		v.weigh()

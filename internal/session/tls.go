@@ -72,7 +72,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 		s.tls = &cs
 		return tc, nil
 	})
-	rec.End(time.Now())
+	rec.End(time.Now().Add(-found.Loading)) // which belongs to no step
 	describeCertificate(rec, found)
 	if err != nil {
 		return s.handshakeFault(rec, err, found)
@@ -98,7 +98,7 @@ func (s *Session) awaitRoots(ctx context.Context) error {
 	loaded := make(chan struct{})
 	go func() {
 		defer close(loaded)
-		s.cfg.Cert.Roots.Pool()
+		s.cfg.Cert.Roots.Await()
 	}()
 	select {
 	case <-loaded:
