@@ -136,6 +136,7 @@ const AttemptDelay = 250 * time.Millisecond
 // Attempt is one try to connect.
 type Attempt struct {
 	Addr    netip.AddrPort
+	Began   time.Time     // when the system was asked to connect
 	Elapsed time.Duration // until it was decided, or given up because another one won
 	Err     error         // nil for the connection that was taken
 	Beaten  bool          // given up because another address had answered
@@ -184,16 +185,18 @@ func weight(err error) int {
 func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Attempt, error) {
 	dial := c.Dial
 	if dial == nil {
-		dial = (&net.Dialer{LocalAddr: c.localAddr()}).DialContext
+		dial = c.dialer().DialContext
+		warmUp(netip.AddrPortFrom(addrs[0], c.Port))
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	type result struct {
-		i    int
-		conn net.Conn
-		err  error
-		took time.Duration
+		i     int
+		conn  net.Conn
+		err   error
+		began time.Time
+		took  time.Duration
 	}
 	results := make(chan result, len(addrs))
 	attempts := make([]Attempt, 0, len(addrs))
@@ -203,17 +206,17 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		i := len(attempts)
 		ap := netip.AddrPortFrom(addrs[i], c.Port)
 		start := time.Now()
-		attempts, started = append(attempts, Attempt{Addr: ap}), append(started, start)
+		attempts, started = append(attempts, Attempt{Addr: ap, Began: start}), append(started, start)
 		go func() {
-			r := result{i: i}
+			r := result{i: i, began: start}
 			defer func() {
 				if p := recover(); p != nil { // would end the process, with nothing said
 					r.err = fmt.Errorf("connect: %v", p)
 				}
-				r.took = time.Since(start)
+				r.took = time.Since(r.began)
 				results <- r
 			}()
-			r.conn, r.err = dial(ctx, "tcp", ap.String())
+			r.conn, r.err = dial(context.WithValue(ctx, beganKey{}, &r.began), "tcp", ap.String())
 		}()
 	}
 	// Whoever comes in late is closed, not leaked.
@@ -235,7 +238,7 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		case r := <-results:
 			pending--
 			decided[r.i] = true
-			attempts[r.i].Elapsed, attempts[r.i].Err = r.took, r.err
+			attempts[r.i].Began, attempts[r.i].Elapsed, attempts[r.i].Err = r.began, r.took, r.err
 			if r.err == nil {
 				for i := range attempts {
 					if !decided[i] {
@@ -255,6 +258,33 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		}
 	}
 	return nil, attempts, &ConnectError{attempts}
+}
+
+// warmUp makes the first socket of the process, one that sends nothing: what
+// only the first one costs would stand in the time of the connect.
+func warmUp(to netip.AddrPort) {
+	if nc, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to)); err == nil {
+		nc.Close()
+	}
+}
+
+// beganKey is the key of a *time.Time that the dialer sets.
+type beganKey struct{}
+
+// dialer returns one that notes when the packets begin: a new thread and the
+// first socket of a process take longer than a connect in the same building.
+// It sends no keep-alives, as no session lasts long enough for one.
+func (c Config) dialer() *net.Dialer {
+	return &net.Dialer{
+		LocalAddr: c.localAddr(),
+		KeepAlive: -1,
+		ControlContext: func(ctx context.Context, _, _ string, _ syscall.RawConn) error {
+			if began, ok := ctx.Value(beganKey{}).(*time.Time); ok {
+				*began = time.Now()
+			}
+			return nil
+		},
+	}
 }
 
 // localAddr returns where connections come from, nil for anywhere.

@@ -198,10 +198,11 @@ func readable(m report.Metric, r Range) string {
 	return short
 }
 
-// slowest returns the step that took half of the time or more, nil when none did.
+// slowest returns the step that took half of the time or more, nil when none did
+// or when there is nothing slow.
 func slowest(r *report.Report) *report.StepResult {
 	for i, s := range r.Steps {
-		if s.Outcome == report.Passed && s.Elapsed > 0 && 2*s.Elapsed >= r.Elapsed {
+		if s.Outcome == report.Passed && s.Elapsed >= worthSaying && 2*s.Elapsed >= r.Elapsed {
 			return &r.Steps[i]
 		}
 	}

@@ -53,6 +53,7 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	}
 	won := slices.IndexFunc(attempts, func(a dial.Attempt) bool { return a.Err == nil && !a.Beaten })
 	reached := attempts[won]
+	rec.Span(attempts[0].Began, reached.Began.Add(reached.Elapsed))
 	rec.Address(reached.Addr.Addr().String())
 	rec.Fact("address", reached.Addr.String())
 	rec.Detail(reached.Addr.String())

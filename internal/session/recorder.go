@@ -98,6 +98,12 @@ func (r *Recorder) End(t time.Time) {
 	r.edit(func(*report.Report, *report.StepResult) { r.end = t })
 }
 
+// Span says when the step's own time began and ended, for a step that has it
+// from closer to the network than where it runs.
+func (r *Recorder) Span(from, to time.Time) {
+	r.edit(func(*report.Report, *report.StepResult) { r.start, r.begun, r.end = from, true, to })
+}
+
 // Waiting says what is being waited for, "the greeting", for the case that it
 // never comes.
 func (r *Recorder) Waiting(what string) {

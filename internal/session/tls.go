@@ -60,10 +60,12 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	}
 	rec.Waiting("the TLS handshake")
 	rec.Begin()
+	hello := &firstWrite{at: time.Now()}
 	var found dial.Verification
 	s.pending = true // nothing can be said on a half made connection
 	err := s.conn.Upgrade(func(nc net.Conn) (net.Conn, error) {
-		tc, v, err := dial.Handshake(ctx, nc, s.cfg.Cert)
+		hello.Conn = nc
+		tc, v, err := dial.Handshake(ctx, hello, s.cfg.Cert)
 		found = v
 		if err != nil {
 			return nil, err
@@ -72,7 +74,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 		s.tls = &cs
 		return tc, nil
 	})
-	rec.End(time.Now().Add(-found.Loading)) // which belongs to no step
+	rec.Span(hello.at, time.Now().Add(-found.Loading)) // loading belongs to no step
 	describeCertificate(rec, found)
 	if err != nil {
 		return s.handshakeFault(rec, err, found)
@@ -90,6 +92,22 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", untrusted(found)))
 	}
 	return nil
+}
+
+// firstWrite is a connection that notes when something is first written to it: a
+// handshake begins with its ClientHello, and not with making the keys for it.
+type firstWrite struct {
+	net.Conn
+	at      time.Time // before that, when it was made
+	written bool
+}
+
+// Write implements net.Conn.
+func (f *firstWrite) Write(p []byte) (int, error) {
+	if !f.written {
+		f.at, f.written = time.Now(), true
+	}
+	return f.Conn.Write(p)
 }
 
 // awaitRoots waits until the trusted certificates are there: loading them belongs
