@@ -161,5 +161,17 @@ func TestExplainPage(t *testing.T) {
 		Main(append([]string{"--explain"}, strings.Fields(args)...), Env{Stdout: &out, Getenv: func(string) string { return "" }})
 		p.hold(t, name, "```text\n$ check_imap_session --explain "+args+"\n"+out.String()+"```\n")
 	}
+	failing := recipe{
+		args: append(strings.Fields(account), "-v", "-m", "Sent Items"), state: report.Critical,
+		script: "serve EXAMINE\nS: {tag} NO [NONEXISTENT] Mailbox doesn't exist: Sent Items\nserve",
+	}
+	var out string
+	synctest.Test(t, func(t *testing.T) { out = failing.run(t) })
+	_, below, found := strings.Cut(out, "[CRITICAL]")
+	lines := strings.SplitAfterN(below, "\n", 5)
+	if !found || len(lines) < 5 || !strings.Contains(lines[3], "by hand: ") {
+		t.Fatalf("no line to type by hand below the failure:\n%s", out)
+	}
+	p.hold(t, "by hand", "```text\n[CRITICAL]"+strings.Join(lines[:4], "")+"```\n")
 	p.save(t)
 }
