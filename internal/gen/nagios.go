@@ -61,8 +61,11 @@ func (p *page) iniOptions(m Model, format, file string) {
 		}
 		p.lines("#   " + line)
 		help := f.help
-		if f.secret {
+		switch {
+		case f.secret && f.value == "SECRET":
 			help = "The secret itself: only where nobody else can read the file."
+		case f.secret:
+			help += " With a password in it: only where nobody else can read the file."
 		}
 		p.lines(comment("#      ;", help)...)
 	}
