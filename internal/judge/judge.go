@@ -80,7 +80,7 @@ func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) rep
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
 	if f, violated := violation(m, rule); violated {
 		f.Advice = thresholdAdvice(m.Def)
-		if s := slowest(r); s != nil && m.Def.Name == report.Time {
+		if s := slowest(r); s != nil && m.Def.Name == report.Time && rule.exceeded(m.Value) {
 			f.Text += fmt.Sprintf(", %s took %.3f s of it", s.Name, s.Elapsed.Seconds())
 			f.Advice = thresholdAdvice(report.MustMetric(report.StepTime(s.Name)))
 		}
@@ -196,6 +196,16 @@ func readable(m report.Metric, r Range) string {
 		return Format(m)
 	}
 	return short
+}
+
+// exceeded says whether a value is more than the limit that it violates.
+func (r Rule) exceeded(v float64) bool {
+	for _, limit := range []*Range{r.Crit, r.Warn} {
+		if limit != nil && limit.Violates(v) {
+			return !limit.Inside && v > limit.Upper
+		}
+	}
+	return false
 }
 
 // slowest returns the step that took half of the time or more, nil when none did
