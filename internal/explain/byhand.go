@@ -154,13 +154,12 @@ func same(c session.Config, plan []session.Step, i int) string {
 	default:
 		return c.Curl(own[0].command)
 	}
+	// A FETCH of the first bytes only: nothing that a person needs, and
+	// notifications lose the brackets.
+	partial := regexp.MustCompile(`<0\.\d+>`)
 	text := opening(c, plan, i)
 	for _, l := range append(lines, own...) {
 		text += ", then " + partial.ReplaceAllString(l.text, "")
 	}
 	return text
 }
-
-// partial confines a FETCH to the first bytes: nothing that a person needs, and
-// notifications lose the brackets.
-var partial = regexp.MustCompile(`<0\.\d+>`)

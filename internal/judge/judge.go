@@ -78,9 +78,10 @@ const worthSaying = 100 * time.Millisecond
 func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) report.Judged {
 	rule := p.rule(m.Def.Name)
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
-	if f, violated := violation(m, rule); violated {
+	if f, limit := violation(m, rule); limit != nil {
 		f.Advice = thresholdAdvice(m.Def)
-		if s := slowest(r); s != nil && m.Def.Name == report.Time && rule.exceeded(m.Value) {
+		tooLong := m.Def.Name == report.Time && !limit.Inside && m.Value > limit.Upper
+		if s := slowest(r); s != nil && tooLong {
 			f.Text += fmt.Sprintf(", %s took %.3f s of it", s.Name, s.Elapsed.Seconds())
 			f.Advice = thresholdAdvice(report.MustMetric(report.StepTime(s.Name)))
 		}
@@ -156,8 +157,9 @@ func serverWords(e *report.StepError) string {
 	return strings.Join(said, " / ")
 }
 
-// violation compares a metric with its rule, the critical range first (rule T6).
-func violation(m report.Metric, rule Rule) (report.Finding, bool) {
+// violation compares a metric with its rule, the critical range first (rule T6),
+// and returns the range that it violates; nil for none.
+func violation(m report.Metric, rule Rule) (report.Finding, *Range) {
 	for _, level := range []struct {
 		state report.State
 		rng   *Range
@@ -166,9 +168,9 @@ func violation(m report.Metric, rule Rule) (report.Finding, bool) {
 			continue
 		}
 		text := fmt.Sprintf("%s is %s, %s", m.Def.Name, withUnit(readable(m, *level.rng), m.Def), breach(m, *level.rng, strings.ToLower(level.state.String())))
-		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, true
+		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, level.rng
 	}
-	return report.Finding{}, false
+	return report.Finding{}, nil
 }
 
 // breach says in words what is wrong with a value that violates a range.
@@ -196,16 +198,6 @@ func readable(m report.Metric, r Range) string {
 		return Format(m)
 	}
 	return short
-}
-
-// exceeded says whether a value is more than the limit that it violates.
-func (r Rule) exceeded(v float64) bool {
-	for _, limit := range []*Range{r.Crit, r.Warn} {
-		if limit != nil && limit.Violates(v) {
-			return !limit.Inside && v > limit.Upper
-		}
-	}
-	return false
 }
 
 // slowest returns the step that took half of the time or more, nil when none did

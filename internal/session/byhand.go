@@ -63,17 +63,16 @@ func expects(what string, words []string) []string {
 // with placeholders for the secrets.
 func handLogin(c Config) Hand {
 	const forbidden = "where the server says LOGINDISABLED"
-	typed := func(m auth.Mode, when string) []Typed { return c.typeSASL(m, when) }
 	login := Typed{Text: "LOGIN " + quote(c.Username) + ` "PASSWORD"`}
 	switch {
 	case c.Auth != auth.Auto && c.Auth != auth.Login:
-		return Hand{Types: typed(c.Auth, "")}
+		return Hand{Types: c.typeSASL(c.Auth, "")}
 	case c.Auth == auth.Auto && c.hasToken():
-		return Hand{Types: append(typed(auth.OAuthBearer, "where the server offers it"), typed(auth.XOAuth2, "where it offers only this")...)}
+		return Hand{Types: append(c.typeSASL(auth.OAuthBearer, "where the server offers it"), c.typeSASL(auth.XOAuth2, "where it offers only this")...)}
 	case c.Auth == auth.Auto && c.Password.IsZero() && c.Cert.Certificate != nil:
-		return Hand{Types: typed(auth.External, "")}
+		return Hand{Types: c.typeSASL(auth.External, "")}
 	case c.Auth == auth.Auto:
-		return Hand{Types: append([]Typed{login}, typed(auth.Plain, forbidden)...)}
+		return Hand{Types: append([]Typed{login}, c.typeSASL(auth.Plain, forbidden)...)}
 	}
 	return Hand{Types: []Typed{login}}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -38,6 +39,10 @@ func (c Config) Reach() string {
 	return c.Dial.Resolved()
 }
 
+func (c Config) withPort(host string) string {
+	return net.JoinHostPort(host, fmt.Sprint(c.Dial.Port))
+}
+
 // Telnet returns the command that opens a conversation without TLS.
 func (c Config) Telnet() string {
 	words := []string{"telnet"}
@@ -52,11 +57,7 @@ func (c Config) Telnet() string {
 func (c Config) OpenSSL(flags ...string) string {
 	c = c.withDefaults()
 	words := append([]string{"openssl", "s_client"}, flags...)
-	host := c.Reach()
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	words = append(words, "-connect", fmt.Sprintf("%s:%d", host, c.Dial.Port))
+	words = append(words, "-connect", c.withPort(c.Reach()))
 	if c.Dial.Family != dial.AnyFamily {
 		words = append(words, "-"+string(c.Dial.Family))
 	}
@@ -92,12 +93,6 @@ func (c Config) Curl(command string) string {
 	c = c.withDefaults()
 	words := []string{"curl", "-v"}
 	name := c.Cert.ServerName
-	bracketed := func(host string) string {
-		if strings.Contains(host, ":") {
-			return "[" + host + "]"
-		}
-		return host
-	}
 	scheme := "imap"
 	switch c.TLS {
 	case TLSImplicit:
@@ -107,9 +102,9 @@ func (c Config) Curl(command string) string {
 	case TLSNone:
 		name = c.Dial.Host
 	}
-	url := fmt.Sprintf("%s://%s:%d/", scheme, bracketed(name), c.Dial.Port)
+	url := scheme + "://" + c.withPort(name) + "/"
 	if reach := c.Reach(); reach != name {
-		words = append(words, "--connect-to", fmt.Sprintf("::%s:%d", bracketed(reach), c.Dial.Port))
+		words = append(words, "--connect-to", "::"+c.withPort(reach))
 	}
 	switch {
 	case c.TLS == TLSNone:
