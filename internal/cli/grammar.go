@@ -150,22 +150,23 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// init makes kong read the target.
-func (p *parser) init() (err error) {
-	p.kong, err = kong.New(p.target.Interface(), kong.Name(Program), kong.NoDefaultHelp(),
+// newParser returns kong over the grammar, and the grammar that it fills.
+func newParser() (*kong.Kong, *grammar, error) {
+	g := &grammar{}
+	k, err := kong.New(g, kong.Name(Program), kong.NoDefaultHelp(),
 		kong.Vars{"optional": strings.Join(session.Optional(), ", ")},
 		kong.Description("Run a whole IMAP session against a server and judge every step."))
-	return err
+	return k, g, err
 }
 
 // Model returns the grammar for those who write it down in another form.
 // Nothing in it may be changed.
 func Model() (*kong.Application, error) {
-	p, err := newParser()
+	k, _, err := newParser()
 	if err != nil {
 		return nil, err
 	}
-	return p.kong.Model, nil
+	return k.Model, nil
 }
 
 // Program is the name of the plugin.

@@ -80,21 +80,12 @@ func Parse(args []string, env Env) (*Request, error) {
 	if env.Program == "" {
 		env.Program = Program
 	}
-	var a argv
-	var g *grammar
-	if p, err := newSubset(args); err == nil && p != nil {
-		if a, g, err = p.read(args, env); err != nil {
-			g = nil // only who knows all flags can say what is wrong
-		}
+	if g, ok := readPlain(args); ok {
+		return build(g, argv{}, env)
 	}
-	if g == nil {
-		p, err := newParser()
-		if err != nil {
-			return nil, err
-		}
-		if a, g, err = p.read(args, env); err != nil {
-			return nil, err
-		}
+	a, g, err := read(args, env)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case a.asked != "":
@@ -107,8 +98,12 @@ func Parse(args []string, env Env) (*Request, error) {
 
 // read reads a command line into the words that count and the grammar, which
 // is empty when the help or the version is asked for.
-func (p *parser) read(args []string, env Env) (argv, *grammar, error) {
-	a, err := normalise(p.kong.Model, args, argvEnv{
+func read(args []string, env Env) (argv, *grammar, error) {
+	k, g, err := newParser()
+	if err != nil {
+		return argv{}, nil, err
+	}
+	a, err := normalise(k.Model, args, argvEnv{
 		program: env.Program,
 		getenv:  env.Getenv,
 		open:    func(name string) (iniReader, error) { return os.Open(name) },
@@ -117,16 +112,15 @@ func (p *parser) read(args []string, env Env) (argv, *grammar, error) {
 	if err != nil || a.asked != "" {
 		return a, &grammar{}, err
 	}
-	if _, err := p.kong.Parse(a.texts()); err != nil {
-		return a, nil, refused(p.kong, a, err)
+	if _, err := k.Parse(a.texts()); err != nil {
+		return a, nil, refused(k, a, err)
 	}
 	for _, w := range a.words {
 		if w.text == "--port=0" { // 0 in the grammar means not given
 			return a, nil, &UsageError{Msg: badPort("--port", "0"), Source: w.from.String()}
 		}
 	}
-	g, err := p.grammar()
-	return a, g, err
+	return a, g, nil
 }
 
 // generate refuses a word beside --generate: it exits 0, and a service that

@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"encoding"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+)
+
+// readPlain reads a command line in which nothing is wrong or unusual, as most are:
+// kong takes longer to read the grammar than a whole session takes. It reads as
+// the other way would, or not at all: ok is false for whatever it does not know
+// to be right, which is then read, or refused with its reasons, by kong.
+func readPlain(args []string) (g *grammar, ok bool) {
+	if len(args) > wordLimit {
+		return nil, false
+	}
+	r := plainReader{args: args, flags: flagsIn(args), given: map[int]bool{}}
+	r.target = reflect.ValueOf(&r.grammar).Elem()
+	for len(r.args) > 0 {
+		if !r.word() {
+			return nil, false
+		}
+	}
+	if r.grammar.Generate != "" || r.defaults() != nil {
+		return nil, false
+	}
+	return &r.grammar, true
+}
+
+type plainReader struct {
+	args    []string             // not yet read
+	flags   map[string]plainFlag // those that args may mean, by their spelling
+	given   map[int]bool         // fields that have a value
+	grammar grammar
+	target  reflect.Value // of grammar
+}
+
+// plainFlag is a field of the grammar.
+type plainFlag struct {
+	field int
+	tag   reflect.StructTag // without the help
+	known bool
+}
+
+// word reads the next word, with the one behind it where that is its value. It
+// says whether all was well.
+func (r *plainReader) word() bool {
+	arg := r.next()
+	switch {
+	case arg == "":
+		return true // an unset macro
+	case len(arg) < 2 || arg[0] != '-' || arg == "--":
+		return false
+	}
+	name, value, hasValue := strings.Cut(arg, "=")
+	if strings.HasPrefix(name, "--") {
+		return r.flag(r.flags[name], value, hasValue)
+	}
+	if r.flags["-"+name].known {
+		return false // one hyphen too few
+	}
+	f := r.flags[arg[:2]]
+	switch rest := arg[2:]; {
+	case rest == "":
+		return r.flag(f, "", false)
+	case f.known && !r.takesValue(f):
+		r.args = append([]string{"-" + rest}, r.args...) // as -v -v is -vv
+		return rest[0] != '=' && rest[0] != '-' && r.flag(f, "", false)
+	default:
+		return r.flag(f, strings.TrimPrefix(rest, "="), true)
+	}
+}
+
+func (r *plainReader) next() string {
+	arg := r.args[0]
+	r.args = r.args[1:]
+	return arg
+}
+
+// takesValue says whether a flag cannot stand without a value.
+func (r *plainReader) takesValue(f plainFlag) bool {
+	k := r.target.Field(f.field).Kind()
+	return k != reflect.Bool && k != reflect.Int
+}
+
+// flag sets the field of a flag.
+func (r *plainReader) flag(f plainFlag, value string, hasValue bool) bool {
+	if !f.known {
+		return false
+	}
+	field := r.target.Field(f.field)
+	if !r.takesValue(f) {
+		switch {
+		case hasValue:
+			return false
+		case field.Type() == reflect.TypeFor[bool]():
+			field.SetBool(true)
+		case field.Type() == reflect.TypeFor[int]() && f.tag.Get("type") == "counter":
+			field.SetInt(field.Int() + 1)
+		default:
+			return false
+		}
+		return true
+	}
+	if !hasValue {
+		if len(r.args) == 0 || strings.HasPrefix(r.args[0], "-") {
+			return false
+		}
+		value = r.next()
+	}
+	if value == "" {
+		_, wrong := f.tag.Lookup("emptyerror")
+		return !wrong
+	}
+	if _, once := f.tag.Lookup("once"); once && r.given[f.field] || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+		return false
+	}
+	r.given[f.field] = true
+	return setPlain(field, f.tag, value)
+}
+
+// setPlain sets a field to a value of a command line, or says that it cannot.
+func setPlain(field reflect.Value, tag reflect.StructTag, value string) bool {
+	switch to := field.Addr().Interface().(type) {
+	case *string:
+		enum, limited := tag.Lookup("enum")
+		*to = value
+		return !limited || slices.Contains(strings.Split(enum, ","), value)
+	case *uint16:
+		n, err := strconv.ParseUint(value, 10, 16)
+		*to = uint16(n)
+		return err == nil && n > 0
+	case *[]string:
+		if tag.Get("sep") == "none" {
+			*to = append(*to, value)
+		} else {
+			*to = append(*to, kong.SplitEscaped(value, ',')...)
+		}
+		return true
+	case encoding.TextUnmarshaler:
+		return to.UnmarshalText([]byte(value)) == nil
+	}
+	return false
+}
+
+// defaults gives the fields without a value their defaults.
+func (r *plainReader) defaults() error {
+	t := r.target.Type()
+	for i := range t.NumField() {
+		text, ok := withoutHelp(t.Field(i).Tag).Lookup("default")
+		if !ok || r.given[i] {
+			continue
+		}
+		switch to := r.target.Field(i).Addr().Interface().(type) {
+		case encoding.TextUnmarshaler:
+			if err := to.UnmarshalText([]byte(text)); err != nil {
+				return err
+			}
+		default:
+			r.target.Field(i).SetString(text)
+		}
+	}
+	return nil
+}
+
+// flagsIn returns the flags that args may mean, by their spellings in args: more
+// rather than less, as what looks like a flag may be the value of another. What
+// is no flag is there too, and not known.
+func flagsIn(args []string) map[string]plainFlag {
+	flags := map[string]plainFlag{}
+	for _, a := range args {
+		name, _, _ := strings.Cut(a, "=")
+		switch {
+		case strings.HasPrefix(name, "--"):
+			flags[name] = plainFlag{}
+		case strings.HasPrefix(name, "-"):
+			flags["-"+name] = plainFlag{}
+			for _, letter := range name[1:] {
+				flags["-"+string(letter)] = plainFlag{}
+			}
+		}
+	}
+	t := reflect.TypeFor[grammar]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := withoutHelp(f.Tag)
+		for _, spelling := range spellings(f.Name, tag) {
+			if _, ok := flags[spelling]; ok {
+				flags[spelling] = plainFlag{field: i, tag: tag, known: true}
+			}
+		}
+	}
+	return flags
+}
+
+// withoutHelp leaves out the last part of a tag, the longest.
+func withoutHelp(tag reflect.StructTag) reflect.StructTag {
+	short, _, _ := strings.Cut(string(tag), ` help:"`)
+	return reflect.StructTag(short)
+}
+
+// spellings returns how kong lets a field's flag be written.
+func spellings(field string, tag reflect.StructTag) []string {
+	name, ok := tag.Lookup("name")
+	if !ok {
+		name = kebab(field)
+	}
+	all := []string{"--" + name}
+	if short := tag.Get("short"); short != "" {
+		all = append(all, "-"+short)
+	}
+	if aliases, ok := tag.Lookup("aliases"); ok {
+		for alias := range strings.SplitSeq(aliases, ",") {
+			all = append(all, "--"+alias)
+		}
+	}
+	return all
+}
+
+// kebab returns the name that kong gives a field without one: ServerName is
+// server-name.
+func kebab(field string) string {
+	var b strings.Builder
+	for i, r := range field {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
