@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"check_imap_session/internal/app"
+	_ "check_imap_session/internal/single"
 )
 
 func main() { os.Exit(app.Main(os.Args[1:], app.OS())) }

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -38,14 +37,11 @@ type Env struct {
 	Signals []os.Signal
 }
 
-// OS returns the environment of the process, which it takes down to one
-// processor: a session does one thing after the other, and handing work around
-// between threads costs a twentieth of the processor time of a check.
+// OS returns the environment of the process.
 func OS() Env {
-	runtime.GOMAXPROCS(1)
 	return Env{
 		Program: filepath.Base(os.Args[0]),
-		Stdin:   os.Stdin, Stdout: os.Stdout, Getenv: os.Getenv,
+		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv,
 		// Go's own answers to the last two are exit codes 2 and a death by signal.
 		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT},
 	}
@@ -54,11 +50,6 @@ func OS() Env {
 // Main runs the program and returns its exit code, 0 to 3. It writes to
 // env.Stdout exactly once.
 func Main(args []string, env Env) (code int) {
-	// A closed pipe must not kill us in the middle of things; the write's error
-	// is dealt with below.
-	if len(brokenPipe) > 0 { // without arguments Ignore would ignore every signal
-		signal.Ignore(brokenPipe...)
-	}
 	out := output{w: env.Stdout}
 	secrets := &secret.Set{}
 	defer func() {
@@ -119,8 +110,8 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), req.Timeout, report.ErrTimeout)
 	defer cancel()
-	ctx, stop := interruptible(ctx, env.Signals)
-	defer stop()
+	ctx, cancel = interruptible(ctx, env.Signals)
+	defer cancel()
 	req.Session.Secrets = secrets
 	out.set(check(ctx, req))
 }
@@ -139,22 +130,22 @@ func explained(req *cli.Request) ([]byte, report.State) {
 	return []byte(text), report.Unknown
 }
 
-// interruptible returns a context that the signals end.
-func interruptible(ctx context.Context, signals []os.Signal) (context.Context, func()) {
+// interruptible returns a context that the signals end. They stay caught: giving
+// them back costs several changes of threads, and the process is about to end.
+func interruptible(ctx context.Context, signals []os.Signal) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	if len(signals) == 0 {
-		return ctx, func() { cancel(nil) }
+	if len(signals) > 0 {
+		got := make(chan os.Signal, 1)
+		signal.Notify(got, signals...)
+		go func() {
+			select {
+			case <-got:
+				cancel(report.ErrInterrupted)
+			case <-ctx.Done():
+			}
+		}()
 	}
-	got := make(chan os.Signal, 1)
-	signal.Notify(got, signals...)
-	go func() {
-		select {
-		case <-got:
-			cancel(report.ErrInterrupted)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { signal.Stop(got); cancel(nil) }
+	return ctx, func() { cancel(nil) }
 }
 
 // check runs the session that a request asks for and prints it.
