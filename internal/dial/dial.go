@@ -207,7 +207,7 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		ap := netip.AddrPortFrom(addrs[i], c.Port)
 		start := time.Now()
 		attempts, started = append(attempts, Attempt{Addr: ap, Began: start}), append(started, start)
-		go func() {
+		attempt := func() {
 			r := result{i: i, began: start}
 			defer func() {
 				if p := recover(); p != nil { // would end the process, with nothing said
@@ -217,10 +217,18 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 				results <- r
 			}()
 			r.conn, r.err = dial(context.WithValue(ctx, beganKey{}, &r.began), "tcp", ap.String())
-		}()
+		}
+		if len(addrs) == 1 {
+			attempt() // nobody to race with
+		} else {
+			go attempt()
+		}
 	}
 	// Whoever comes in late is closed, not leaked.
 	drain := func(open int) {
+		if open == 0 {
+			return
+		}
 		go func() {
 			for range open {
 				if r := <-results; r.conn != nil {

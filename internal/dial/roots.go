@@ -14,7 +14,7 @@ import (
 // system's takes tens of milliseconds that belong to no step.
 type Roots struct {
 	once sync.Once
-	load func() (*x509.CertPool, error)
+	load func() (*x509.CertPool, error) // nil when they are in pool from the beginning
 	pool *x509.CertPool
 	err  error
 	// bundle holds most of the roots in a form that is loaded faster; nil for none.
@@ -28,7 +28,7 @@ func SystemRoots() *Roots {
 
 // RootsOf returns roots that are loaded already.
 func RootsOf(pool *x509.CertPool) *Roots {
-	return &Roots{load: func() (*x509.CertPool, error) { return pool, nil }}
+	return &Roots{pool: pool}
 }
 
 // RootsFile reads a PEM bundle, or all the PEM files of a directory, at once.
@@ -84,7 +84,14 @@ func addFile(pool *x509.CertPool, path string) error {
 }
 
 // Preload begins to load what a verification needs first in the background.
-func (r *Roots) Preload() { go r.Await() }
+func (r *Roots) Preload() {
+	if !r.Loaded() {
+		go r.Await()
+	}
+}
+
+// Loaded says that there is nothing to wait for: the roots were given.
+func (r *Roots) Loaded() bool { return r.load == nil }
 
 // Await returns when what a verification needs first is loaded. An error comes
 // again in the verification.
@@ -120,6 +127,9 @@ func (r *Roots) verify(served []*x509.Certificate) (chains [][]*x509.Certificate
 
 // Pool returns the roots, loading them when that has not been done.
 func (r *Roots) Pool() (*x509.CertPool, error) {
+	if r.Loaded() {
+		return r.pool, nil
+	}
 	r.once.Do(func() {
 		defer func() {
 			if p := recover(); p != nil {

@@ -98,13 +98,12 @@ func slashes(s string) string {
 
 // lineText replaces what Text leaves, and what Nagios deletes from $SERVICEOUTPUT$
 // (illegal_macro_output_chars) or, as `;`, shows as something else.
-var lineText = strings.NewReplacer(
-	"~:", "-inf:",
-	"~", "-",
-	";", ",",
-	`"`, "",
-	"'", "",
-)
+func lineText(s string) string {
+	if !strings.ContainsAny(s, "~;\"'") {
+		return s
+	}
+	return strings.NewReplacer("~:", "-inf:", "~", "-", ";", ",", `"`, "", "'", "").Replace(s)
+}
 
 // Text makes any text safe to stand in the plugin's output: what a server said, a
 // certificate's subject, a DNS or file name, an error. It returns one line without
@@ -140,7 +139,7 @@ func Text(s string) string {
 // A range that is open below reads `-inf:5` for `~:5`. Line is for words only: the
 // performance data behind them keeps the range as it is and does not pass here.
 func Line(s string) string {
-	return seal(blanks(lineText.Replace(slashes(foreign(s)))))
+	return seal(blanks(lineText(slashes(foreign(s)))))
 }
 
 // Quote makes a server's words safe like Text and shortens them to 200 runes; the

@@ -123,6 +123,13 @@ func (m *Masker) add(f form) {
 	}
 }
 
+// plain says whether a text looks the same in every notation: letters and digits do.
+func plain(raw string) bool {
+	return !strings.ContainsFunc(raw, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	})
+}
+
 // addBase64 adds the base64 characters that raw alone determines, for each of the
 // three places it can have among the groups of three bytes.
 func (m *Masker) addBase64(raw string) {
@@ -140,6 +147,9 @@ func (m *Masker) addBase64(raw string) {
 
 // escaped returns raw as it is and in the forms of other notations.
 func escaped(raw string) []string {
+	if plain(raw) {
+		return []string{raw}
+	}
 	forms := []string{
 		raw,
 		strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(raw),

@@ -129,7 +129,8 @@ func parseDate(v string) (time.Time, error) {
 	var err error
 	for _, form := range dateForms {
 		var t time.Time
-		if t, err = time.Parse(form, v); err == nil {
+		// In UTC, as time.Parse would read the file of the local zone for nothing.
+		if t, err = time.ParseInLocation(form, v, time.UTC); err == nil {
 			return t, nil
 		}
 	}

@@ -110,7 +110,7 @@ func quotable(v string) bool {
 }
 
 func quote(v string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), `"`, `\"`) + `"`
 }
 
 // newTag returns a tag that nobody can know before the command is sent, so that
