@@ -95,6 +95,27 @@ func normalise(app *kong.Application, args []string, env argvEnv) (argv, error) 
 	return argv{words: words, remarks: x.remarks, stdin: stdin}, nil
 }
 
+// fill lets kong read words into its grammar. It does what kong's Parse does for a
+// grammar without commands, hooks and required flags. Parse looks for hooks by
+// the names of methods, and when a program does that the linker keeps every
+// exported method in it, a ninth of its size.
+func fill(k *kong.Kong, words []word) error {
+	ctx, err := kong.Trace(k, argv{words: words}.texts())
+	if err == nil {
+		err = ctx.Error
+	}
+	if err == nil {
+		err = ctx.Reset()
+	}
+	if err == nil {
+		_, err = ctx.Apply()
+	}
+	if w := notInEnum(words); err == nil && w != nil {
+		err = fmt.Errorf("%s is not among %s", w.text, w.flag.Enum)
+	}
+	return err
+}
+
 // culprit returns the word that kong refuses to read, or nil when it reads each
 // of them and its complaint is about the whole. It spoils k for another Parse.
 func culprit(k *kong.Kong, words []word) *word {

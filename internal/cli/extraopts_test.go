@@ -88,7 +88,7 @@ func TestExtraOptsIsReadByKong(t *testing.T) {
 			if err != nil {
 				t.Fatalf("normalise(%q): %v", tt.args, err)
 			}
-			if _, err := k.Parse(a.texts()); err != nil {
+			if err := fill(k, a.words); err != nil {
 				t.Fatalf("kong refuses %q: %v", a.texts(), err)
 			}
 			if !reflect.DeepEqual(*got, want) {

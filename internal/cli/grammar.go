@@ -7,7 +7,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -104,13 +103,8 @@ type grammar struct {
 	Help      askFlag       `short:"h" group:"Other" help:"Print this help."`
 }
 
-var errAsked = errors.New("help or version was asked for")
-
-// askFlag is a flag that ends parsing at once, before a missing flag is noticed.
+// askFlag is a flag that is answered whatever else the command line says.
 type askFlag bool
-
-// BeforeReset implements kong's hook of that name.
-func (askFlag) BeforeReset() error { return errAsked }
 
 // optionalValue is a flag that may stand without its value.
 type optionalValue struct {

@@ -15,20 +15,7 @@ func TestPlain(t *testing.T) {
 		"none", "auto", "first", "healthy", "-v", "-", "--help", "list", "@x", "envelope", "1.2", "2s", "v1", "json", "=", "a=b", "true", "\xff", "é"}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {
-		var args []string
-		for range rng.IntN(6) {
-			flag, value := flags[rng.IntN(len(flags))], values[rng.IntN(len(values))]
-			switch rng.IntN(5) {
-			case 0:
-				args = append(args, flag)
-			case 1, 2:
-				args = append(args, flag, value)
-			case 3:
-				args = append(args, flag+"="+value)
-			case 4:
-				args = append(args, flag+value)
-			}
-		}
+		args := randomLine(rng, flags, values)
 		if samePlain(t, args) {
 			plainly++
 		}
@@ -49,6 +36,59 @@ func TestPlain(t *testing.T) {
 		if !samePlain(t, strings.Split(line, " ")) {
 			t.Errorf("%s: is not read plainly", line)
 		}
+	}
+}
+
+// randomLine returns up to five flags, with values or without.
+func randomLine(rng *rand.Rand, flags, values []string) (args []string) {
+	for range rng.IntN(6) {
+		flag, value := flags[rng.IntN(len(flags))], values[rng.IntN(len(values))]
+		switch rng.IntN(5) {
+		case 0:
+			args = append(args, flag)
+		case 1, 2:
+			args = append(args, flag, value)
+		case 3:
+			args = append(args, flag+"="+value)
+		case 4:
+			args = append(args, flag+value)
+		}
+	}
+	return args
+}
+
+// TestFill compares what fill makes of words with what kong's Parse does.
+func TestFill(t *testing.T) {
+	flags := spelledByKong(t)
+	values := []string{"x", "1", "70000", "2,3", "first", "worst", "5:", "time_login=1", "none", "oldest", "json", "2s", "1.2", "1.4", "body", "true"}
+	rng := rand.New(rand.NewPCG(3, 4))
+	good, bad := 0, 0
+	for range 1200 {
+		args := randomLine(rng, flags, values)
+		k, g, err := newParser()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := normalise(k.Model, args, testEnv(nil, nil))
+		if err != nil || a.asked != "" {
+			continue
+		}
+		err = fill(k, a.words)
+		other, want, _ := newParser()
+		_, parseErr := other.Parse(a.texts())
+		switch {
+		case (err == nil) != (parseErr == nil):
+			t.Errorf("%q: fill says %v, Parse %v", a.texts(), err, parseErr)
+		case err != nil:
+			bad++
+		case !reflect.DeepEqual(g, want):
+			t.Errorf("%q: filled\n%+v\nparsed\n%+v", a.texts(), g, want)
+		default:
+			good++
+		}
+	}
+	if good < 100 || bad < 30 {
+		t.Errorf("%d good and %d bad command lines were compared", good, bad)
 	}
 }
 

@@ -112,7 +112,7 @@ func read(args []string, env Env) (argv, *grammar, error) {
 	if err != nil || a.asked != "" {
 		return a, &grammar{}, err
 	}
-	if _, err := k.Parse(a.texts()); err != nil {
+	if err := fill(k, a.words); err != nil {
 		return a, nil, refused(k, a, err)
 	}
 	for _, w := range a.words {
