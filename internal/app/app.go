@@ -25,6 +25,7 @@ import (
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 	"check_imap_session/internal/session"
+	"check_imap_session/internal/stack"
 )
 
 // Env is the world around the program.
@@ -212,6 +213,7 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 func load(ctx context.Context, req *cli.Request) error {
 	done := make(chan error, 1)
 	go func() {
+		stack.Grow()
 		defer func() {
 			if p := recover(); p != nil {
 				done <- fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/stack"
 	"check_imap_session/internal/wire"
 )
 
@@ -28,6 +29,7 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	}
 	done := make(chan struct{})
 	go func() {
+		stack.Grow()
 		defer close(done) // after the connection: who counts sessions counts connections
 		defer s.close()
 		s.sequence(ctx, plan, j)
