@@ -255,7 +255,7 @@ func readBody(r *bufio.Reader, header map[string]string) ([]byte, error) {
 	return body, err
 }
 
-var errTooLong = fmt.Errorf("it is longer than %d KiB", maxAnswer>>10)
+var errTooLong = errors.New("it is longer than 256 KiB") // maxAnswer
 
 // readChunks reads a chunked body; trailers are not looked at. See RFC 9112
 // section 7.1.

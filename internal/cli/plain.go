@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
@@ -153,7 +152,7 @@ func setPlain(field reflect.Value, tag reflect.StructTag, value string) bool {
 func (r *plainReader) defaults() error {
 	t := r.target.Type()
 	for i := range t.NumField() {
-		text, ok := withoutHelp(t.Field(i).Tag).Lookup("default")
+		text, ok := lookup(withoutHelp(t.Field(i).Tag), "default")
 		if !ok || r.given[i] {
 			continue
 		}
@@ -190,13 +189,27 @@ func flagsIn(args []string) map[string]plainFlag {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := withoutHelp(f.Tag)
-		for _, spelling := range spellings(f.Name, tag) {
-			if _, ok := flags[spelling]; ok {
+		name, named := lookup(tag, "name")
+		short, _ := lookup(tag, "short")
+		aliases, _ := lookup(tag, "aliases")
+		for spelling := range flags {
+			long, isLong := strings.CutPrefix(spelling, "--")
+			switch {
+			case !isLong && spelling[1:] == short, isLong && named && name == long, isLong && !named && isKebab(long, f.Name),
+				isLong && aliases != "" && slices.Contains(strings.Split(aliases, ","), long):
 				flags[spelling] = plainFlag{field: i, tag: tag, known: true}
 			}
 		}
 	}
 	return flags
+}
+
+// lookup is StructTag.Lookup for a key that most tags do not have.
+func lookup(tag reflect.StructTag, key string) (string, bool) {
+	if !strings.Contains(string(tag), key) {
+		return "", false
+	}
+	return tag.Lookup(key)
 }
 
 // withoutHelp leaves out the last part of a tag, the longest.
@@ -205,33 +218,25 @@ func withoutHelp(tag reflect.StructTag) reflect.StructTag {
 	return reflect.StructTag(short)
 }
 
-// spellings returns how kong lets a field's flag be written.
-func spellings(field string, tag reflect.StructTag) []string {
-	name, ok := tag.Lookup("name")
-	if !ok {
-		name = kebab(field)
-	}
-	all := []string{"--" + name}
-	if short := tag.Get("short"); short != "" {
-		all = append(all, "-"+short)
-	}
-	if aliases, ok := tag.Lookup("aliases"); ok {
-		for alias := range strings.SplitSeq(aliases, ",") {
-			all = append(all, "--"+alias)
+// isKebab says whether kong gives a field without a name this one: server-name
+// for ServerName.
+func isKebab(name, field string) bool {
+	at := 0
+	for i := range len(field) {
+		c := field[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+			if i > 0 {
+				if at == len(name) || name[at] != '-' {
+					return false
+				}
+				at++
+			}
 		}
-	}
-	return all
-}
-
-// kebab returns the name that kong gives a field without one: ServerName is
-// server-name.
-func kebab(field string) string {
-	var b strings.Builder
-	for i, r := range field {
-		if i > 0 && unicode.IsUpper(r) {
-			b.WriteByte('-')
+		if at == len(name) || name[at] != c {
+			return false
 		}
-		b.WriteRune(unicode.ToLower(r))
+		at++
 	}
-	return b.String()
+	return at == len(name)
 }
