@@ -138,13 +138,13 @@ func interruptible(ctx context.Context, signals []os.Signal) (context.Context, c
 	if len(signals) > 0 {
 		got := make(chan os.Signal, 1)
 		signal.Notify(got, signals...)
-		go func() {
+		stack.Go(func() {
 			select {
 			case <-got:
 				cancel(report.ErrInterrupted)
 			case <-ctx.Done():
 			}
-		}()
+		})
 	}
 	return ctx, func() { cancel(nil) }
 }
@@ -212,15 +212,14 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 // load loads what the request names, but never for longer than ctx lasts.
 func load(ctx context.Context, req *cli.Request) error {
 	done := make(chan error, 1)
-	go func() {
-		stack.Grow()
+	stack.Go(func() {
 		defer func() {
 			if p := recover(); p != nil {
 				done <- fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())
 			}
 		}()
 		done <- req.Load(ctx)
-	}()
+	})
 	select {
 	case err := <-done:
 		return err

@@ -28,13 +28,12 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 		s.transcript = wire.NewTranscript(j.started, cfg.Content)
 	}
 	done := make(chan struct{})
-	go func() {
-		stack.Grow()
+	stack.Go(func() {
 		defer close(done) // after the connection: who counts sessions counts connections
 		defer s.close()
 		s.sequence(ctx, plan, j)
 		j.end()
-	}()
+	})
 	select {
 	case <-done:
 	case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/stack"
 )
 
 var tlsStep = Step{
@@ -117,10 +118,10 @@ func (s *Session) awaitRoots(ctx context.Context) error {
 		return nil
 	}
 	loaded := make(chan struct{})
-	go func() {
+	stack.Go(func() {
 		defer close(loaded)
 		s.cfg.Cert.Roots.Await()
-	}()
+	})
 	select {
 	case <-loaded:
 		return nil

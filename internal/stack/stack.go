@@ -4,6 +4,17 @@
 // from the file, and mapped, that nothing else would need.
 package stack
 
+// Go calls f in a new goroutine, with a stack as Grow makes it. That all begin in
+// one function saves the runtime from reading in the name of each.
+func Go(f func()) {
+	go begin(f)
+}
+
+func begin(f func()) {
+	Grow()
+	f()
+}
+
 // Grow makes the stack of the calling goroutine 32 KiB large, which a whole
 // session needs. It costs little where few functions have been called yet; no
 // memory of it is touched before it is used.
