@@ -19,32 +19,35 @@ func readPlain(args []string) (g *grammar, ok bool) {
 	if len(args) > wordLimit {
 		return nil, false
 	}
-	r := plainReader{args: args, flags: flagsIn(args), given: map[int]bool{}}
+	r := plainReader{args: args}
 	r.target = reflect.ValueOf(&r.grammar).Elem()
+	r.findFlags()
 	for len(r.args) > 0 {
 		if !r.word() {
 			return nil, false
 		}
 	}
-	if r.grammar.Generate != "" || r.defaults() != nil {
+	if r.grammar.Generate != "" || r.setDefaults() != nil {
 		return nil, false
 	}
 	return &r.grammar, true
 }
 
 type plainReader struct {
-	args    []string             // not yet read
-	flags   map[string]plainFlag // those that args may mean, by their spelling
-	given   map[int]bool         // fields that have a value
-	grammar grammar
-	target  reflect.Value // of grammar
+	args     []string    // not yet read
+	flags    []plainFlag // those that args may mean
+	defaults []plainFlag // the fields that have a default, which is their spelling
+	given    []bool      // by field, whether it has a value
+	grammar  grammar
+	target   reflect.Value // of grammar
 }
 
-// plainFlag is a field of the grammar.
+// plainFlag is a field of the grammar in one of its spellings.
 type plainFlag struct {
-	field int
-	tag   reflect.StructTag // without the help
-	known bool
+	spelling string // "-H", "--hostname"
+	field    int
+	tag      reflect.StructTag
+	known    bool // that is, not only spelled like a flag
 }
 
 // word reads the next word, with the one behind it where that is its value. It
@@ -59,12 +62,12 @@ func (r *plainReader) word() bool {
 	}
 	name, value, hasValue := strings.Cut(arg, "=")
 	if strings.HasPrefix(name, "--") {
-		return r.flag(r.flags[name], value, hasValue)
+		return r.flag(r.find(name), value, hasValue)
 	}
-	if r.flags["-"+name].known {
+	if r.find("-" + name).known {
 		return false // one hyphen too few
 	}
-	f := r.flags[arg[:2]]
+	f := r.find(arg[:2])
 	switch rest := arg[2:]; {
 	case rest == "":
 		return r.flag(f, "", false)
@@ -148,74 +151,115 @@ func setPlain(field reflect.Value, tag reflect.StructTag, value string) bool {
 	return false
 }
 
-// defaults gives the fields without a value their defaults.
-func (r *plainReader) defaults() error {
-	t := r.target.Type()
-	for i := range t.NumField() {
-		text, ok := lookup(withoutHelp(t.Field(i).Tag), "default")
-		if !ok || r.given[i] {
+// setDefaults gives the fields without a value their defaults.
+func (r *plainReader) setDefaults() error {
+	for _, f := range r.defaults {
+		if r.given[f.field] {
 			continue
 		}
-		switch to := r.target.Field(i).Addr().Interface().(type) {
+		switch to := r.target.Field(f.field).Addr().Interface().(type) {
 		case encoding.TextUnmarshaler:
-			if err := to.UnmarshalText([]byte(text)); err != nil {
+			if err := to.UnmarshalText([]byte(f.spelling)); err != nil {
 				return err
 			}
 		default:
-			r.target.Field(i).SetString(text)
+			r.target.Field(f.field).SetString(f.spelling)
 		}
 	}
 	return nil
 }
 
-// flagsIn returns the flags that args may mean, by their spellings in args: more
-// rather than less, as what looks like a flag may be the value of another. What
-// is no flag is there too, and not known.
-func flagsIn(args []string) map[string]plainFlag {
-	flags := map[string]plainFlag{}
-	for _, a := range args {
+// find returns the flag with a spelling that stands in the command line.
+func (r *plainReader) find(spelling string) plainFlag {
+	for _, f := range r.flags {
+		if f.spelling == spelling {
+			return f
+		}
+	}
+	return plainFlag{}
+}
+
+// findFlags finds the flags that args may mean: more rather than less, as what
+// looks like a flag may be the value of another. It also finds the defaults.
+func (r *plainReader) findFlags() {
+	r.mention()
+	t := r.target.Type()
+	r.given = make([]bool, t.NumField())
+	for i := range r.given {
+		f := t.Field(i)
+		head := headOf(f.Tag)
+		if head.hasDefault {
+			r.defaults = append(r.defaults, plainFlag{spelling: head.byDefault, field: i})
+		}
+		for at, m := range r.flags {
+			if head.spells(m.spelling, f.Name) {
+				r.flags[at] = plainFlag{spelling: m.spelling, field: i, tag: f.Tag, known: true}
+			}
+		}
+	}
+}
+
+// mention collects what may be the spelling of a flag.
+func (r *plainReader) mention() {
+	add := func(spelling string) {
+		if r.find(spelling).spelling == "" {
+			r.flags = append(r.flags, plainFlag{spelling: spelling})
+		}
+	}
+	for _, a := range r.args {
 		name, _, _ := strings.Cut(a, "=")
 		switch {
 		case strings.HasPrefix(name, "--"):
-			flags[name] = plainFlag{}
+			add(name)
 		case strings.HasPrefix(name, "-"):
-			flags["-"+name] = plainFlag{}
+			add("-" + name)
 			for _, letter := range name[1:] {
-				flags["-"+string(letter)] = plainFlag{}
+				add("-" + string(letter))
 			}
 		}
 	}
-	t := reflect.TypeFor[grammar]()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		tag := withoutHelp(f.Tag)
-		name, named := lookup(tag, "name")
-		short, _ := lookup(tag, "short")
-		aliases, _ := lookup(tag, "aliases")
-		for spelling := range flags {
-			long, isLong := strings.CutPrefix(spelling, "--")
-			switch {
-			case !isLong && spelling[1:] == short, isLong && named && name == long, isLong && !named && isKebab(long, f.Name),
-				isLong && aliases != "" && slices.Contains(strings.Split(aliases, ","), long):
-				flags[spelling] = plainFlag{field: i, tag: tag, known: true}
-			}
+}
+
+// tagHead is what a tag says before its placeholder and group: how the flag is
+// written, and its default.
+type tagHead struct {
+	name, short, aliases, byDefault string
+	hasDefault                      bool
+}
+
+// headOf takes the beginning of a tag apart. StructTag.Lookup would go through
+// the whole tag, with the help, for each key that it does not have.
+func headOf(tag reflect.StructTag) (h tagHead) {
+	rest := string(tag)
+	for {
+		key, after, _ := strings.Cut(rest, `:"`)
+		value, more, _ := strings.Cut(after, `"`)
+		switch key {
+		case "name":
+			h.name = value
+		case "short":
+			h.short = value
+		case "aliases":
+			h.aliases = value
+		case "default":
+			h.byDefault, h.hasDefault = value, true
+		case "placeholder", "group", "":
+			return h
 		}
+		rest = strings.TrimPrefix(more, " ")
 	}
-	return flags
 }
 
-// lookup is StructTag.Lookup for a key that most tags do not have.
-func lookup(tag reflect.StructTag, key string) (string, bool) {
-	if !strings.Contains(string(tag), key) {
-		return "", false
+// spells says whether kong lets the flag of a field be written in this way.
+func (h tagHead) spells(spelling, field string) bool {
+	long, isLong := strings.CutPrefix(spelling, "--")
+	switch {
+	case !isLong:
+		return h.short == spelling[1:]
+	case h.name != "" && h.name == long, h.name == "" && isKebab(long, field):
+		return true
 	}
-	return tag.Lookup(key)
-}
-
-// withoutHelp leaves out the last part of a tag, the longest.
-func withoutHelp(tag reflect.StructTag) reflect.StructTag {
-	short, _, _ := strings.Cut(string(tag), ` help:"`)
-	return reflect.StructTag(short)
+	return h.aliases != "" && slices.Contains(strings.Split(h.aliases, ","), long)
 }
 
 // isKebab says whether kong gives a field without a name this one: server-name

@@ -25,7 +25,7 @@ func TestPlain(t *testing.T) {
 	}
 	for _, line := range []string{
 		"", "-H h", "-vvv -H h -p143", "-SvH h", "-4 --use-ipv6", "-S4vv", "-vH=h", "-H h -c 5: -w 1,2 -c 3 --skip list --skip=select,fetch",
-		"-H h --sni=x --ca-file c -t 2 -t 3s --mailbox= --address", "-=x", "-v=", "-v-4", "-Ssni=x --sni=y", "-password=x --password=y",
+		"-H h --sni=x --ca-file c -t 2 -t 3s --mailbox= --address", "-=x", "--=x", "-v=", "-v-4", "-Ssni=x --sni=y", "-password=x --password=y",
 		"-m a -m b", "--mailbox a -m=", "-H= ", "--generate=man", "--port=0", "-", "--", "-H h -- x", "x",
 	} {
 		samePlain(t, strings.Split(line, " "))
@@ -110,7 +110,10 @@ func spelledByKong(t *testing.T) []string {
 			spellings = append(spellings, "-"+string(f.Short))
 		}
 		for _, s := range spellings {
-			if got := flagsIn([]string{s})[s]; !got.known || got.field != i {
+			r := plainReader{args: []string{s}}
+			r.target = reflect.ValueOf(&r.grammar).Elem()
+			r.findFlags()
+			if got := r.find(s); !got.known || got.field != i {
 				t.Errorf("%s: found as %+v, is the field %d", s, got, i)
 			}
 		}
@@ -133,6 +136,11 @@ func TestPlainTags(t *testing.T) {
 			}
 			end := strings.Index(strings.ReplaceAll(after, `\"`, "__"), `"`)
 			rest = after[end+1:]
+		}
+		h := headOf(f.Tag)
+		want := tagHead{name: f.Tag.Get("name"), short: f.Tag.Get("short"), aliases: f.Tag.Get("aliases")}
+		if want.byDefault, want.hasDefault = f.Tag.Lookup("default"); h != want {
+			t.Errorf("%s: read as %+v, is %+v", f.Name, h, want)
 		}
 		if strings.Contains(f.Tag.Get("enum"), "${") || strings.Contains(f.Tag.Get("default"), "${") {
 			t.Errorf("%s: has a variable that only kong knows", f.Name)

@@ -64,7 +64,9 @@ func NewMasker(secrets ...Secret) *Masker {
 		m.addBase64(raw)
 		// A client secret is form-encoded before it goes into HTTP Basic.
 		// See RFC 6749 section 2.3.1.
-		m.addBase64(url.QueryEscape(raw))
+		if !plain(raw) {
+			m.addBase64(url.QueryEscape(raw))
+		}
 	}
 	return m
 }
