@@ -1,5 +1,10 @@
 package report
 
+import (
+	"iter"
+	"slices"
+)
+
 // MetricDef names a metric. The name is its perfdata label, its JSON key and
 // its name in -w and -c: public API, never renamed.
 type MetricDef struct {
@@ -105,8 +110,8 @@ func stepTime(step, doc string) MetricDef {
 	return MetricDef{Name: StepTime(step), Unit: Seconds, Step: step, Doc: doc}
 }
 
-// MetricTable returns all metrics in the order of the perfdata.
-func MetricTable() []MetricDef { return append([]MetricDef(nil), table...) }
+// MetricTable returns all metrics with their places in the order of the perfdata.
+func MetricTable() iter.Seq2[int, MetricDef] { return slices.All(table) }
 
 // LookupMetric returns the definition of the metric called name and whether
 // there is one.

@@ -23,7 +23,7 @@ func Plan(cfg Config) ([]Step, error) {
 	})
 	last := lastIndex(cfg)
 	level := Cold
-	var plan []Step
+	plan := make([]Step, 0, 12) // most have no more
 	for i, step := range Catalog {
 		if !step.wanted(cfg) || cfg.Skip[step.Name] || step.Needs > level {
 			continue
