@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bufio"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -109,7 +110,7 @@ func TestThroughProxy(t *testing.T) {
 		if proxy.Certificate() != nil {
 			roots.AddCert(proxy.Certificate())
 		}
-		got, err := from.Obtain(t.Context(), Attempt{Roots: roots})
+		got, err := from.Obtain(t.Context(), Attempt{Roots: func() *x509.CertPool { return roots }})
 		if err != nil || got.Access.IsZero() {
 			t.Errorf("%s: %v", proxy.URL, err)
 		}

@@ -39,8 +39,10 @@ type Token struct {
 
 // Attempt is what one call of Obtain needs.
 type Attempt struct {
-	Roots    *x509.CertPool // whom to trust at the token endpoint
-	Rejected secret.Secret  // a token that is not to be returned again; zero for none
+	// Roots returns whom to trust at the token endpoint. It is asked once, and only
+	// when the token is not in the cache.
+	Roots    func() *x509.CertPool
+	Rejected secret.Secret // a token that is not to be returned again; zero for none
 	// Learned hears of every secret that is met, before anything else is done
 	// with it; nil when nobody listens.
 	Learned func(...secret.Secret)
@@ -92,7 +94,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		}
 		a.Learned(refresh)
 	}
-	got, err := t.request(ctx, a.Roots, refresh, a.Learned)
+	got, err := t.request(ctx, a.Roots(), refresh, a.Learned)
 	if err != nil {
 		return Token{}, err
 	}

@@ -35,7 +35,7 @@ func mustURL(t *testing.T, text string) *url.URL {
 	return u
 }
 
-func attempt(s *oauthtest.Server) Attempt { return Attempt{Roots: s.Pool()} }
+func attempt(s *oauthtest.Server) Attempt { return Attempt{Roots: s.Pool} }
 
 func obtain(t *testing.T, s *oauthtest.Server, from *TokenSource) Token {
 	t.Helper()
@@ -52,7 +52,7 @@ func TestClientCredentials(t *testing.T) {
 		from := sourceOf(t, s)
 		from.ClientSecret = secret.New("client: secret/+%")
 		var learned []string
-		got, err := from.Obtain(t.Context(), Attempt{Roots: s.Pool(), Learned: func(secrets ...secret.Secret) {
+		got, err := from.Obtain(t.Context(), Attempt{Roots: s.Pool, Learned: func(secrets ...secret.Secret) {
 			for _, one := range secrets {
 				learned = append(learned, one.Reveal())
 			}
@@ -151,7 +151,7 @@ func TestRedirectSameHost(t *testing.T) {
 // TestTokenTLS: no secret goes to an endpoint that is not trusted.
 func TestTokenTLS(t *testing.T) {
 	s := oauthtest.Start(t, oauthtest.Options{})
-	_, err := sourceOf(t, s).Obtain(t.Context(), Attempt{Roots: x509.NewCertPool()})
+	_, err := sourceOf(t, s).Obtain(t.Context(), Attempt{Roots: x509.NewCertPool})
 	var unknown x509.UnknownAuthorityError
 	if !errors.As(err, &unknown) || len(s.Requests()) != 0 {
 		t.Errorf("error %v, requests %v, want an unknown authority and none", err, s.Requests())

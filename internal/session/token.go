@@ -58,13 +58,12 @@ func runToken(ctx context.Context, s *Session, rec *Recorder) error {
 		return nil
 	}
 	rec.Waiting(s.tokenEndpoint())
-	roots, _ := s.cfg.OAuthRoots.Pool() // loaded before the step's time begins; its error comes again in the verification
-	rec.Begin()
-	t, err := s.obtainToken(ctx, rec, roots, secret.Secret{})
+	began := time.Now()
+	t, loading, err := s.obtainToken(ctx, rec, secret.Secret{})
+	rec.Span(began.Add(loading), time.Now())
 	if err != nil {
 		return err
 	}
-	rec.End(time.Now())
 	if t.Cached {
 		rec.Fact("token", "from the cache, "+lifetime(t))
 		rec.Skip("a token from the cache is used, " + lifetime(t))
@@ -79,17 +78,25 @@ func runToken(ctx context.Context, s *Session, rec *Recorder) error {
 // tokenEndpoint says what is being waited for.
 func (s *Session) tokenEndpoint() string { return "the token endpoint " + s.cfg.OAuth.URL.Host }
 
-// obtainToken puts a token into the session: not the rejected one.
-func (s *Session) obtainToken(ctx context.Context, rec *Recorder, roots *x509.CertPool, rejected secret.Secret) (auth.Token, error) {
-	t, err := s.cfg.OAuth.Obtain(ctx, auth.Attempt{Roots: roots, Rejected: rejected, Learned: s.cfg.Secrets.Add})
+// obtainToken puts a token into the session: not the rejected one. The time for
+// loading trusted certificates, which only a token that is fetched needs, belongs
+// to no step; their error comes again in the verification.
+func (s *Session) obtainToken(ctx context.Context, rec *Recorder, rejected secret.Secret) (t auth.Token, loading time.Duration, err error) {
+	roots := func() *x509.CertPool {
+		began := time.Now()
+		defer func() { loading = time.Since(began) }()
+		pool, _ := s.cfg.OAuthRoots.Pool()
+		return pool
+	}
+	t, err = s.cfg.OAuth.Obtain(ctx, auth.Attempt{Roots: roots, Rejected: rejected, Learned: s.cfg.Secrets.Add})
 	if err != nil {
-		return t, tokenFault(ctx, err)
+		return t, loading, tokenFault(ctx, err)
 	}
 	for _, text := range t.Remarks {
 		rec.Remark(text)
 	}
 	s.token, s.cached = t.Access, t.Cached
-	return t, nil
+	return t, loading, nil
 }
 
 // tokenFault makes a StepError of what went wrong with a token.
@@ -140,14 +147,13 @@ func refusesToken(err error) bool {
 func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode, refusal error) error {
 	said := s.said
 	rec.Waiting(s.tokenEndpoint())
-	roots, _ := s.cfg.OAuthRoots.Pool()
 	began := time.Now()
-	t, err := s.obtainToken(ctx, rec, roots, s.token)
+	t, loading, err := s.obtainToken(ctx, rec, s.token)
 	if err != nil {
 		return err
 	}
 	if !t.Cached { // else another run has fetched it
-		rec.Metric(report.StepTime(tokenStep.Name), time.Since(began).Seconds())
+		rec.Metric(report.StepTime(tokenStep.Name), (time.Since(began) - loading).Seconds())
 		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t)+", after the server refused one from the cache")
 	}
 	rec.Remark("the server did not take the token from the cache, so another one was fetched")
