@@ -186,7 +186,6 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 	dial := c.Dial
 	if dial == nil {
 		dial = c.dialer().DialContext
-		warmUp(netip.AddrPortFrom(addrs[0], c.Port))
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -266,14 +265,6 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		}
 	}
 	return nil, attempts, &ConnectError{attempts}
-}
-
-// warmUp makes the first socket of the process, one that sends nothing: what
-// only the first one costs would stand in the time of the connect.
-func warmUp(to netip.AddrPort) {
-	if nc, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to)); err == nil {
-		nc.Close()
-	}
 }
 
 // beganKey is the key of a *time.Time that the dialer sets.
