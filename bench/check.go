@@ -18,14 +18,14 @@ import (
 // The limits of -check. Those of memory and allocations are what was measured
 // and some room: a change that reaches them wants a look, not a larger number.
 const (
-	maxSize       = 10 << 20  // bytes of the stripped program
-	maxPeak       = 14 << 20  // bytes of memory, whole session, CA file
-	maxPeakFetch  = 15 << 20  // bytes of memory, with a message of largeMessage
+	maxSize       = 9 << 20   // bytes of the stripped program
+	maxPeak       = 9 << 20   // bytes of memory, whole session, CA file
+	maxPeakFetch  = 10 << 20  // bytes of memory, with a message of largeMessage
 	maxPeakFlood  = 64 << 20  // bytes of memory, whatever the server sends
-	maxAllocated  = 450 << 10 // bytes, whole session
-	maxAllocs     = 3500      // objects, whole session
-	maxInitBytes  = 65 << 10  // bytes, before main
-	maxInitAllocs = 450       // objects, before main
+	maxAllocated  = 200 << 10 // bytes, whole session
+	maxAllocs     = 2000      // objects, whole session
+	maxInitBytes  = 60 << 10  // bytes, before main
+	maxInitAllocs = 400       // objects, before main
 )
 
 // printCheck compares the figures that are the same on every machine with their

@@ -80,9 +80,17 @@ func (s *site) close() {
 	}
 }
 
-// build builds a static, stripped program, as releases are.
+// build builds a static, stripped program, as releases are, and writes it from
+// its beginning to its end, as who installs one does: the linker writes here and
+// there, and of such a file the kernel maps fewer pages at once, which costs a
+// program a tenth of its processor time until the file is read again from disk.
 func build(ctx context.Context, pkg, out string) error {
-	return goBuild(ctx, "-ldflags", "-s -w", "-o", out, pkg)
+	linked := out + ".linked"
+	if err := goBuild(ctx, "-ldflags", "-s -w", "-o", linked, pkg); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(linked)
+	return errors.Join(err, os.WriteFile(out, text, 0o755), os.Remove(linked))
 }
 
 func goBuild(ctx context.Context, args ...string) error {
