@@ -212,7 +212,9 @@ func (r *plainReader) mention() {
 		case strings.HasPrefix(name, "--"):
 			add(name)
 		case strings.HasPrefix(name, "-"):
-			add("-" + name)
+			if len(name) > 2 {
+				add("-" + name) // a long flag with a hyphen too few
+			}
 			for _, letter := range name[1:] {
 				add("-" + string(letter))
 			}
