@@ -232,6 +232,8 @@ func safeRune(r rune) rune {
 		return '\''
 	}
 	switch {
+	case ' ' <= r && r <= '~':
+		return r
 	case unicode.IsSpace(r), unicode.In(r, unicode.Z):
 		return ' '
 	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
