@@ -19,8 +19,8 @@ import (
 // and some room: a change that reaches them wants a look, not a larger number.
 const (
 	maxSize       = 9 << 20   // bytes of the stripped program
-	maxPeak       = 9 << 20   // bytes of memory, whole session, CA file
-	maxPeakFetch  = 10 << 20  // bytes of memory, with a message of largeMessage
+	maxPeak       = 10 << 20  // bytes of memory, whole session, CA file
+	maxPeakFetch  = 11 << 20  // bytes of memory, with a message of largeMessage
 	maxPeakFlood  = 64 << 20  // bytes of memory, whatever the server sends
 	maxAllocated  = 200 << 10 // bytes, whole session
 	maxAllocs     = 2000      // objects, whole session
