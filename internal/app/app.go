@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -145,6 +146,8 @@ func interruptible(ctx context.Context, signals []os.Signal) (context.Context, c
 			case <-ctx.Done():
 			}
 		})
+		// What os/signal has begun ends here, and not within the time of a step.
+		runtime.Gosched()
 	}
 	return ctx, func() { cancel(nil) }
 }
