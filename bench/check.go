@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -26,6 +27,7 @@ const (
 	maxAllocs     = 2000      // objects, whole session
 	maxInitBytes  = 60 << 10  // bytes, before main
 	maxInitAllocs = 400       // objects, before main
+	maxInitFirst  = 6         // packages behind runtime, of some seventy
 )
 
 // printCheck compares the figures that are the same on every machine with their
@@ -158,7 +160,8 @@ func initFigures(ctx context.Context, s *site) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	var bytes, objects int64
+	var bytes, objects, packages int64
+	before := int64(-1) // how many packages came before single
 	for line := range strings.Lines(one.errors) {
 		var name string
 		var at, clock float64
@@ -166,11 +169,22 @@ func initFigures(ctx context.Context, s *site) ([]figure, error) {
 		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes, %d allocs", &name, &at, &clock, &b, &n); err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
+		if name == "runtime" { // a program begins: launch, then ours
+			bytes, objects, packages = 0, 0, 0
+		}
 		bytes, objects = bytes+b, objects+n
+		if name == "check_imap_session/internal/single" {
+			before = packages
+		}
+		packages++
+	}
+	if before < 0 {
+		return nil, errors.New("the package single is not initialised")
 	}
 	return []figure{
 		{name: "allocated before main, bytes", got: bytes, limit: maxInitBytes},
 		{name: "allocated before main, objects", got: objects, limit: maxInitAllocs},
+		{name: "packages initialised before there is one processor", got: before, limit: maxInitFirst},
 	}, nil
 }
 
