@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -19,35 +18,36 @@ func readPlain(args []string) (g *grammar, ok bool) {
 	if len(args) > wordLimit {
 		return nil, false
 	}
-	r := plainReader{args: args}
-	r.target = reflect.ValueOf(&r.grammar).Elem()
-	r.findFlags()
+	r := newPlainReader(args)
 	for len(r.args) > 0 {
 		if !r.word() {
 			return nil, false
 		}
 	}
-	if r.grammar.Generate != "" || r.setDefaults() != nil {
-		return nil, false
-	}
-	return &r.grammar, true
+	return &r.grammar, r.grammar.Generate == ""
 }
 
 type plainReader struct {
-	args     []string    // not yet read
-	flags    []plainFlag // those that args may mean
-	defaults []plainFlag // the fields that have a default, which is their spelling
-	given    []bool      // by field, whether it has a value
-	grammar  grammar
-	target   reflect.Value // of grammar
+	args    []string // not yet read
+	flags   []plainFlag
+	given   []bool // by flag, whether it has got a value
+	grammar grammar
+	target  reflect.Value // of grammar
 }
 
-// plainFlag is a field of the grammar in one of its spellings.
-type plainFlag struct {
-	spelling string // "-H", "--hostname"
-	field    int
-	tag      reflect.StructTag
-	known    bool // that is, not only spelled like a flag
+// newPlainReader returns a reader whose grammar holds the defaults.
+func newPlainReader(args []string) *plainReader {
+	r := &plainReader{args: args}
+	r.target = reflect.ValueOf(&r.grammar).Elem()
+	t := r.target.Type()
+	r.flags, r.given = make([]plainFlag, t.NumField()), make([]bool, t.NumField())
+	for i := range r.flags {
+		r.flags[i] = flagOf(t.Field(i))
+		if text := r.flags[i].byDefault; text != "" {
+			setPlain(r.target.Field(i), r.flags[i].tag, text)
+		}
+	}
+	return r
 }
 
 // word reads the next word, with the one behind it where that is its value. It
@@ -64,14 +64,14 @@ func (r *plainReader) word() bool {
 	if strings.HasPrefix(name, "--") {
 		return r.flag(r.find(name), value, hasValue)
 	}
-	if r.find("-" + name).known {
+	if len(name) > 2 && r.find("-"+name) >= 0 {
 		return false // one hyphen too few
 	}
 	f := r.find(arg[:2])
 	switch rest := arg[2:]; {
 	case rest == "":
 		return r.flag(f, "", false)
-	case f.known && !r.takesValue(f):
+	case f >= 0 && !r.takesValue(f):
 		r.args = append([]string{"-" + rest}, r.args...) // as -v -v is -vv
 		return rest[0] != '=' && rest[0] != '-' && r.flag(f, "", false)
 	default:
@@ -85,25 +85,30 @@ func (r *plainReader) next() string {
 	return arg
 }
 
+// find returns which flag kong lets be written in this way, -1 for none.
+func (r *plainReader) find(spelling string) int {
+	return slices.IndexFunc(r.flags, func(f plainFlag) bool { return f.spelled(spelling) })
+}
+
 // takesValue says whether a flag cannot stand without a value.
-func (r *plainReader) takesValue(f plainFlag) bool {
-	k := r.target.Field(f.field).Kind()
+func (r *plainReader) takesValue(f int) bool {
+	k := r.target.Field(f).Kind()
 	return k != reflect.Bool && k != reflect.Int
 }
 
 // flag sets the field of a flag.
-func (r *plainReader) flag(f plainFlag, value string, hasValue bool) bool {
-	if !f.known {
+func (r *plainReader) flag(f int, value string, hasValue bool) bool {
+	if f < 0 {
 		return false
 	}
-	field := r.target.Field(f.field)
+	field, tag := r.target.Field(f), r.flags[f].tag
 	if !r.takesValue(f) {
 		switch {
 		case hasValue:
 			return false
 		case field.Type() == reflect.TypeFor[bool]():
 			field.SetBool(true)
-		case field.Type() == reflect.TypeFor[int]() && f.tag.Get("type") == "counter":
+		case field.Type() == reflect.TypeFor[int]() && tag.Get("type") == "counter":
 			field.SetInt(field.Int() + 1)
 		default:
 			return false
@@ -117,23 +122,22 @@ func (r *plainReader) flag(f plainFlag, value string, hasValue bool) bool {
 		value = r.next()
 	}
 	if value == "" {
-		_, wrong := f.tag.Lookup("emptyerror")
+		_, wrong := tag.Lookup("emptyerror")
 		return !wrong
 	}
-	if _, once := f.tag.Lookup("once"); once && r.given[f.field] || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+	if _, once := tag.Lookup("once"); once && r.given[f] || (given{value: value}).checkText() != nil {
 		return false
 	}
-	r.given[f.field] = true
-	return setPlain(field, f.tag, value)
+	r.given[f] = true
+	return setPlain(field, tag, value)
 }
 
 // setPlain sets a field to a value of a command line, or says that it cannot.
 func setPlain(field reflect.Value, tag reflect.StructTag, value string) bool {
 	switch to := field.Addr().Interface().(type) {
 	case *string:
-		enum, limited := tag.Lookup("enum")
 		*to = value
-		return !limited || slices.Contains(strings.Split(enum, ","), value)
+		return inEnum(tag.Get("enum"), value)
 	case *uint16:
 		n, err := strconv.ParseUint(value, 10, 16)
 		*to = uint16(n)
@@ -151,117 +155,48 @@ func setPlain(field reflect.Value, tag reflect.StructTag, value string) bool {
 	return false
 }
 
-// setDefaults gives the fields without a value their defaults.
-func (r *plainReader) setDefaults() error {
-	for _, f := range r.defaults {
-		if r.given[f.field] {
-			continue
-		}
-		switch to := r.target.Field(f.field).Addr().Interface().(type) {
-		case encoding.TextUnmarshaler:
-			if err := to.UnmarshalText([]byte(f.spelling)); err != nil {
-				return err
-			}
-		default:
-			r.target.Field(f.field).SetString(f.spelling)
-		}
-	}
-	return nil
-}
-
-// find returns the flag with a spelling that stands in the command line.
-func (r *plainReader) find(spelling string) plainFlag {
-	for _, f := range r.flags {
-		if f.spelling == spelling {
-			return f
-		}
-	}
-	return plainFlag{}
-}
-
-// findFlags finds the flags that args may mean: more rather than less, as what
-// looks like a flag may be the value of another. It also finds the defaults.
-func (r *plainReader) findFlags() {
-	r.mention()
-	t := r.target.Type()
-	r.given = make([]bool, t.NumField())
-	for i := range r.given {
-		f := t.Field(i)
-		head := headOf(f.Tag)
-		if head.hasDefault {
-			r.defaults = append(r.defaults, plainFlag{spelling: head.byDefault, field: i})
-		}
-		for at, m := range r.flags {
-			if head.spells(m.spelling, f.Name) {
-				r.flags[at] = plainFlag{spelling: m.spelling, field: i, tag: f.Tag, known: true}
-			}
-		}
-	}
-}
-
-// mention collects what may be the spelling of a flag.
-func (r *plainReader) mention() {
-	add := func(spelling string) {
-		if r.find(spelling).spelling == "" {
-			r.flags = append(r.flags, plainFlag{spelling: spelling})
-		}
-	}
-	for _, a := range r.args {
-		name, _, _ := strings.Cut(a, "=")
-		switch {
-		case strings.HasPrefix(name, "--"):
-			add(name)
-		case strings.HasPrefix(name, "-"):
-			if len(name) > 2 {
-				add("-" + name) // a long flag with a hyphen too few
-			}
-			for _, letter := range name[1:] {
-				add("-" + string(letter))
-			}
-		}
-	}
-}
-
-// tagHead is what a tag says before its placeholder and group: how the flag is
-// written, and its default.
-type tagHead struct {
+// plainFlag is what the tag of a field says of its flag.
+type plainFlag struct {
+	field                           string // its name in the grammar
 	name, short, aliases, byDefault string
-	hasDefault                      bool
+	tag                             reflect.StructTag
 }
 
-// headOf takes the beginning of a tag apart. StructTag.Lookup would go through
-// the whole tag, with the help, for each key that it does not have.
-func headOf(tag reflect.StructTag) (h tagHead) {
-	rest := string(tag)
+// flagOf takes the beginning of a tag apart, up to its placeholder or group.
+// StructTag.Lookup would go through the whole tag, with the help, for each key
+// that it does not have.
+func flagOf(field reflect.StructField) plainFlag {
+	f := plainFlag{field: field.Name, tag: field.Tag}
+	rest := string(field.Tag)
 	for {
 		key, after, _ := strings.Cut(rest, `:"`)
 		value, more, _ := strings.Cut(after, `"`)
 		switch key {
 		case "name":
-			h.name = value
+			f.name = value
 		case "short":
-			h.short = value
+			f.short = value
 		case "aliases":
-			h.aliases = value
+			f.aliases = value
 		case "default":
-			h.byDefault, h.hasDefault = value, true
+			f.byDefault = value
 		case "placeholder", "group", "":
-			return h
+			return f
 		}
 		rest = strings.TrimPrefix(more, " ")
 	}
 }
 
-// spells says whether kong lets the flag of a field be written in this way.
-func (h tagHead) spells(spelling, field string) bool {
+// spelled says whether kong lets the flag be written in this way.
+func (f plainFlag) spelled(spelling string) bool {
 	long, isLong := strings.CutPrefix(spelling, "--")
 	switch {
 	case !isLong:
-		return h.short == spelling[1:]
-	case h.name != "" && h.name == long, h.name == "" && isKebab(long, field):
+		return f.short == spelling[1:]
+	case f.name != "" && f.name == long, f.name == "" && isKebab(long, f.field):
 		return true
 	}
-	return h.aliases != "" && slices.Contains(strings.Split(h.aliases, ","), long)
+	return f.aliases != "" && slices.Contains(strings.Split(f.aliases, ","), long)
 }
 
 // isKebab says whether kong gives a field without a name this one: server-name

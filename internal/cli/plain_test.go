@@ -110,11 +110,8 @@ func spelledByKong(t *testing.T) []string {
 			spellings = append(spellings, "-"+string(f.Short))
 		}
 		for _, s := range spellings {
-			r := plainReader{args: []string{s}}
-			r.target = reflect.ValueOf(&r.grammar).Elem()
-			r.findFlags()
-			if got := r.find(s); !got.known || got.field != i {
-				t.Errorf("%s: found as %+v, is the field %d", s, got, i)
+			if got := newPlainReader(nil).find(s); got != i {
+				t.Errorf("%s: found as the field %d, is %d", s, got, i)
 			}
 		}
 		all = append(all, spellings...)
@@ -137,10 +134,9 @@ func TestPlainTags(t *testing.T) {
 			end := strings.Index(strings.ReplaceAll(after, `\"`, "__"), `"`)
 			rest = after[end+1:]
 		}
-		h := headOf(f.Tag)
-		want := tagHead{name: f.Tag.Get("name"), short: f.Tag.Get("short"), aliases: f.Tag.Get("aliases")}
-		if want.byDefault, want.hasDefault = f.Tag.Lookup("default"); h != want {
-			t.Errorf("%s: read as %+v, is %+v", f.Name, h, want)
+		want := plainFlag{field: f.Name, name: f.Tag.Get("name"), short: f.Tag.Get("short"), aliases: f.Tag.Get("aliases"), byDefault: f.Tag.Get("default"), tag: f.Tag}
+		if got := flagOf(f); got != want {
+			t.Errorf("%s: read as %+v, is %+v", f.Name, got, want)
 		}
 		if strings.Contains(f.Tag.Get("enum"), "${") || strings.Contains(f.Tag.Get("default"), "${") {
 			t.Errorf("%s: has a variable that only kong knows", f.Name)

@@ -184,11 +184,16 @@ func badPort(name, value string) string {
 func notInEnum(words []word) *word {
 	for i, w := range words {
 		_, value, _ := strings.Cut(w.text, "=")
-		if w.flag.Enum != "" && !slices.Contains(strings.Split(w.flag.Enum, ","), value) {
+		if !inEnum(w.flag.Enum, value) {
 			return &words[i]
 		}
 	}
 	return nil
+}
+
+// inEnum says whether a value is among those of a tag; "" lets all pass.
+func inEnum(enum, value string) bool {
+	return enum == "" || slices.Contains(strings.Split(enum, ","), value)
 }
 
 // build turns the parsed flags into a Request and checks what needs more than

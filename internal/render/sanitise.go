@@ -214,9 +214,6 @@ func blanks(s string) string {
 
 // safeRune returns what stands for r in safe text, or -1 for nothing.
 func safeRune(r rune) rune {
-	if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' { // most of all text
-		return r
-	}
 	switch r {
 	case '|':
 		return '!'
