@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -37,6 +38,13 @@ type Env struct {
 	Getenv  func(string) string
 	// Signals are those that end a run; nil means none are caught.
 	Signals []os.Signal
+
+	// The rest is nil but in tests, which put a network in memory here.
+
+	// Session changes what a session is run with, after all else has.
+	Session func(*session.Config)
+	// Listen is where the server of --demo listens, see demo.Options.
+	Listen func(context.Context) (net.Listener, error)
 }
 
 // OS returns the environment of the process.
@@ -115,7 +123,7 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 	ctx, cancel = interruptible(ctx, env.Signals)
 	defer cancel()
 	req.Session.Secrets = secrets
-	out.set(check(ctx, req))
+	out.set(check(ctx, req, env))
 }
 
 // explained prints what a check would do. The state is UNKNOWN, as that of the
@@ -153,7 +161,7 @@ func interruptible(ctx context.Context, signals []os.Signal) (context.Context, c
 }
 
 // check runs the session that a request asks for and prints it.
-func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
+func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State) {
 	opts := render.Options{
 		Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief,
 		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-",
@@ -165,11 +173,14 @@ func check(ctx context.Context, req *cli.Request) ([]byte, report.State) {
 		return notLoaded(req, opts, err)
 	}
 	if req.Demo != "" {
-		stop, err := startDemo(ctx, req, nil)
+		stop, err := startDemo(ctx, req, env.Listen)
 		if err != nil {
 			return message(req, opts, report.Unknown, "usage", err.Error(), "")
 		}
 		defer stop()
+	}
+	if env.Session != nil {
+		env.Session(&req.Session)
 	}
 	req.Session.Secrets.Add(req.Session.Password) // the demo's; the others are there since they were loaded
 	plan, err := session.Plan(req.Session)

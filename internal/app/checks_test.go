@@ -150,7 +150,7 @@ func (r recipe) run(t *testing.T) string {
 	req.Session.Cert.Roots = dial.RootsOf(ca.Pool())
 	ctx, cancel := context.WithTimeoutCause(t.Context(), req.Timeout, report.ErrTimeout)
 	defer cancel()
-	out, state := check(ctx, req)
+	out, state := check(ctx, req, Env{})
 	if state != r.state {
 		t.Errorf("got %s, want %s:\n%s", state, r.state, out)
 	}

@@ -94,7 +94,7 @@ func rehearsed(t *testing.T, args []string) []byte {
 	defer stop()
 	req.Demo = "" // its server runs already
 	req.Session.Dial.Dial = l.dial
-	out, _ := check(ctx, req)
+	out, _ := check(ctx, req, Env{})
 	return bytes.TrimLeft(out, "\n")
 }
 

@@ -115,7 +115,7 @@ func (b runs) run(mech, value string, o outcome, words ...string) string {
 	}
 	ctx, cancel := context.WithTimeoutCause(b.t.Context(), req.Timeout, report.ErrTimeout)
 	defer cancel()
-	out, state := check(ctx, req)
+	out, state := check(ctx, req, Env{})
 	dialogue, err := os.ReadFile(transcript)
 	if err != nil {
 		b.t.Fatal(err)

@@ -1,0 +1,314 @@
+package systemtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"check_imap_session/internal/app"
+	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/outputtest"
+	"check_imap_session/internal/session"
+)
+
+const (
+	faultTimeout  = 2 * time.Second // -t where a case gives none
+	faultPassword = "s3cret-Passw0rd"
+
+	// faultMemory bounds the resident memory of a process, whatever was sent.
+	faultMemory = 64 << 20
+
+	// faultHang is when a process has hung. The time of -t is held to the
+	// millisecond on the virtual clock; on the real one it depends on what else
+	// the machine does.
+	faultHang = 3 * time.Second
+)
+
+// TestFaults runs the program against every script of testdata/faults, once with
+// -o json and once with the default output: on the clock of a synctest bubble,
+// over a connection in memory. Cases that need one are processes, see faultCase.
+func TestFaults(t *testing.T) {
+	files, err := filepath.Glob("testdata/faults/*.txt")
+	if err != nil || len(files) < 427 {
+		t.Fatalf("%d cases, want at least 427 (%v)", len(files), err)
+	}
+	var virtual faultServers
+	synctest.Test(t, func(t *testing.T) { virtual = newFaultServers(t) })
+	real := newFaultServers(t)
+	for _, s := range []*faultServers{&virtual, &real} {
+		s.caFile = filepath.Join(t.TempDir(), "ca.pem")
+		if err := os.WriteFile(s.caFile, s.root, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			c, err := readFault(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Parallel()
+			switch {
+			case !c.process:
+				c.check(t, virtual.bubble)
+			case runtime.GOOS != "linux" || raceDetector():
+				t.Skip("skip: a process, of which Linux tells the memory and the race detector adds to it")
+			default:
+				c.check(t, real.process)
+			}
+		})
+	}
+}
+
+// faultServers are the certificates of the servers of all cases.
+type faultServers struct {
+	root   []byte // PEM
+	caFile string
+	tls    *tls.Config
+	named  map[string]*tls.Config // for "tls NAME" in a script
+}
+
+// newFaultServers makes certificates that are valid on the clock of the caller.
+func newFaultServers(t *testing.T) faultServers {
+	ca, other := certtest.Must(t, "Test Root"), certtest.Must(t, "Another Root")
+	leaf := certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}}
+	with := func(ca *certtest.CA, change func(*certtest.Leaf)) *tls.Config {
+		l := leaf
+		change(&l)
+		return &tls.Config{Certificates: []tls.Certificate{ca.Leaf(t, l)}}
+	}
+	day := 24 * time.Hour
+	good := with(ca, func(*certtest.Leaf) {})
+	tls11, client, client12 := good.Clone(), good.Clone(), good.Clone()
+	tls11.MinVersion, tls11.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	client.ClientAuth = tls.RequireAndVerifyClientCert
+	client12.ClientAuth, client12.MaxVersion = tls.RequireAndVerifyClientCert, tls.VersionTLS12
+	tls12 := good.Clone()
+	tls12.MaxVersion = tls.VersionTLS12
+	return faultServers{
+		root: ca.PEM, tls: good,
+		named: map[string]*tls.Config{
+			"expired": with(ca, func(l *certtest.Leaf) {
+				l.NotBefore, l.NotAfter = time.Now().Add(-90*day), time.Now().Add(-2*day-time.Hour)
+			}),
+			"future": with(ca, func(l *certtest.Leaf) {
+				l.NotBefore, l.NotAfter = time.Now().Add(2*day), time.Now().Add(90*day)
+			}),
+			"other-name":    with(ca, func(l *certtest.Leaf) { l.CommonName, l.DNSNames = "mail.test", []string{"mail.test"} }),
+			"other-root":    with(other, func(*certtest.Leaf) {}),
+			"self-signed":   with(ca, func(l *certtest.Leaf) { l.SelfSigned = true }),
+			"hostile-name":  with(other, func(l *certtest.Leaf) { l.CommonName = "x|y=1 [OK]\n<b>\u202e" }),
+			"tls1.1":        tls11,
+			"tls1.2":        tls12,
+			"client-cert":   client,
+			"client-cert12": client12,
+		},
+	}
+}
+
+// faultRun is one run of the program.
+type faultRun struct {
+	code int
+	out  []byte
+	took time.Duration
+	sent []string // what the server got, once it has got everything
+}
+
+// check runs a case in both formats, each time by run.
+func (c *faultCase) check(t *testing.T, run func(*testing.T, *faultCase, ...string) faultRun) {
+	asJSON, asText := run(t, c, "-o", "json"), run(t, c)
+	for _, r := range []faultRun{asJSON, asText} {
+		c.checkRun(t, r)
+	}
+	if err := outputtest.Plugin(asText.out, asText.code); err != nil {
+		t.Errorf("default output: %v", err)
+	}
+	if asText.code != asJSON.code {
+		t.Errorf("exit %d with the default output, %d with JSON", asText.code, asJSON.code)
+	}
+	rep, err := outputtest.JSON(asJSON.out, asJSON.code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range c.compare(rep) {
+		t.Error(problem)
+	}
+	if t.Failed() {
+		t.Logf("%s\n%s", asJSON.out, asText.out)
+	}
+}
+
+// checkRun checks what holds for every run.
+func (c *faultCase) checkRun(t *testing.T, r faultRun) {
+	t.Helper()
+	limit := c.timeout()
+	if c.max > 0 {
+		limit = c.max
+	}
+	if c.process {
+		limit += faultHang
+	}
+	if timedOut := slices.Contains(c.want, "timeout") && !c.process; r.took > limit || timedOut && r.took < limit {
+		t.Errorf("took %v, want %v and not less: %t", r.took, limit, timedOut)
+	}
+	plain := base64.StdEncoding.EncodeToString([]byte("\x00alice\x00" + faultPassword))
+	for _, secret := range []string{faultPassword, base64.StdEncoding.EncodeToString([]byte(faultPassword)), plain} {
+		if bytes.Contains(r.out, []byte(secret)) {
+			t.Errorf("a secret in the output: %s", r.out)
+		}
+	}
+	for _, line := range r.sent {
+		for _, word := range c.unsent {
+			if strings.Contains(line, word) {
+				t.Errorf("the server got %q", line)
+			}
+		}
+	}
+}
+
+// options are those of the case's server.
+func (c *faultCase) options(s faultServers) imaptest.Options {
+	o := imaptest.Options{TLS: s.tls, TLSConfigs: s.named, Capabilities: c.capabilities, Record: &imaptest.Record{}}
+	if c.capabilities == "" && c.tls == "starttls" {
+		o.Capabilities = "IMAP4rev1 STARTTLS SASL-IR LITERAL+ AUTH=PLAIN"
+	}
+	return o
+}
+
+// bubble runs a case on the virtual clock.
+func (s faultServers) bubble(t *testing.T, c *faultCase, format ...string) (r faultRun) {
+	t.Helper()
+	o := c.options(s)
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		began := time.Now()
+		r.code = app.Main(append(c.arguments("143", s.caFile), format...), app.Env{
+			Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: c.getenv,
+			Session: func(conf *session.Config) {
+				conf.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
+					client, _ := imaptest.Pipe(t, c.script, o)
+					return client, nil
+				}
+			},
+		})
+		r.took, r.out = time.Since(began), out.Bytes()
+	})
+	r.sent = o.Record.Received()
+	return r
+}
+
+func (c *faultCase) getenv(name string) string {
+	if name == "CHECK_IMAP_SESSION_PASSWORD" && !c.noAccount {
+		return faultPassword
+	}
+	return ""
+}
+
+// process runs a case as a process, over TCP.
+func (s faultServers) process(t *testing.T, c *faultCase, format ...string) faultRun {
+	t.Helper()
+	srv, err := imaptest.Listen(c.script, c.options(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.noListen {
+		srv.Close()
+	}
+	cmd := program(t, append(c.arguments(strconv.Itoa(srv.Port()), s.caFile), format...)...)
+	cmd.Env = append(cmd.Env, "CHECK_IMAP_SESSION_PASSWORD="+c.getenv("CHECK_IMAP_SESSION_PASSWORD"))
+	peak := filepath.Join(cmd.Dir, "peak")
+	cmd.Env = append(cmd.Env, peakVariable+"="+peak)
+	began := time.Now()
+	wait := start(t, cmd)
+	if c.signal != "" {
+		received(t, srv, c.signal)
+		cmd.Process.Signal(syscall.SIGTERM)
+	}
+	out, code := wait()
+	r := faultRun{code: code, out: []byte(out), took: time.Since(began)}
+	if text, err := os.ReadFile(peak); err != nil || len(text) == 0 {
+		t.Error("the process has not told its memory: ", err)
+	} else if kib, err := strconv.Atoi(string(text)); err != nil || kib<<10 > faultMemory {
+		t.Errorf("%s KiB of memory, want at most %d MiB", text, faultMemory>>20)
+	}
+	if err := srv.Close(); err != nil {
+		t.Errorf("%v; the server got %q", err, srv.Received())
+	}
+	r.sent = srv.Received()
+	return r
+}
+
+// compare returns what is wrong with a report.
+func (c *faultCase) compare(r *outputtest.Report) []string {
+	var problems []string
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	got := []string{r.State}
+	var f outputtest.Finding
+	if len(r.Findings) > 0 {
+		f = r.Findings[0]
+		step := f.Step
+		if step == "" {
+			step = "-"
+		}
+		got = append(got, f.Kind, step)
+	}
+	if !slices.Equal(got, c.want) {
+		wrong("verdict %q, want %q: %s, server said %q", got, c.want, f.Text, f.Server)
+	}
+	contains := func(what, got string, want []string) {
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				wrong("%s is %q, want %q in it", what, got, w)
+			}
+		}
+	}
+	contains("text", f.Text, c.text)
+	contains("server", f.Server, c.server)
+	contains("advice", f.Advice, c.advice)
+	var remarks []string
+	for _, rem := range r.Remarks {
+		remarks = append(remarks, rem.Text)
+	}
+	contains("remarks", strings.Join(remarks, "\n"), c.remark)
+	for _, want := range c.detail {
+		step, text, _ := strings.Cut(want, " ")
+		for _, s := range r.Steps {
+			if s.Name == step {
+				contains("detail of "+step, s.Detail, []string{text})
+			}
+		}
+	}
+	for _, want := range c.outcome {
+		step, outcome, _ := strings.Cut(want, "=")
+		if got := r.Outcome(step); got != outcome {
+			wrong("outcome of %s is %q, want %q", step, got, outcome)
+		}
+	}
+	for _, want := range c.metric {
+		name, value, _ := strings.Cut(want, "=")
+		got, ok := r.Metric(name)
+		if v, err := strconv.ParseFloat(value, 64); err != nil || !ok || got != v {
+			wrong("%s is %v (measured: %v), want %s", name, got, ok, value)
+		}
+	}
+	for _, name := range c.absent {
+		if v, ok := r.Metric(name); ok {
+			wrong("%s is %v, want none", name, v)
+		}
+	}
+	return problems
+}

@@ -1,0 +1,202 @@
+package systemtest
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"check_imap_session/internal/app"
+	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/imaptest"
+)
+
+const programName = "check_imap_session"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		programName: func() {
+			runtime.GOMAXPROCS(1) // as main does
+			code := app.Main(os.Args[1:], app.OS())
+			if os.Getenv(peakVariable) != "" {
+				leavePeak()
+			}
+			os.Exit(code)
+		},
+	})
+}
+
+// TestScript runs testdata/script. Beside testscript's own commands a script has:
+//
+//	run CODE ARGS...
+//		run the program: exactly this exit code, nothing on standard error,
+//		one block on standard output that ends in one newline.
+//	check CODE ARGS...
+//		run, and what it prints is plugin output or JSON without a fault
+//		(output_test.go), whose state is the exit code.
+//	login CODE ARGS...
+//		check with the flags for a login on the last imapserver: -H imap.test,
+//		--address, -p, --tls, --ca-file, -U monitor, --password-file.
+//	imapserver [-tls] [-cert=KIND] [-caps=WORDS] FILE
+//		run the script FILE (see package imaptest) for every connection. Sets
+//		$PORT, $TLS (implicit with -tls, else none) and $CAFILE. KIND is
+//		expired, other (for another name) or untrusted.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Values[testKey{}] = e.T()
+			e.Setenv("PASSWORDFILE", filepath.Join(e.WorkDir, "password"))
+			return os.WriteFile(e.Getenv("PASSWORDFILE"), []byte(password+"\n"), 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"run":        cmdRun,
+			"check":      cmdCheck,
+			"login":      cmdLogin,
+			"imapserver": cmdIMAPServer,
+		},
+	})
+}
+
+// testKey is where a script keeps its testscript.T, which a deferred function
+// needs to fail the test.
+type testKey struct{}
+
+// password is that of the scripts' password file.
+const password = "s3cret-word"
+
+func cmdRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: run CODE ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	if err := ts.Exec(programName, args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("run %q: %v", args[1:], err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code of %q: got %d, want %d", args[1:], code, want)
+	}
+	if got := ts.ReadFile("stderr"); got != "" {
+		ts.Fatalf("standard error of %q: got %q, want nothing", args[1:], got)
+	}
+	if err := oneBlock(ts.ReadFile("stdout")); err != nil {
+		ts.Fatalf("standard output of %q: %v", args[1:], err)
+	}
+}
+
+func cmdCheck(ts *testscript.TestScript, neg bool, args []string) {
+	cmdRun(ts, neg, args)
+	code, _ := strconv.Atoi(args[0])
+	out := ts.ReadFile("stdout")
+	var err error
+	if slices.Contains(args, "json") {
+		_, err = parseJSON(out, code)
+	} else {
+		_, err = parseOutput(out, code)
+	}
+	if err != nil {
+		ts.Fatalf("standard output of %q: %v", args[1:], err)
+	}
+}
+
+func cmdLogin(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: login CODE ARGS...")
+	}
+	flags := []string{args[0], "-H", "imap.test", "--address=127.0.0.1", "-p", ts.Getenv("PORT"),
+		"--tls=" + ts.Getenv("TLS"), "--ca-file=" + ts.Getenv("CAFILE"),
+		"-U", "monitor", "--password-file=" + ts.Getenv("PASSWORDFILE")}
+	if ts.Getenv("TLS") == "none" {
+		flags = append(flags, "--allow-plaintext-auth")
+	}
+	cmdCheck(ts, neg, append(flags, args[1:]...))
+}
+
+func cmdIMAPServer(ts *testscript.TestScript, neg bool, args []string) {
+	var o imaptest.Options
+	kind := ""
+	mode := "none"
+	for len(args) > 1 {
+		switch name, value, _ := strings.Cut(args[0], "="); name {
+		case "-tls":
+			o.ImplicitTLS, mode = true, "implicit"
+		case "-cert":
+			kind = value
+		case "-caps":
+			o.Capabilities = value
+		default:
+			ts.Fatalf("imapserver: unknown option %s", args[0])
+		}
+		args = args[1:]
+	}
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: imapserver [-tls] [-cert=KIND] [-caps=WORDS] FILE")
+	}
+	config, pem, err := certificate(kind)
+	ts.Check(err)
+	o.TLS = config
+	srv, err := imaptest.Listen(ts.ReadFile(args[0]), o)
+	ts.Check(err)
+	t := ts.Value(testKey{}).(testscript.T)
+	ts.Defer(func() {
+		if err := srv.Close(); err != nil {
+			t.Fatal(fmt.Sprintf("imapserver %s: %v", args[0], err))
+		}
+	})
+	ca := ts.MkAbs("ca.pem")
+	ts.Check(os.WriteFile(ca, pem, 0o600))
+	ts.Setenv("PORT", strconv.Itoa(srv.Port()))
+	ts.Setenv("CAFILE", ca)
+	ts.Setenv("TLS", mode)
+}
+
+// certificate returns a server's configuration, and the authority that a client
+// is to trust.
+func certificate(kind string) (*tls.Config, []byte, error) {
+	ca, err := certtest.New("Test CA")
+	if err != nil {
+		return nil, nil, err
+	}
+	leaf := certtest.Leaf{
+		CommonName: "imap.test",
+		DNSNames:   []string{"imap.test", "localhost"},
+		IPs:        []net.IP{net.IPv4(127, 0, 0, 1)},
+		// An hour more than whole days, so that rounding down is stable.
+		NotAfter: time.Now().Add(90*24*time.Hour + time.Hour),
+	}
+	issuer := ca
+	switch kind {
+	case "":
+	case "expired":
+		leaf.NotBefore, leaf.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-time.Hour)
+	case "other":
+		leaf.CommonName, leaf.DNSNames, leaf.IPs = "mail.test", []string{"mail.test"}, nil
+	case "untrusted":
+		if issuer, err = certtest.New("Other CA"); err != nil {
+			return nil, nil, err
+		}
+	default:
+		return nil, nil, fmt.Errorf("unknown kind of certificate %q", kind)
+	}
+	c, err := issuer.Issue(leaf)
+	return &tls.Config{Certificates: []tls.Certificate{c}}, ca.PEM, err
+}

@@ -1,0 +1,106 @@
+package systemtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/imaptest"
+)
+
+// program returns the program as a process of its own: the test binary called by
+// the program's name, see testscript.Main.
+func program(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &exec.Cmd{Path: self, Args: append([]string{programName}, args...), Env: []string{}, Dir: t.TempDir()}
+}
+
+// loginFlags are the flags for a login on a server without TLS.
+func loginFlags(t testing.TB, srv *imaptest.Server, args ...string) []string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return append([]string{"-H", "imap.test", "--address=127.0.0.1", fmt.Sprintf("--port=%d", srv.Port()),
+		"--tls=none", "--allow-plaintext-auth", "-U", "monitor", "--password-file=" + file}, args...)
+}
+
+// start starts the program. What it returns waits for its end, and returns
+// standard output and exit code; standard error must be empty.
+func start(t testing.TB, cmd *exec.Cmd) (wait func() (string, int)) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() (string, int) {
+		t.Helper()
+		err := cmd.Wait()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatalf("%v: %v", cmd.Args, err)
+		}
+		if stderr.Len() > 0 {
+			t.Errorf("%v: standard error is %q, want nothing", cmd.Args, stderr.String())
+		}
+		return stdout.String(), cmd.ProcessState.ExitCode()
+	}
+}
+
+// mustParse parses plugin output.
+func mustParse(t testing.TB, out string, code int) pluginOutput {
+	t.Helper()
+	o, err := parseOutput(out, code)
+	if err != nil {
+		t.Fatalf("exit code %d, output %q: %v", code, out, err)
+	}
+	return o
+}
+
+// received waits until the server has got a line with verb in it.
+func received(t testing.TB, srv *imaptest.Server, verb string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for time.Now().Before(deadline) {
+		for _, line := range srv.Received() {
+			if strings.Contains(line, verb) {
+				return
+			}
+		}
+		time.Sleep(time.Millisecond) // the other process has no channel to us
+	}
+	t.Fatalf("the server has not received %s, but %q", verb, srv.Received())
+}
+
+// raceDetector reports whether the race detector is built in.
+func raceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// peakVariable names the file that the program, as a process of a test, leaves
+// its peak of resident memory in, in KiB.
+const peakVariable = "CHECK_IMAP_SESSION_TEST_PEAK"
+
+// leavePeak writes that file. What the system says of a child counts what its
+// parent had resident, so the process looks itself.
+func leavePeak() {
+	status, _ := os.ReadFile("/proc/self/status")
+	if m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status); m != nil {
+		os.WriteFile(os.Getenv(peakVariable), m[1], 0o600)
+	}
+}

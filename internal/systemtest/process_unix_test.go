@@ -1,0 +1,216 @@
+//go:build unix
+
+package systemtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/imaptest"
+)
+
+// SIGTERM is what Icinga sends at its own time limit, and SIGINT what an admin
+// presses: both end the run at once, with what was measured until then (rules
+// E7, D5).
+func TestSignals(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			srv := imaptest.Serve(t, "greet\nserve LOGIN\nhold", imaptest.Options{})
+			cmd := program(t, loginFlags(t, srv, "-t", "30")...)
+			wait := start(t, cmd)
+			received(t, srv, "LOGIN")
+			sent := time.Now()
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			out, code := wait()
+			took := time.Since(sent)
+			if code != 3 {
+				t.Fatalf("got exit code %d, want 3", code)
+			}
+			o := mustParse(t, out, code)
+			for _, want := range []string{"login interrupted", "waiting for the answer to LOGIN"} {
+				if !strings.Contains(o.text, want) {
+					t.Errorf("first line %q, want %q in it", o.text, want)
+				}
+			}
+			if got, want := o.labels(), []string{"time", "time_connect", "time_greeting"}; !slices.Equal(got, want) {
+				t.Errorf("perfdata: got %v, want %v", got, want)
+			}
+			if took > 2*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// A signal before the session, while a password file does not come.
+func TestSignalWhileReading(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := program(t, "-H", "127.0.0.1", "-U", "monitor", "--password-file="+fifo, "-t", "30")
+	wait := start(t, cmd)
+	// It can be opened for writing as soon as the program has it open for reading.
+	for range 10_000 {
+		w, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			defer w.Close()
+			break
+		}
+		time.Sleep(time.Millisecond) // the other process has no channel to us
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	out, code := wait()
+	o := mustParse(t, out, code)
+	if !strings.HasPrefix(o.text, "IMAP_SESSION UNKNOWN - interrupted: ") {
+		t.Errorf("got %q", o.text)
+	}
+}
+
+// A core that has gone away reads nothing: UNKNOWN, and no hang.
+func TestStdoutClosed(t *testing.T) {
+	t.Parallel()
+	srv := imaptest.Serve(t, "greet\nserve", imaptest.Options{})
+	broken := func(t *testing.T) *os.File {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		t.Cleanup(func() { w.Close() })
+		return w
+	}
+	full := func(t *testing.T) *os.File {
+		f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip("no /dev/full:", err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	tests := []struct {
+		name string
+		out  func(*testing.T) *os.File
+		args []string
+	}{
+		{"pipe without a reader", broken, loginFlags(t, srv)},
+		{"full device", full, loginFlags(t, srv)},
+		{"help", broken, []string{"--help"}},
+		{"usage error", broken, []string{"--xyzzy"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := program(t, tt.args...)
+			var stderr strings.Builder
+			cmd.Stdout, cmd.Stderr = tt.out(t), &stderr
+			_ = cmd.Run()
+			if code := cmd.ProcessState.ExitCode(); code != 3 || stderr.Len() > 0 {
+				t.Errorf("got exit code %d (%v), standard error %q, want 3 and nothing", code, cmd.ProcessState, stderr.String())
+			}
+		})
+	}
+}
+
+// The verbosity changes what stands below, never line 1, perfdata or exit code
+// (rule V2).
+func TestVerbosityIsOnlyMore(t *testing.T) {
+	t.Parallel()
+	number := regexp.MustCompile(`[0-9]+(\.[0-9]+)?`)
+	after := regexp.MustCompile(` after [0-9.]+ s`) // left out below a millisecond
+	scripts := map[string]string{
+		"good":   "greet\nserve",
+		"failed": "greet\nserve LOGIN\nS: {tag} NO [AUTHENTICATIONFAILED] No.\nserve",
+	}
+	for name, script := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := imaptest.Serve(t, script, imaptest.Options{})
+			var first string
+			var firstCode, lines int
+			for i, v := range []string{"--verbose=0", "-v", "-vv", "-vvv", "-vvvvv"} {
+				out, code := start(t, program(t, loginFlags(t, srv, "-w", "time_greeting=5", v)...))()
+				o := mustParse(t, out, code)
+				line, _, _ := strings.Cut(out, "\n")
+				line = number.ReplaceAllString(after.ReplaceAllString(line, ""), "N")
+				if i == 0 {
+					first, firstCode, lines = line, code, len(o.long)
+					continue
+				}
+				if line != first || code != firstCode {
+					t.Errorf("%s: got exit code %d and %q, without -v %d and %q", v, code, line, firstCode, first)
+				}
+				if i < 4 && len(o.long) <= lines {
+					t.Errorf("%s: got %d lines, one level less has %d", v, len(o.long), lines)
+				}
+				lines = len(o.long)
+			}
+		})
+	}
+}
+
+// The JSON form against the contract: what the keys hold, in which order.
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	srv := imaptest.Serve(t, "greet\ndelay LOGIN 50ms\nserve", imaptest.Options{})
+	out, code := start(t, program(t, loginFlags(t, srv, "-o", "json", "-w", "messages=1,folders=1", "-c", "messages=2", "-t", "7")...))()
+	d, err := parseJSON(out, code)
+	if err != nil {
+		t.Fatalf("exit code %d, output %s: %v", code, out, err)
+	}
+	if code != 2 {
+		t.Errorf("exit code: got %d, want 2", code)
+	}
+	got := fmt.Sprint(*d.Target.Host, *d.Target.Address, *d.Target.TLS, *d.Target.Username, *d.Target.Mailbox)
+	if want := fmt.Sprint("imap.test", "127.0.0.1", "none", "monitor", "INBOX"); got != want || *d.Target.Port != srv.Port() {
+		t.Errorf("target: got %s port %d, want %s port %d", got, *d.Target.Port, want, srv.Port())
+	}
+	var steps []string
+	for _, s := range d.Steps {
+		steps = append(steps, s.Name+" "+s.Outcome)
+	}
+	if want := []string{"connect passed", "greeting passed", "capability skipped", "login passed", "list passed", "select passed",
+		"fetch passed", "logout passed"}; !slices.Equal(steps, want) {
+		t.Errorf("steps: got %v, want %v", steps, want)
+	}
+	login := d.Steps[3]
+	if *login.Seconds < 0.05 || *login.Seconds > 5 || *login.Start <= 0 {
+		t.Errorf("login: got start %v, seconds %v, want seconds from 0.05", *login.Start, *login.Seconds)
+	}
+	var metrics []string
+	for _, m := range d.Metrics {
+		metrics = append(metrics, m.Name)
+	}
+	if want := []string{"time", "time_connect", "time_greeting", "time_login", "time_list", "time_select", "time_fetch", "time_logout",
+		"folders", "messages", "message_age", "message_size", "fetch_bytes"}; !slices.Equal(metrics, want) {
+		t.Errorf("metrics: got %v, want %v", metrics, want)
+	}
+	if m := d.Metrics[0]; *m.Unit != "s" || m.Max == nil || *m.Max != 7 || *m.Min != 0 {
+		t.Errorf("time: got %+v, want unit s, min 0, max 7", m)
+	}
+	var findings []string
+	for _, f := range d.Findings {
+		findings = append(findings, strings.Join([]string{f.State, f.Kind, *f.Step, *f.Metric}, " "))
+	}
+	if want := []string{"CRITICAL threshold select messages", "WARNING threshold list folders"}; !slices.Equal(findings, want) {
+		t.Errorf("findings: got %v, want %v", findings, want)
+	}
+	for _, name := range []string{"greeting", "capabilities", "mechanism", "address"} {
+		if d.Facts[name] == nil {
+			t.Errorf("fact %s is missing", name)
+		}
+	}
+}
