@@ -1,5 +1,3 @@
-//go:build linux
-
 package main
 
 import (
@@ -10,8 +8,7 @@ import (
 
 // printCost prints what one run of each program costs.
 func printCost(ctx context.Context, s *site, n int) error {
-	all := s.programs(s.server.imaps)
-	list := slices.DeleteFunc(slices.Clone(all), func(p program) bool { return !p.installed() })
+	list := s.programs()
 	samples, err := s.rounds(ctx, list, n)
 	if err != nil {
 		return err
@@ -25,30 +22,23 @@ func printCost(ctx context.Context, s *site, n int) error {
 	fmt.Printf("Medians of %d rounds. Ratios are of CPU time.\n\n", n)
 	fmt.Println("| program | CPU ms | wall ms | peak MiB | page faults | to bare | to check_imap |")
 	fmt.Println("|---|--:|--:|--:|--:|--:|--:|")
-	for _, p := range all {
-		got := of(p.name)
-		if got == nil {
-			fmt.Printf("| %s | not installed | | | | | |\n", p.title())
-			continue
-		}
-		fmt.Printf("| %s | %.1f | %.1f | %.1f | %.0f | %s | %s |\n", p.title(), median(got, cpuMS), median(got, wallMS), median(got, peakMiB), median(got, pageFaults),
+	for i, p := range list {
+		got := samples[i]
+		fmt.Printf("| %s | %.1f | %.1f | %.1f | %.0f | %s | %s |\n", p.name, median(got, cpuMS), median(got, wallMS), median(got, peakMiB), median(got, pageFaults),
 			times(got, of(bareName)), times(got, of(checkImapName)))
 	}
 	if system := of(systemName); system != nil {
 		fmt.Printf("\nThe system's roots cost %.2f times the CPU of a CA file.\n", ratio(system, of(privateName), cpuMS))
 	}
-	if c := of(checkImapName); c != nil {
-		fmt.Printf("\nPeak memory with a CA file is %.2f times that of check_imap.\n", ratio(of(privateName), c, peakMiB))
-	}
 	return nil
 }
 
 func cpuMS(s sample) float64      { return s.cpu.Seconds() * 1000 }
-func wallMS(s sample) float64     { return s.wall().Seconds() * 1000 }
+func wallMS(s sample) float64     { return s.wall.Seconds() * 1000 }
 func pageFaults(s sample) float64 { return float64(s.faults) }
 func peakMiB(s sample) float64    { return float64(s.peak) / (1 << 20) }
 
-// times is a ratio for the table.
+// times is a ratio for the table, empty when there is nothing to compare with.
 func times(of, to []sample) string {
 	if to == nil {
 		return ""

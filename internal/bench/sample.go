@@ -1,5 +1,3 @@
-//go:build linux
-
 package main
 
 import (
@@ -7,25 +5,22 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 )
 
-// sample is one run of a program, as a whole process.
+// sample is one run of a program, measured as a whole process.
 type sample struct {
-	began, ended time.Time     // just before it is forked, just after it is reaped
-	cpu          time.Duration // user and system
-	peak         int64         // of its memory, in bytes
-	faults       int64         // pages that were mapped when first used, without I/O
-	out, errors  string        // standard output and error
+	cpu, wall   time.Duration // user and system time; from fork to exit
+	peak        int64         // resident memory, in bytes
+	faults      int64         // page faults without I/O
+	out, errors string        // standard output and error
 }
 
-func (s sample) wall() time.Duration { return s.ended.Sub(s.began) }
-
-// measure runs a program once. Another exit code than the expected is an error.
+// measure runs a program once. An unexpected exit code is an error.
 func (s *site) measure(ctx context.Context, p program) (sample, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -46,18 +41,26 @@ func (s *site) measure(ctx context.Context, p program) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	var began, ended, user, system, kib, faults, code int64
-	if _, err := fmt.Sscan(string(figures), &began, &ended, &user, &system, &kib, &faults, &code); err != nil {
+	var wall, cpu, kib, faults, code int64
+	if _, err := fmt.Sscan(string(figures), &wall, &cpu, &kib, &faults, &code); err != nil {
 		return sample{}, fmt.Errorf("%s: figures %q: %w", p.name, figures, err)
 	}
 	if code != 0 != p.fails {
 		return sample{}, fmt.Errorf("%s: exit code %d: %s%s", p.name, code, stdout.String(), stderr.String())
 	}
 	return sample{
-		began: time.UnixMicro(began), ended: time.UnixMicro(ended),
-		cpu:  time.Duration(user+system) * time.Microsecond,
+		cpu: time.Duration(cpu) * time.Microsecond, wall: time.Duration(wall) * time.Microsecond,
 		peak: kib << 10, faults: faults, out: stdout.String(), errors: stderr.String(),
 	}, nil
+}
+
+// environment is the user's environment without what would change the
+// measurement, and with more.
+func environment(more []string) []string {
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "SSL_CERT_") || strings.HasPrefix(v, "GO") || strings.HasPrefix(v, "CHECK_IMAP_SESSION_")
+	})
+	return append(env, more...)
 }
 
 // rounds runs every program once in each round, after one round that does not
@@ -78,21 +81,18 @@ func (s *site) rounds(ctx context.Context, list []program, n int) ([][]sample, e
 	return all, nil
 }
 
-// quantile returns the value of f below which a part q of the samples is, which
-// must not be empty; between two of them for a half.
-func quantile[T any](samples []T, q float64, f func(T) float64) float64 {
+// median returns the median of f over the samples, of which there must be one.
+func median[T any](samples []T, f func(T) float64) float64 {
 	values := make([]float64, len(samples))
 	for i, s := range samples {
 		values[i] = f(s)
 	}
 	slices.Sort(values)
-	at := q * float64(len(values)-1)
-	return (values[int(math.Floor(at))] + values[int(math.Ceil(at))]) / 2
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
-func median[T any](samples []T, f func(T) float64) float64 { return quantile(samples, 0.5, f) }
-
-// ratio is the median of the quotients of what was measured in the same round.
+// ratio is the median of the quotients of each round: when the machine is busy
+// with other things, both sides of a quotient are slower.
 func ratio(of, to []sample, f func(sample) float64) float64 {
 	quotients := make([]float64, len(of))
 	for i := range of {

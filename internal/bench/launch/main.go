@@ -1,13 +1,13 @@
 //go:build linux
 
-// Launch starts one program, waits for it, and writes what the kernel says of
-// it to file descriptor 3: beginning and end (microseconds of the wall clock),
-// user and system time (microseconds), peak memory (KiB), page faults, exit code.
+// Launch starts one program, waits for it, and writes what the kernel measured
+// to file descriptor 3: wall clock, user and system time (both in microseconds),
+// peak memory (KiB), page faults, exit code.
 //
-// It stands between bench and the program because Linux hands the peak memory
-// of a process on to what it executes: before the exec a child shares the
-// memory of its parent, and ru_maxrss remembers that. So this must be about the
-// smallest program there is: package os alone would add a tenth.
+// bench does not start the program itself because of the peak memory: before
+// the exec a child shares the memory of its parent, and Linux counts that as the
+// child's (ru_maxrss). So this program is as small as possible: package os alone
+// would add a tenth.
 package main
 
 import (
@@ -42,7 +42,7 @@ func launch() int {
 		return 1
 	}
 	line := ""
-	for _, n := range []int64{micro(began), micro(ended), micro(usage.Utime), micro(usage.Stime), usage.Maxrss, usage.Minflt, int64(status.ExitStatus())} {
+	for _, n := range []int64{micro(ended) - micro(began), micro(usage.Utime) + micro(usage.Stime), usage.Maxrss, usage.Minflt, int64(status.ExitStatus())} {
 		line += strconv.FormatInt(n, 10) + " "
 	}
 	syscall.Write(report, []byte(line+"\n"))

@@ -1,11 +1,10 @@
-//go:build linux
-
 package main
 
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -14,19 +13,16 @@ import (
 	"time"
 )
 
-// certificates are a private authority, an intermediate below it and a server's
-// certificate for 127.0.0.1, as public servers have them, in PEM.
-type certificates struct {
-	root, chain, key []byte // chain is what the server sends
-}
-
-func issue(now time.Time) (certificates, error) {
+// issue makes a private root in PEM, an intermediate below it, and a server's
+// certificate for 127.0.0.1 that comes with the intermediate, as on public
+// servers.
+func issue(now time.Time) (root []byte, server tls.Certificate, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return certificates{}, err
+		return nil, tls.Certificate{}, err
 	}
-	var made []*x509.Certificate
-	var text [][]byte
+	var chain [][]byte // the root first
+	var issuer *x509.Certificate
 	for i, name := range []string{"bench root", "bench intermediate", "bench"} {
 		t := &x509.Certificate{
 			SerialNumber:          big.NewInt(int64(i + 1)),
@@ -37,9 +33,8 @@ func issue(now time.Time) (certificates, error) {
 			IsCA:                  i < 2,
 			KeyUsage:              x509.KeyUsageCertSign,
 		}
-		issuer := t
-		if i > 0 {
-			issuer = made[i-1]
+		if i == 0 {
+			issuer = t
 		}
 		if !t.IsCA {
 			t.KeyUsage = x509.KeyUsageDigitalSignature
@@ -48,22 +43,13 @@ func issue(now time.Time) (certificates, error) {
 		}
 		der, err := x509.CreateCertificate(rand.Reader, t, issuer, key.Public(), key)
 		if err != nil {
-			return certificates{}, err
+			return nil, tls.Certificate{}, err
 		}
-		c, err := x509.ParseCertificate(der)
-		if err != nil {
-			return certificates{}, err
+		if issuer, err = x509.ParseCertificate(der); err != nil {
+			return nil, tls.Certificate{}, err
 		}
-		made = append(made, c)
-		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+		chain = append(chain, der)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return certificates{}, err
-	}
-	return certificates{
-		root:  text[0],
-		chain: append(text[2], text[1]...),
-		key:   pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
-	}, nil
+	root = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[0]})
+	return root, tls.Certificate{Certificate: [][]byte{chain[2], chain[1]}, PrivateKey: key}, nil
 }

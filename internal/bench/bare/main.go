@@ -1,7 +1,7 @@
-// Bare is the least Go program that runs the session of the plugin: crypto/tls
-// with verification against a CA file, and bufio. It says the commands that the
-// plugin says by default, one after the other, and understands of the answers
-// only which line ends them.
+// Bare is the smallest Go program that runs the session of the plugin:
+// crypto/tls with verification against a CA file, and bufio. It sends the
+// commands that the plugin sends by default, one after the other, and reads each
+// answer only to find its end.
 //
 //	bare HOST PORT CA-FILE USER PASSWORD-FILE
 package main
@@ -72,8 +72,8 @@ func session(host, port, caFile, user, passwordFile string) error {
 	return nil
 }
 
-// answer reads up to the line that starts with end. The last message has no
-// such line in its header.
+// answer reads up to the line that starts with end. It does not parse literals:
+// the message of bench's server has no such line in its header.
 func answer(r *bufio.Reader, end string) ([]string, error) {
 	var lines []string
 	for {
