@@ -300,7 +300,7 @@ func TestEnvironmentPassword(t *testing.T) {
 	}
 }
 
-// No other variable is read but those of --extra-opts (rule S-5).
+// Only these variables and those of --extra-opts are read (rule C3).
 func TestVariablesRead(t *testing.T) {
 	var read []string
 	e := Env{Getenv: func(key string) string { read = append(read, key); return "" }}

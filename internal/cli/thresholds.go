@@ -87,8 +87,8 @@ func certificateDays(g *grammar) (warning, critical []string, err error) {
 }
 
 // swapped says whether the warning limit lies beyond the critical one, so that no
-// value could ever be a WARNING (rule P18). Of a metric that is never negative
-// `~:5` is the same limit as `5`.
+// value could ever be a WARNING (rule P18 of docs/plugin-interface.md). Of a
+// metric that is never negative `~:5` is the same limit as `5`.
 func swapped(rule *judge.Rule, def report.MetricDef) bool {
 	if rule.Warn == nil || rule.Crit == nil || rule.Warn.Inside || rule.Crit.Inside {
 		return false

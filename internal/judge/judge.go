@@ -157,8 +157,8 @@ func serverWords(e *report.StepError) string {
 	return strings.Join(said, " / ")
 }
 
-// violation compares a metric with its rule, the critical range first (rule T6),
-// and returns the range that it violates; nil for none.
+// violation compares a metric with its rule, the critical range first (rule T6 of
+// docs/plugin-interface.md), and returns the range that it violates; nil for none.
 func violation(m report.Metric, rule Rule) (report.Finding, *Range) {
 	for _, level := range []struct {
 		state report.State

@@ -1,7 +1,8 @@
 // Package render prints a report and its verdict: as plugin output, JSON or
 // OpenMetrics text.
 // It decides nothing. All foreign text goes through one place on its way out,
-// clean, which masks secrets and makes the text safe (rules U1 to U8).
+// clean, which masks secrets and makes the text safe (rules U1 to U8 of
+// docs/plugin-interface.md, as all rules that are cited here).
 package render
 
 import (

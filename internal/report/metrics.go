@@ -56,7 +56,7 @@ const (
 
 // table is the one list of metrics. Its order is the order of the perfdata and
 // PNP keeps data sources by position, so rows are only ever added at the end
-// (rules P5, P6).
+// (rules P5 and P6 of docs/plugin-interface.md).
 var table = []MetricDef{
 	{Name: Time, Unit: Seconds, Doc: "the whole run, first step to the end"},
 	stepTime("dns", "resolving the name"),

@@ -4,7 +4,7 @@ package report
 // interface.
 type State int
 
-// The four states; no others exist on the plugin interface (rule E1).
+// The four states of the plugin interface (rule E1 of docs/plugin-interface.md).
 const (
 	OK       State = 0
 	Warning  State = 1
