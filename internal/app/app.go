@@ -27,7 +27,6 @@ import (
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 	"check_imap_session/internal/session"
-	"check_imap_session/internal/stack"
 )
 
 // Env is the world around the program.
@@ -147,13 +146,13 @@ func interruptible(ctx context.Context, signals []os.Signal) (context.Context, c
 	if len(signals) > 0 {
 		got := make(chan os.Signal, 1)
 		signal.Notify(got, signals...)
-		stack.Go(func() {
+		go func() {
 			select {
 			case <-got:
 				cancel(report.ErrInterrupted)
 			case <-ctx.Done():
 			}
-		})
+		}()
 		// What os/signal has begun ends here, and not within the time of a step.
 		runtime.Gosched()
 	}
@@ -226,14 +225,14 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 // load loads what the request names, but never for longer than ctx lasts.
 func load(ctx context.Context, req *cli.Request) error {
 	done := make(chan error, 1)
-	stack.Go(func() {
+	go func() {
 		defer func() {
 			if p := recover(); p != nil {
 				done <- fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())
 			}
 		}()
 		done <- req.Load(ctx)
-	})
+	}()
 	select {
 	case err := <-done:
 		return err

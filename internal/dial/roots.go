@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
-
-	"check_imap_session/internal/stack"
 )
 
 // Roots are certificates to trust, loaded beside other work: parsing the
@@ -88,7 +86,7 @@ func addFile(pool *x509.CertPool, path string) error {
 // Preload begins to load what a verification needs first in the background.
 func (r *Roots) Preload() {
 	if !r.Loaded() {
-		stack.Go(r.Await)
+		go r.Await()
 	}
 }
 

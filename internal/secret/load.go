@@ -11,8 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-
-	"check_imap_session/internal/stack"
 )
 
 // maxSource is how much of a file or of a command's output is looked at, in bytes.
@@ -131,14 +129,14 @@ func load(ctx context.Context, source string, read func() (Secret, []string, err
 		return Secret{}, nil, &Error{source, fmt.Errorf("not read: %w", context.Cause(ctx))}
 	}
 	done := make(chan loaded, 1)
-	stack.Go(func() {
+	go func() {
 		var l loaded
 		defer func() {
 			l.panicked = recover()
 			done <- l
 		}()
 		l.secret, l.remarks, l.err = read()
-	})
+	}()
 	select {
 	case l := <-done:
 		if l.panicked != nil {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/stack"
 	"check_imap_session/internal/wire"
 )
 
@@ -28,12 +27,12 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 		s.transcript = wire.NewTranscript(j.started, cfg.Content)
 	}
 	done := make(chan struct{})
-	stack.Go(func() {
+	go func() {
 		defer close(done) // after the connection: who counts sessions counts connections
 		defer s.close()
 		s.sequence(ctx, plan, j)
 		j.end()
-	})
+	}()
 	select {
 	case <-done:
 	case <-ctx.Done():

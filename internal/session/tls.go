@@ -10,7 +10,6 @@ import (
 
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/stack"
 )
 
 var tlsStep = Step{
@@ -118,10 +117,10 @@ func (s *Session) awaitRoots(ctx context.Context) error {
 		return nil
 	}
 	loaded := make(chan struct{})
-	stack.Go(func() {
+	go func() {
 		defer close(loaded)
 		s.cfg.Cert.Roots.Await()
-	})
+	}()
 	select {
 	case <-loaded:
 		return nil

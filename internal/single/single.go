@@ -1,24 +1,16 @@
-// Package single, when imported, prepares the process for a single session. It
-// takes it down to one processor: a session does one thing after the other, and
-// handing work around between threads costs a tenth of the processor time of a
-// check. And it gives the main goroutine its stack.
+// Package single, when imported, takes the process down to one processor. A check
+// does one thing after the other. With more processors the runtime wakes a thread
+// for each goroutine that becomes ready, and the check takes an eighth more CPU
+// (docs/performance.md).
 //
-// It does so while packages are initialised, and imports so little that its turn
-// is before that of most others (The Go Programming Language Specification,
-// Program initialization): what they allocate on a second processor would have
-// to be handed over, and what they call would have to be looked up.
+// It does so while packages are initialised. It imports so little that its turn is
+// before that of most others (The Go Programming Language Specification, Program
+// initialization); as the first statement of main most of the gain is lost.
+//
+// It can go when the scheduler leaves an idle processor idle for short work, see
+// https://go.dev/issue/54622, and a check takes no more CPU without it.
 package single
 
-import (
-	"runtime"
+import "runtime"
 
-	"check_imap_session/internal/stack"
-)
-
-var _ = prepare()
-
-func prepare() struct{} {
-	runtime.GOMAXPROCS(1)
-	stack.Grow()
-	return struct{}{}
-}
+var _ = runtime.GOMAXPROCS(1)
