@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"check_imap_session/internal/auth"
 	"check_imap_session/internal/cli"
 	"check_imap_session/internal/explain"
 	"check_imap_session/internal/judge"
@@ -35,6 +37,8 @@ type Env struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Getenv  func(string) string
+	// Proxy returns the proxy that the environment names for a URL; nil means none.
+	Proxy func(*url.URL) (*url.URL, error)
 	// Signals are those that end a run; nil means none are caught.
 	Signals []os.Signal
 
@@ -50,7 +54,7 @@ type Env struct {
 func OS() Env {
 	return Env{
 		Program: filepath.Base(os.Args[0]),
-		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv,
+		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
 		// Go's own answers to the last two are exit codes 2 and a death by signal.
 		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT},
 	}
@@ -91,7 +95,7 @@ func (o *output) flush() int {
 func (o *output) set(text []byte, state report.State) { o.text, o.state = text, state }
 
 func run(args []string, env Env, out *output, secrets *secret.Set) {
-	req, err := cli.Parse(args, cli.Env{Program: env.Program, Getenv: env.Getenv, Stdin: env.Stdin})
+	req, err := cli.Parse(args, cli.Env{Program: env.Program, Getenv: env.Getenv, Stdin: env.Stdin, Proxy: env.Proxy})
 	if err != nil {
 		out.set(usageMessage(err, args))
 		return

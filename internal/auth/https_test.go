@@ -1,9 +1,11 @@
 package auth
 
 import (
-	"bufio"
+	"bytes"
+	"compress/gzip"
 	"crypto/x509"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,59 +15,102 @@ import (
 	"check_imap_session/internal/oauthtest"
 )
 
-// readAnswer reads an answer as once does.
-func readAnswer(text string) (answer, error) {
-	r := bufio.NewReader(strings.NewReader(text))
-	a, err := readHead(r)
-	if err == nil {
-		a.body, err = readBody(r, a.header)
-	}
-	return a, err
-}
-
-func TestReadAnswer(t *testing.T) {
-	const ok = "HTTP/1.1 200 OK\r\n"
+// TestAnswers: whatever comes, it is read within the bounds.
+func TestAnswers(t *testing.T) {
+	const (
+		ok    = "HTTP/1.1 200 OK\r\n"
+		token = `{"access_token":"abc"}` // 22 bytes
+	)
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	z.Write(bytes.Repeat([]byte{' '}, maxAnswer+1))
+	z.Close()
 	for _, tt := range []struct {
 		name, text string
-		body, err  string
+		err        string // "": the token is read
 	}{
-		{name: "length", text: ok + "Content-Length: 3\r\n\r\nabcdef", body: "abc"},
-		{name: "to the end", text: ok + "\r\nabc", body: "abc"},
-		{name: "bare LF", text: "HTTP/1.0 200\nContent-Length:3\n\nabc", body: "abc"},
-		{name: "chunks", text: ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\n\r\n", body: "abc"},
-		{name: "chunks win", text: ok + "Content-Length: 1\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", body: "abc"},
-		{name: "cut body", text: ok + "Content-Length: 4\r\n\r\nabc", err: "unexpected EOF"},
-		{name: "cut chunk", text: ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nabc", err: "unexpected EOF"},
-		{name: "no last chunk", text: ok + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", err: "unexpected EOF"},
-		{name: "cut header", text: ok + "Content-", err: "unexpected EOF"},
-		{name: "nothing", text: "", err: "unexpected EOF"},
-		{name: "endless header", text: ok + "X: " + strings.Repeat("x", maxHead), err: "header is too long"},
-		{name: "endless headers", text: ok + strings.Repeat("X: y\r\n", maxHead), err: "header is too long"},
-		{name: "long", text: ok + "Content-Length: 262145\r\n\r\n", err: "longer than 256 KiB"},
-		{name: "long to the end", text: ok + "\r\n" + strings.Repeat("x", maxAnswer+1), err: "longer than 256 KiB"},
-		{name: "long chunk", text: ok + "Transfer-Encoding: chunked\r\n\r\n40001\r\n", err: "longer than 256 KiB"},
-		{name: "negative", text: ok + "Content-Length: -1\r\n\r\n", err: "length is not understood"},
-		{name: "bad chunk", text: ok + "Transfer-Encoding: chunked\r\n\r\nx\r\n", err: "chunks are not understood"},
-		{name: "compressed", text: ok + "Content-Encoding: gzip\r\n\r\nx", err: "compressed"},
-		{name: "SMTP", text: "220 mail ready\r\n", err: "no HTTP"},
-		{name: "HTTP/2", text: "HTTP/2 200\r\n\r\n", err: "no HTTP"},
+		{name: "length", text: ok + "Content-Length: 22\r\n\r\n" + token + "more"},
+		{name: "to the end", text: ok + "\r\n" + token},
+		{name: "bare LF", text: "HTTP/1.0 200 OK\nContent-Length:22\n\n" + token},
+		{name: "chunks", text: ok + "Transfer-Encoding: chunked\r\n\r\n16\r\n" + token + "\r\n0\r\n\r\n"},
+		{name: "cut body", text: ok + "Content-Length: 23\r\n\r\n" + token, err: "read the answer: unexpected EOF"},
+		{name: "cut chunk", text: ok + "Transfer-Encoding: chunked\r\n\r\n17\r\n" + token, err: "read the answer: unexpected EOF"},
+		{name: "cut header", text: ok + "X-Y: z", err: "unexpected EOF"},
+		{name: "nothing", text: "", err: "EOF"},
+		{name: "endless header", text: ok + "X: " + strings.Repeat("x", maxHead), err: "headers exceeded 65536 bytes"},
+		{name: "endless headers", text: ok + strings.Repeat("X: y\r\n", maxHead), err: "headers exceeded 65536 bytes"},
+		{name: "long", text: ok + "Content-Length: 262145\r\n\r\n" + strings.Repeat(" ", maxAnswer+1), err: "longer than 256 KiB"},
+		{name: "long to the end", text: ok + "\r\n" + strings.Repeat(" ", maxAnswer+1), err: "longer than 256 KiB"},
+		{name: "long when unpacked", text: ok + "Content-Encoding: gzip\r\n\r\n" + bomb.String(), err: "longer than 256 KiB"},
+		{name: "negative", text: ok + "Content-Length: -1\r\n\r\n", err: "bad Content-Length"},
+		{name: "SMTP", text: "220 mail ready\r\n", err: "malformed HTTP"},
+		{name: "redirect to no URL", text: "HTTP/1.1 307 There\r\nLocation: https://%zz\r\n\r\n", err: "failed to parse Location header"},
 	} {
-		a, err := readAnswer(tt.text)
-		if tt.err == "" && (err != nil || string(a.body) != tt.body) || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
-			t.Errorf("%s: %q %v, want %q %q", tt.name, a.body, err, tt.body, tt.err)
+		t.Run(tt.name, func(t *testing.T) {
+			s := oauthtest.Start(t, oauthtest.Options{Instead: func(w http.ResponseWriter, r *http.Request) bool {
+				if !r.Close || r.UserAgent() != "check_imap_session" {
+					t.Errorf("connection is to be closed %v, want it; header %v", r.Close, r.Header)
+				}
+				nc, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return true
+				}
+				defer nc.Close()
+				io.WriteString(nc, tt.text)
+				return true
+			}})
+			got, err := sourceOf(t, s).Obtain(t.Context(), attempt(s))
+			switch {
+			case tt.err == "" && (err != nil || got.Access.Reveal() != "abc"):
+				t.Errorf("token %q, %v, want abc", got.Access.Reveal(), err)
+			case tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), s.URL)):
+				t.Errorf("error %v, want %q in it and not %s", err, tt.err, s.URL)
+			}
+		})
+	}
+}
+
+// TestEnvironmentProxy: both variables are read. Net/http reads them once in a
+// process.
+func TestEnvironmentProxy(t *testing.T) {
+	t.Setenv("https_proxy", "http://proxy.test:3128")
+	t.Setenv("no_proxy", "near.test")
+	for host, want := range map[string]string{"far.test": "http://proxy.test:3128", "login.near.test": ""} {
+		got, err := EnvironmentProxy(mustURL(t, "https://"+host+"/token"))
+		if err != nil || (got == nil) != (want == "") || got != nil && got.String() != want {
+			t.Errorf("%s: %v %v, want %q", host, got, err, want)
 		}
 	}
 }
 
-// FuzzAnswer: whatever comes, it is read within the bounds.
-func FuzzAnswer(f *testing.F) {
-	f.Add("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
-	f.Add("HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\nWWW-Authenticate: Basic\r\n\r\n2\r\nab\r\n0\r\n\r\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if a, err := readAnswer(text); err == nil && len(a.body) > maxAnswer {
-			t.Errorf("%d bytes", len(a.body))
+// TestProxyErrors say that they are about the proxy, and nothing of its password.
+func TestProxyErrors(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) }))
+	defer refusing.Close()
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	s := oauthtest.Start(t, oauthtest.Options{})
+	for _, tt := range []struct{ name, url, want string }{
+		{"refuses", refusing.URL, "proxy: it answers HTTP 403"},
+		{"is not trusted", untrusted.URL, "proxy: tls: failed to verify certificate"},
+		{"is not there", closed.URL, "proxy: dial tcp"},
+	} {
+		from := sourceOf(t, s)
+		from.Proxy = mustURL(t, strings.Replace(tt.url, "://", "://user:hunter2@", 1))
+		roots := s.Pool()
+		if tt.url == untrusted.URL {
+			roots = x509.NewCertPool()
 		}
-	})
+		_, err := from.Obtain(t.Context(), Attempt{Roots: func() *x509.CertPool { return roots }})
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
 }
 
 // TestChunkedAnswer: a real server that does not know the length beforehand.

@@ -24,7 +24,7 @@ type TokenSource struct {
 	// kept; "" when it came from elsewhere.
 	RefreshFile string
 	Cache       string   // file that keeps tokens between runs; "" for none
-	Proxy       *url.URL // http or https; nil means none, whatever the environment says
+	Proxy       *url.URL // nil means none, whatever the environment says
 }
 
 // Token is an access token.

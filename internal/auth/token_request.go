@@ -53,14 +53,14 @@ func (t *TokenSource) request(ctx context.Context, roots *x509.CertPool, refresh
 	if !t.ClientSecret.IsZero() {
 		inBody.Set("client_secret", t.ClientSecret.Reveal())
 	}
-	resp, err := p.post(ctx, t.URL, inBody, "")
+	resp, err := p.post(ctx, t.URL, inBody, nil)
 	if err != nil {
 		return grantAnswer{}, err
 	}
-	scheme, _, _ := strings.Cut(resp.header["www-authenticate"], " ")
+	scheme, _, _ := strings.Cut(resp.header.Get("WWW-Authenticate"), " ")
 	if resp.status == 401 && strings.EqualFold(scheme, "basic") && !t.ClientSecret.IsZero() {
 		form.Del("client_id")
-		inHeader := basic(url.QueryEscape(t.ClientID), url.QueryEscape(t.ClientSecret.Reveal()))
+		inHeader := url.UserPassword(url.QueryEscape(t.ClientID), url.QueryEscape(t.ClientSecret.Reveal()))
 		if resp, err = p.post(ctx, t.URL, form, inHeader); err != nil {
 			return grantAnswer{}, err
 		}
@@ -90,7 +90,7 @@ func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
 		}
 		return grantAnswer{}, e
 	case err != nil:
-		kind, _, _ := strings.Cut(a.header["content-type"], ";")
+		kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 		return grantAnswer{}, fmt.Errorf("the answer is no JSON but %q", kind)
 	case f.Access == "":
 		return grantAnswer{}, errors.New("the answer has no access_token")

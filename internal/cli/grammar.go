@@ -55,7 +55,7 @@ type grammar struct {
 	OAuthScope            string `name:"oauth-scope" placeholder:"SCOPE" group:"OAuth" help:"Scope to ask for. Exchange Online: https://outlook.office365.com/.default"`
 	OAuthRefreshTokenFile string `name:"oauth-refresh-token-file" placeholder:"FILE" group:"OAuth" help:"Read a refresh token from the first line of FILE. A new one that the server gives out is written back."`
 	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
-	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. None is taken from the environment."`
+	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
 	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default INBOX."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default *."`

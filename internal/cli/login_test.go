@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +61,53 @@ func TestLoginUsage(t *testing.T) {
 			if text := u.Msg + " (" + u.Hint + ")"; !strings.Contains(text, want) || strings.Contains(text, "hunter2") {
 				t.Errorf("Parse(%s): %q, want %q in it", tt.line, text, want)
 			}
+		}
+	}
+}
+
+// TestTokenProxy: the environment is asked only where the flag says so, and a
+// password from there is masked and in no message.
+func TestTokenProxy(t *testing.T) {
+	const named = "http://user:hunter2@proxy.test:3128"
+	for _, tt := range []struct {
+		name, flag, environment string
+		want                    string // the proxy, "" for none
+		asked                   bool
+		err                     string
+	}{
+		{name: "not given", environment: named},
+		{name: "none", flag: " --oauth-proxy=none", environment: named},
+		{name: "URL", flag: " --oauth-proxy=http://other.test", environment: named, want: "http://other.test"},
+		{name: "environment", flag: " --oauth-proxy=environment", environment: named, want: named, asked: true},
+		{name: "environment without one", flag: " --oauth-proxy=environment", asked: true},
+		{name: "environment with another text", flag: " --oauth-proxy=environment", environment: "http://user:hunter2@%zz", asked: true, err: "--oauth-proxy=environment: the variable https_proxy is no URL"},
+	} {
+		asked := false
+		r, err := Parse(strings.Fields("-H h -U u"+oauth+" --oauth-client-secret-file=f"+tt.flag), Env{
+			Getenv: func(string) string { return "" },
+			Proxy: func(to *url.URL) (*url.URL, error) {
+				asked = true
+				if tt.environment == "" || to.String() != "https://login.test/token" {
+					return nil, nil
+				}
+				return url.Parse(tt.environment)
+			},
+		})
+		if asked != tt.asked {
+			t.Errorf("%s: environment asked %v, want %v", tt.name, asked, tt.asked)
+		}
+		if tt.err != "" || err != nil {
+			if tt.err == "" || err == nil || !strings.Contains(err.Error(), tt.err) || strings.Contains(fmt.Sprintf("%+v", err), "hunter2") {
+				t.Errorf("%s: error %v, want %q", tt.name, err, tt.err)
+			}
+			continue
+		}
+		got := ""
+		if p := r.Session.OAuth.Proxy; p != nil {
+			got = p.String()
+		}
+		if got != tt.want {
+			t.Errorf("%s: proxy %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

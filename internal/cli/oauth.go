@@ -45,10 +45,8 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 		return o, err
 	}
 	o.fetch = &auth.TokenSource{URL: endpoint, ClientID: g.OAuthClientID, Scope: g.OAuthScope, Username: g.Username, Cache: g.OAuthCache}
-	if g.OAuthProxy != "" {
-		if o.fetch.Proxy, err = webAddress("--oauth-proxy", g.OAuthProxy, "http", "https"); err != nil {
-			return o, err
-		}
+	if o.fetch.Proxy, err = tokenProxy(g.OAuthProxy, endpoint, env); err != nil {
+		return o, err
 	}
 	o.clientSecret = secretSource{flag: "--oauth-client-secret-file", file: g.OAuthClientSecretFile}
 	if v := env.Getenv(envClientSecret); v != "" && !o.clientSecret.given() {
@@ -63,6 +61,24 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 			"give --oauth-client-secret-file or the environment variable "+envClientSecret+" (client credentials), or --oauth-refresh-token-file")
 	}
 	return o, nil
+}
+
+// tokenProxy returns the proxy on the way to the token endpoint, nil for none.
+func tokenProxy(value string, endpoint *url.URL, env Env) (*url.URL, error) {
+	switch value {
+	case "", "none":
+		return nil, nil
+	case "environment":
+		if env.Proxy == nil {
+			return nil, nil
+		}
+		proxy, err := env.Proxy(endpoint)
+		if err != nil { // Its text has the variable's value in it, which may hold a password.
+			return nil, usage("--oauth-proxy=environment: the variable https_proxy is no URL", "write http://HOST:PORT into it")
+		}
+		return proxy, nil
+	}
+	return webAddress("--oauth-proxy", value, "http", "https")
 }
 
 // webAddress reads a URL of one of the schemes. No message repeats a password in it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -65,6 +66,9 @@ type Env struct {
 	Program string // base of argv[0]; "" means Program
 	Getenv  func(string) string
 	Stdin   io.Reader
+	// Proxy returns the proxy that the environment names for a URL, nil for none;
+	// asked only for --oauth-proxy=environment. A nil Proxy means there is none.
+	Proxy func(*url.URL) (*url.URL, error)
 }
 
 // The variables that are read, and no others. Empty is unset.
