@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 const (
@@ -16,49 +18,31 @@ const (
 )
 
 // lock waits until no other run holds the file at path and returns what lets go
-// of it. Where there are no locks, or the file is no ordinary one, nothing is
-// waited for. The file may be replaced while it is locked: who waited for the old
-// one then waits for the new one.
+// of it. Where the file is not an ordinary one or cannot be locked, nothing is
+// waited for. The file may be replaced while it is locked: a run that has waited
+// for the old one then waits for the new one.
 func lock(ctx context.Context, path string) (unlock func()) {
+	if runtime.GOOS == "windows" {
+		return func() {} // A locked file cannot be read or replaced there.
+	}
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
 	for {
-		f, locked := tryLock(path)
-		if f == nil {
+		if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
+			return func() {} // Opening a FIFO would wait for its other end.
+		}
+		l := flock.New(path, flock.SetFlag(os.O_RDONLY))
+		if locked, _ := l.TryLockContext(ctx, lockPause); !locked {
 			return func() {}
 		}
-		if locked {
-			held, err := f.Stat()
-			now, nerr := os.Stat(path)
-			if err == nil && nerr == nil && os.SameFile(held, now) {
-				return func() { f.Close() }
-			}
+		unlock = func() { _ = l.Unlock() } // An error leaves it to the end of the process.
+		held, err := l.Stat()
+		now, nerr := os.Stat(path)
+		if err == nil && nerr == nil && os.SameFile(held, now) {
+			return unlock
 		}
-		f.Close()
-		select {
-		case <-ctx.Done():
-			return func() {}
-		case <-time.After(lockPause):
-		}
+		unlock()
 	}
-}
-
-// tryLock opens the file at path and locks it if nobody else does. It returns no
-// file when there is nothing to lock.
-func tryLock(path string) (*os.File, bool) {
-	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
-		return nil, false // opening a FIFO would wait for its other end
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, false
-	}
-	locked, possible := flock(f)
-	if !possible {
-		f.Close()
-		return nil, false
-	}
-	return f, locked
 }
 
 // othersMayUse says whether users other than the owner can read or write a file.
