@@ -7,12 +7,18 @@ import (
 	"os"
 	"runtime"
 	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // bundle is a PEM bundle of the system's roots, of which only those are parsed
 // that a server's certificates name: parsing all of them takes longer than the
 // session. It can never trust more than the system's roots, which hold it, and
 // what it does not vouch for is asked of those.
+//
+// It can go when x509.SystemCertPool parses a root only when a chain needs it, see
+// https://go.dev/issue/26731, and a check takes no more CPU without it.
 type bundle struct {
 	text  []byte
 	roots []indexed // in the order of the bundle
@@ -100,38 +106,16 @@ func (b *bundle) pool(served []*x509.Certificate) *x509.CertPool {
 // subjectOf returns the subject of a certificate as it stands in it, nil when it
 // is not where RFC 5280 section 4.1 has it.
 func subjectOf(der []byte) []byte {
-	certificate, _, _ := element(der)
-	tbs, _, _ := element(certificate)
-	const version = 0xa0
-	if len(tbs) > 0 && tbs[0] == version {
-		_, _, tbs = element(tbs)
+	var certificate, tbs, subject cryptobyte.String
+	in := cryptobyte.String(der)
+	if !in.ReadASN1(&certificate, asn1.SEQUENCE) || !certificate.ReadASN1(&tbs, asn1.SEQUENCE) ||
+		!tbs.SkipOptionalASN1(asn1.Tag(0).Constructed().ContextSpecific()) || // version
+		!tbs.SkipASN1(asn1.INTEGER) || // serial number
+		!tbs.SkipASN1(asn1.SEQUENCE) || // signature algorithm
+		!tbs.SkipASN1(asn1.SEQUENCE) || // issuer
+		!tbs.SkipASN1(asn1.SEQUENCE) || // validity
+		!tbs.ReadASN1Element(&subject, asn1.SEQUENCE) {
+		return nil
 	}
-	for range 4 { // serial number, signature algorithm, issuer, validity
-		_, _, tbs = element(tbs)
-	}
-	_, subject, _ := element(tbs)
 	return subject
-}
-
-// element reads one element of DER: what is in it, all of it, and what stands
-// behind it; all nil when there is none. See X.690 sections 8.1 and 10.1.
-func element(der []byte) (content, whole, rest []byte) {
-	if len(der) < 2 {
-		return nil, nil, nil
-	}
-	size, head := int(der[1]), 2
-	if size >= 0x80 {
-		bytes := size & 0x7f
-		if bytes == 0 || bytes > 3 || len(der) < 2+bytes {
-			return nil, nil, nil
-		}
-		size, head = 0, 2+bytes
-		for _, b := range der[2:head] {
-			size = size<<8 | int(b)
-		}
-	}
-	if len(der) < head+size {
-		return nil, nil, nil
-	}
-	return der[head : head+size], der[:head+size], der[head+size:]
 }

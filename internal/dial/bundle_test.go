@@ -116,6 +116,10 @@ func TestSubjectOf(t *testing.T) {
 			t.Errorf("%s: got %x, want %x", c.Subject, got, c.RawSubject)
 		}
 	}
+	version1 := []byte("\x30\x0f\x30\x0d\x02\x01\x01\x30\x00\x30\x00\x30\x00\x30\x02\x31\x00") // it says no version
+	if got, want := subjectOf(version1), []byte("\x30\x02\x31\x00"); !bytes.Equal(got, want) {
+		t.Errorf("version 1: got %x, want %x", got, want)
+	}
 	for n := range certs[0].Raw {
 		if got := subjectOf(certs[0].Raw[:n]); got != nil {
 			t.Fatalf("%d bytes of a certificate: got %x", n, got)
