@@ -61,12 +61,7 @@ func at(target error, steps ...string) func(*report.StepError) bool {
 }
 
 func onStep(e *report.StepError, steps []string) bool {
-	for _, s := range steps {
-		if e.Step == s {
-			return true
-		}
-	}
-	return len(steps) == 0
+	return len(steps) == 0 || slices.Contains(steps, e.Step)
 }
 
 // as returns a Match for an error type.
@@ -96,9 +91,21 @@ func notOn(steps ...string) func(*report.StepError) bool {
 	return func(e *report.StepError) bool { return !onStep(e, steps) }
 }
 
+// onStore reports a step that depends on the mail store.
+func onStore(e *report.StepError) bool { return e.About == report.AboutStore || onMailbox(e) }
+
+// onMailbox reports a step that names the mailbox to the server.
+func onMailbox(e *report.StepError) bool { return e.About == report.AboutMailbox }
+
 // example builds a failure for the table.
 func example(step string, err error) *report.StepError {
 	return &report.StepError{Step: step, Err: err}
+}
+
+// about says what the step of an example is about.
+func about(a report.About, e *report.StepError) *report.StepError {
+	e.About = a
+	return e
 }
 
 func exampleReply(step string, err error, status, code, text string) *report.StepError {
@@ -109,11 +116,11 @@ func exampleReply(step string, err error, status, code, text string) *report.Ste
 func ourClasses() []Class {
 	return []Class{
 		{Kind: "interrupted", Match: is(report.ErrInterrupted), Detail: waiting,
-			Advice: "is the time limit of the scheduler below -t?", Example: example("login", report.ErrInterrupted)},
+			Advice: "is the time limit of the scheduler below -t?", Example: example(report.StepLogin, report.ErrInterrupted)},
 		{Kind: "internal", Match: is(report.ErrInternal), Detail: text,
-			Advice: "please report this with the output of -vvv", Example: example("list", fmt.Errorf("%w: boom", report.ErrInternal))},
+			Advice: "please report this with the output of -vvv", Example: example(report.StepList, fmt.Errorf("%w: boom", report.ErrInternal))},
 		{Kind: "config", Match: is(report.ErrConfig), Detail: text,
-			Advice: "correct the file or command named here", Example: example("login", fmt.Errorf("%w: no such file", report.ErrConfig))},
+			Advice: "correct the file or command named here", Example: example(report.StepLogin, fmt.Errorf("%w: no such file", report.ErrConfig))},
 	}
 }
 
@@ -121,116 +128,116 @@ func ourClasses() []Class {
 // LOGOUT, the session was over.
 func logoutClasses() []Class {
 	return []Class{
-		{Kind: "logout", Match: func(e *report.StepError) bool { return e.Step == "logout" }, Detail: logoutDetail,
-			Advice: "does the server log an error for this session?", Example: example("logout", report.ErrTimeout)},
+		{Kind: "logout", Match: func(e *report.StepError) bool { return e.Step == report.StepLogout }, Detail: logoutDetail,
+			Advice: "does the server log an error for this session?", Example: example(report.StepLogout, report.ErrTimeout)},
 	}
 }
 
 func networkClasses() []Class {
 	return []Class{
-		{Kind: "timeout", Match: at(report.ErrTimeout, "dns"), Detail: waiting,
-			Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example("dns", report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, "connect"), Detail: waiting,
-			Advice: "is the host up, and does a firewall drop the packets?", Example: example("connect", report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, "tls"), Detail: waiting,
-			Advice: "does the port speak TLS at once? else use --tls=starttls", Example: example("tls", report.ErrTimeout)},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, "greeting"), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
-			Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example("greeting", report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, "login"), Detail: waiting,
-			Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example("login", report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, "list", "select", "fetch", "quota", "status", "search"), Detail: waiting,
-			Advice: "is the mail store slow or locked?", Example: example("select", report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepDNS), Detail: waiting,
+			Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example(report.StepDNS, report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepConnect), Detail: waiting,
+			Advice: "is the host up, and does a firewall drop the packets?", Example: example(report.StepConnect, report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepTLS), Detail: waiting,
+			Advice: "does the port speak TLS at once? else use --tls=starttls", Example: example(report.StepTLS, report.ErrTimeout)},
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
+			Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example(report.StepGreeting, report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepLogin), Detail: waiting,
+			Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example(report.StepLogin, report.ErrTimeout)},
+		{Kind: "timeout", Match: both(is(report.ErrTimeout), onStore), Detail: waiting,
+			Advice: "is the mail store slow or locked?", Example: about(report.AboutMailbox, example(report.StepSelect, report.ErrTimeout))},
 		{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
-			Advice: "is the server overloaded?", Example: example("capability", report.ErrTimeout)},
+			Advice: "is the server overloaded?", Example: example(report.StepCapability, report.ErrTimeout)},
 		{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
-			Advice: "leave out -4, -6 or --source, or add the address to the DNS", Example: example("dns", fmt.Errorf("%w: the name has no IPv6 address", report.ErrNoAddress))},
+			Advice: "leave out -4, -6 or --source, or add the address to the DNS", Example: example(report.StepDNS, fmt.Errorf("%w: the name has no IPv6 address", report.ErrNoAddress))},
 		{Kind: "dns", Match: func(e *report.StepError) bool {
 			var d *net.DNSError
 			return errors.As(e.Err, &d) && d.Err == misbehaving
 		}, Detail: dnsDetail,
-			Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example("dns", &net.DNSError{Err: misbehaving})},
+			Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example(report.StepDNS, &net.DNSError{Err: misbehaving})},
 		{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
-			Advice: "check the name (-H, --address) and the name servers of this machine", Example: example("dns", &net.DNSError{Err: "no such host", IsNotFound: true})},
+			Advice: "check the name (-H, --address) and the name servers of this machine", Example: example(report.StepDNS, &net.DNSError{Err: "no such host", IsNotFound: true})},
 		{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
-			Advice: "is the IMAP service running, and is this its port?", Example: example("connect", syscall.ECONNREFUSED)},
+			Advice: "is the IMAP service running, and is this its port?", Example: example(report.StepConnect, syscall.ECONNREFUSED)},
 		{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
-			Advice: "is this node down, or should its address leave the DNS?", Example: example("connect", report.ErrAddressFailed)},
+			Advice: "is this node down, or should its address leave the DNS?", Example: example(report.StepConnect, report.ErrAddressFailed)},
 		{Kind: "config", Match: func(e *report.StepError) bool {
 			var call *os.SyscallError
 			return errors.As(e.Err, &call) && call.Syscall == "bind"
 		}, Detail: networkDetail,
-			Advice: "is --source an address of this machine?", Example: example("connect", os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
+			Advice: "is --source an address of this machine?", Example: example(report.StepConnect, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
 		{Kind: "unreachable", Match: func(e *report.StepError) bool {
-			return e.Step == "connect" && !gone(e)
+			return e.Step == report.StepConnect && !gone(e)
 		}, Detail: networkDetail,
-			Advice: "check routing, firewall and address family", Example: example("connect", syscall.EHOSTUNREACH)},
+			Advice: "check routing, firewall and address family", Example: example(report.StepConnect, syscall.EHOSTUNREACH)},
 	}
 }
 
 func serviceClasses() []Class {
 	return []Class{
 		{Kind: "not_imap", Match: serviceWith("--tls=implicit"), Detail: serviceDetail,
-			Advice: "use --tls=implicit", Example: example("greeting", &report.NotIMAP{Service: "TLS", Hint: "--tls=implicit"})},
+			Advice: "use --tls=implicit", Example: example(report.StepGreeting, &report.NotIMAP{Service: "TLS", Hint: "--tls=implicit"})},
 		{Kind: "not_imap", Match: serviceWith("--tls=starttls"), Detail: serviceDetail,
-			Advice: "use --tls=starttls (or --tls=none)", Example: example("tls", &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls"})},
+			Advice: "use --tls=starttls (or --tls=none)", Example: example(report.StepTLS, &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls"})},
 		{Kind: "not_imap", Match: as[*report.NotIMAP](), Detail: serviceDetail,
-			Advice: "check -p: IMAP is usually on 993 (implicit TLS) or 143 (STARTTLS)", Example: example("greeting", &report.NotIMAP{Service: "SMTP"})},
+			Advice: "check -p: IMAP is usually on 993 (implicit TLS) or 143 (STARTTLS)", Example: example(report.StepGreeting, &report.NotIMAP{Service: "SMTP"})},
 		{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
-			Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example("list", report.ErrTooLarge)},
+			Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example(report.StepList, report.ErrTooLarge)},
 		{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
-			Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example("starttls", report.ErrStartTLSMissing)},
+			Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example(report.StepStartTLS, report.ErrStartTLSMissing)},
 		{Kind: "starttls_refused", Match: both(is(report.ErrStartTLSRefused), preauth), Detail: fixed("the server greeted with PREAUTH, which leaves no room for TLS"),
-			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply("greeting", report.ErrStartTLSRefused, "PREAUTH", "", "Welcome.")},
+			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply(report.StepGreeting, report.ErrStartTLSRefused, "PREAUTH", "", "Welcome.")},
 		{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
-			Advice: "does the server find its certificate and key? see its log", Example: example("starttls", report.ErrStartTLSRefused)},
+			Advice: "does the server find its certificate and key? see its log", Example: example(report.StepStartTLS, report.ErrStartTLSRefused)},
 		{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
-			Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example("login", report.ErrPlaintextRefused)},
+			Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example(report.StepLogin, report.ErrPlaintextRefused)},
 		{Kind: "login_disabled", Match: both(is(report.ErrLoginDisabled), func(e *report.StepError) bool { return e.Encrypted }), Detail: text,
-			Advice: "use a mechanism it offers (--auth), such as OAuth", Example: &report.StepError{Step: "login", Err: report.ErrLoginDisabled, Encrypted: true}},
+			Advice: "use a mechanism it offers (--auth), such as OAuth", Example: &report.StepError{Step: report.StepLogin, Err: report.ErrLoginDisabled, Encrypted: true}},
 		{Kind: "login_disabled", Match: is(report.ErrLoginDisabled), Detail: text,
-			Advice: "use --tls=starttls or --tls=implicit", Example: example("login", report.ErrLoginDisabled)},
+			Advice: "use --tls=starttls or --tls=implicit", Example: example(report.StepLogin, report.ErrLoginDisabled)},
 		{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
-			Advice: "choose one that is offered (--auth), or switch this one on", Example: example("login", report.ErrNoMechanism)},
+			Advice: "choose one that is offered (--auth), or switch this one on", Example: example(report.StepLogin, report.ErrNoMechanism)},
 		{Kind: "auth_failed", Match: is(report.ErrServerProof), Detail: fixed("the server did not prove that it knows the password"),
-			Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example("login", report.ErrServerProof), Source: "RFC 5802 section 3"},
-		{Kind: "message_missing", Match: at(report.ErrMessageMissing, "search"), Detail: text,
-			Advice: "is mail arriving here, and does --search say what is meant?", Example: example("search", report.ErrMessageMissing)},
+			Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example(report.StepLogin, report.ErrServerProof), Source: "RFC 5802 section 3"},
+		{Kind: "message_missing", Match: at(report.ErrMessageMissing, report.StepSearch), Detail: text,
+			Advice: "is mail arriving here, and does --search say what is meant?", Example: example(report.StepSearch, report.ErrMessageMissing)},
 		{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
-			Advice: "is mail arriving here, and does --message name one that exists?", Example: example("fetch", report.ErrMessageMissing)},
+			Advice: "is mail arriving here, and does --message name one that exists?", Example: example(report.StepFetch, report.ErrMessageMissing)},
 		{Kind: "expectation", Match: is(report.ErrNotOffered), Detail: text,
-			Advice: "switch it on in the server, or do not ask for it", Example: example("quota", fmt.Errorf("%w: capability QUOTA is missing", report.ErrNotOffered))},
-		{Kind: "expectation", Match: at(report.ErrExpectation, "fetch"), Detail: text,
-			Advice: "is this the message that is meant (--message)?", Example: example("fetch", fmt.Errorf("%w: message 42 has no header field X-Canary", report.ErrExpectation))},
-		{Kind: "expectation", Match: at(report.ErrExpectation, "select"), Detail: text,
-			Advice: "was the mailbox moved or restored, or were its rights changed?", Example: example("select", fmt.Errorf("%w: INBOX is read-only", report.ErrExpectation))},
-		{Kind: "expectation", Match: at(report.ErrExpectation, "list"), Detail: text,
-			Advice: "was the folder renamed or deleted, or does --list leave it out?", Example: example("list", fmt.Errorf("%w: mailbox Sent is not listed", report.ErrExpectation))},
+			Advice: "switch it on in the server, or do not ask for it", Example: example(report.StepQuota, fmt.Errorf("%w: capability QUOTA is missing", report.ErrNotOffered))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, report.StepFetch), Detail: text,
+			Advice: "is this the message that is meant (--message)?", Example: example(report.StepFetch, fmt.Errorf("%w: message 42 has no header field X-Canary", report.ErrExpectation))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, report.StepSelect), Detail: text,
+			Advice: "was the mailbox moved or restored, or were its rights changed?", Example: example(report.StepSelect, fmt.Errorf("%w: INBOX is read-only", report.ErrExpectation))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, report.StepList), Detail: text,
+			Advice: "was the folder renamed or deleted, or does --list leave it out?", Example: example(report.StepList, fmt.Errorf("%w: mailbox Sent is not listed", report.ErrExpectation))},
 		{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
-			Advice: "was the server changed or upgraded?", Example: example("capability", fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
+			Advice: "was the server changed or upgraded?", Example: example(report.StepCapability, fmt.Errorf("%w: IDLE is missing", report.ErrExpectation))},
 	}
 }
 
 // lastClasses take what no row above has taken.
 func lastClasses() []Class {
 	return []Class{
-		{Kind: "auth_failed", Match: at(report.ErrNo, "login"),
-			Advice: "check user name and password", Example: exampleReply("login", report.ErrNo, "NO", "", "No.")},
-		{Kind: "auth_unavailable", Match: at(report.ErrBye, "login"),
-			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply("login", report.ErrBye, "BYE", "", "Bye.")},
-		{Kind: "rejected", Match: at(report.ErrNo, "search"),
-			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply("search", report.ErrNo, "NO", "BADCHARSET", "No.")},
+		{Kind: "auth_failed", Match: at(report.ErrNo, report.StepLogin),
+			Advice: "check user name and password", Example: exampleReply(report.StepLogin, report.ErrNo, "NO", "", "No.")},
+		{Kind: "auth_unavailable", Match: at(report.ErrBye, report.StepLogin),
+			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply(report.StepLogin, report.ErrBye, "BYE", "", "Bye.")},
+		{Kind: "rejected", Match: at(report.ErrNo, report.StepSearch),
+			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrNo, "NO", "BADCHARSET", "No.")},
 		{Kind: "rejected", Match: is(report.ErrNo),
-			Advice: "see the words and the log of the server", Example: exampleReply("list", report.ErrNo, "NO", "", "Not now.")},
-		{Kind: "bad", Match: at(report.ErrBad, "search"),
-			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply("search", report.ErrBad, "BAD", "", "Unknown argument FOO")},
+			Advice: "see the words and the log of the server", Example: exampleReply(report.StepList, report.ErrNo, "NO", "", "Not now.")},
+		{Kind: "bad", Match: at(report.ErrBad, report.StepSearch),
+			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrBad, "BAD", "", "Unknown argument FOO")},
 		{Kind: "bad", Match: is(report.ErrBad),
-			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply("list", report.ErrBad, "BAD", "", "Unknown command.")},
+			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrBad, "BAD", "", "Unknown command.")},
 		{Kind: "bye", Match: is(report.ErrBye),
-			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply("greeting", report.ErrBye, "BYE", "", "Overloaded.")},
+			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply(report.StepGreeting, report.ErrBye, "BYE", "", "Overloaded.")},
 		{Kind: "closed", Match: gone, Detail: waiting,
-			Advice: "see its log: too many connections from here, or a crash?", Example: example("greeting", report.ErrClosed)},
+			Advice: "see its log: too many connections from here, or a crash?", Example: example(report.StepGreeting, report.ErrClosed)},
 		{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
-			Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: "select", Err: report.ErrProtocol, Line: "* what"}},
+			Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: report.StepSelect, Err: report.ErrProtocol, Line: "* what"}},
 	}
 }
 

@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"regexp"
+	"slices"
 
 	"check_imap_session/internal/report"
 )
@@ -25,56 +26,53 @@ func codeExample(step, code string) *report.StepError {
 
 const rfc5530 = "RFC 5530 section 3"
 
-// onMailbox are the steps that name the mailbox to the server.
-var onMailbox = []string{"select", "quota", "status"}
-
 // codeClasses tell failures apart by response code.
 func codeClasses() []Class {
 	return []Class{
 		{Kind: "auth_failed", Match: coded("AUTHENTICATIONFAILED"), Source: rfc5530,
-			Advice: "check user name and password", Example: codeExample("login", "AUTHENTICATIONFAILED")},
-		{Kind: "auth_failed", Match: coded("AUTHORIZATIONFAILED", "login"), Source: rfc5530,
-			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample("login", "AUTHORIZATIONFAILED")},
+			Advice: "check user name and password", Example: codeExample(report.StepLogin, "AUTHENTICATIONFAILED")},
+		{Kind: "auth_failed", Match: coded("AUTHORIZATIONFAILED", report.StepLogin), Source: rfc5530,
+			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample(report.StepLogin, "AUTHORIZATIONFAILED")},
 		{Kind: "no_permission", Match: coded("AUTHORIZATIONFAILED"), Source: rfc5530,
-			Advice: "check the rights of the user (ACL)", Example: codeExample("select", "AUTHORIZATIONFAILED")},
+			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, "AUTHORIZATIONFAILED")},
 		{Kind: "auth_expired", Match: coded("EXPIRED"), Source: rfc5530,
-			Advice: "set a new password for this account", Example: codeExample("login", "EXPIRED")},
-		{Kind: "bye", Match: coded("UNAVAILABLE", "greeting"), Source: rfc5530,
-			Advice: "is it being restarted on purpose? if not, see its log", Example: exampleReply("greeting", report.ErrBye, "BYE", "UNAVAILABLE", "Shutting down.")},
+			Advice: "set a new password for this account", Example: codeExample(report.StepLogin, "EXPIRED")},
+		{Kind: "bye", Match: coded("UNAVAILABLE", report.StepGreeting), Source: rfc5530,
+			Advice: "is it being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, "BYE", "UNAVAILABLE", "Shutting down.")},
 		{Kind: "auth_unavailable", Match: coded("UNAVAILABLE"), Source: rfc5530,
-			Advice: "is its user database, mail store or back end down?", Example: codeExample("login", "UNAVAILABLE")},
+			Advice: "is its user database, mail store or back end down?", Example: codeExample(report.StepLogin, "UNAVAILABLE")},
 		{Kind: "limit", Match: coded("LIMIT"), Source: rfc5530,
-			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample("login", "LIMIT")},
-		{Kind: "auth_unavailable", Match: coded("INUSE", "login"), Source: rfc5530,
-			Advice: "another session holds the mailbox: does it end?", Example: codeExample("login", "INUSE")},
+			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample(report.StepLogin, "LIMIT")},
+		{Kind: "auth_unavailable", Match: coded("INUSE", report.StepLogin), Source: rfc5530,
+			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepLogin, "INUSE")},
 		{Kind: "rejected", Match: coded("INUSE"), Source: rfc5530,
-			Advice: "another session holds the mailbox: does it end?", Example: codeExample("select", "INUSE")},
+			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepSelect, "INUSE")},
 		{Kind: "no_permission", Match: coded("NOPERM"), Source: rfc5530,
-			Advice: "check the rights of the user (ACL)", Example: codeExample("select", "NOPERM")},
+			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, "NOPERM")},
 		{Kind: "login_disabled", Match: coded("PRIVACYREQUIRED"), Source: rfc5530,
-			Advice: "use --tls=starttls or --tls=implicit", Example: codeExample("login", "PRIVACYREQUIRED")},
-		{Kind: "auth_failed", Match: coded("CONTACTADMIN", "login"), Source: rfc5530,
-			Advice: "is the account disabled or locked? ask its admin", Example: codeExample("login", "CONTACTADMIN")},
+			Advice: "use --tls=starttls or --tls=implicit", Example: codeExample(report.StepLogin, "PRIVACYREQUIRED")},
+		{Kind: "auth_failed", Match: coded("CONTACTADMIN", report.StepLogin), Source: rfc5530,
+			Advice: "is the account disabled or locked? ask its admin", Example: codeExample(report.StepLogin, "CONTACTADMIN")},
 		{Kind: "rejected", Match: coded("CONTACTADMIN"), Source: rfc5530,
-			Advice: "ask the admin of the server", Example: codeExample("select", "CONTACTADMIN")},
+			Advice: "ask the admin of the server", Example: codeExample(report.StepSelect, "CONTACTADMIN")},
 		{Kind: "over_quota", Match: coded("OVERQUOTA"), Source: rfc5530,
-			Advice: "delete mail or raise the quota", Example: codeExample("select", "OVERQUOTA")},
-		{Kind: "auth_failed", Match: coded("NONEXISTENT", "login"), Source: rfc5530,
-			Advice: "check the user name", Example: codeExample("login", "NONEXISTENT")},
-		{Kind: "mailbox_missing", Match: either(coded("NONEXISTENT", onMailbox...), coded("TRYCREATE", onMailbox...)), Detail: whichMailbox, Source: rfc5530,
-			Advice: missingMailbox, Example: codeExample("select", "NONEXISTENT")},
-		{Kind: "message_missing", Match: coded("NONEXISTENT", "fetch"), Source: rfc5530,
-			Advice: "does --message name a message that exists?", Example: codeExample("fetch", "NONEXISTENT")},
-		{Kind: "auth_unavailable", Match: coded("SERVERBUG", "login"), Source: rfc5530,
-			Advice: "see the log of the server: it says that it has a bug", Example: codeExample("login", "SERVERBUG")},
+			Advice: "delete mail or raise the quota", Example: codeExample(report.StepSelect, "OVERQUOTA")},
+		{Kind: "auth_failed", Match: coded("NONEXISTENT", report.StepLogin), Source: rfc5530,
+			Advice: "check the user name", Example: codeExample(report.StepLogin, "NONEXISTENT")},
+		{Kind: "mailbox_missing", Match: both(either(coded("NONEXISTENT"), coded("TRYCREATE")), onMailbox), Detail: whichMailbox, Source: rfc5530,
+			Advice: missingMailbox, Example: about(report.AboutMailbox, codeExample(report.StepSelect, "NONEXISTENT"))},
+		{Kind: "message_missing", Match: coded("NONEXISTENT", report.StepFetch), Source: rfc5530,
+			Advice: "does --message name a message that exists?", Example: codeExample(report.StepFetch, "NONEXISTENT")},
+		{Kind: "auth_unavailable", Match: coded("SERVERBUG", report.StepLogin), Source: rfc5530,
+			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepLogin, "SERVERBUG")},
 		{Kind: "rejected", Match: coded("SERVERBUG"), Source: rfc5530,
-			Advice: "see the log of the server: it says that it has a bug", Example: codeExample("select", "SERVERBUG")},
+			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepSelect, "SERVERBUG")},
 		{Kind: "bad", Match: coded("CLIENTBUG"), Source: rfc5530,
-			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample("list", "CLIENTBUG")},
+			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample(report.StepList, "CLIENTBUG")},
 		{Kind: "rejected", Match: coded("CORRUPTION"), Source: rfc5530,
-			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample("select", "CORRUPTION")},
-		{Kind: "rejected", Match: both(coded("CANNOT"), notOn("login")), Source: rfc5530,
-			Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample("select", "CANNOT")},
+			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample(report.StepSelect, "CORRUPTION")},
+		{Kind: "rejected", Match: both(coded("CANNOT"), notOn(report.StepLogin)), Source: rfc5530,
+			Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample(report.StepSelect, "CANNOT")},
 	}
 }
 
@@ -94,7 +92,9 @@ func whichMailbox(e *report.StepError) string {
 type Wording struct {
 	Kind   string
 	Code   string         // the row needs this code; "" means none or ALERT
-	Steps  []string       // only at these; empty means any
+	Steps  []string       // only at these, or at those that are about About; both empty means any
+	About  []report.About // the first one is that of the example
+	Except string         // but never at this step; "" means none
 	Words  *regexp.Regexp // matches the reply's text, case does not matter
 	Server *regexp.Regexp // matches the greeting too; nil means any server
 	Clear  bool           // only without TLS
@@ -120,7 +120,7 @@ func wordingClasses() []Class {
 }
 
 func (w Wording) matches(e *report.StepError) bool {
-	if e.Reply == nil || !refusal(e) || !onStep(e, w.Steps) || w.Clear && e.Encrypted || w.Password && !triedPassword(e) {
+	if e.Reply == nil || !refusal(e) || !w.at(e) || w.Clear && e.Encrypted || w.Password && !triedPassword(e) {
 		return false
 	}
 	code := e.Reply.Code
@@ -133,17 +133,28 @@ func (w Wording) matches(e *report.StepError) bool {
 	return w.Words.MatchString(e.Reply.Text)
 }
 
+// at says whether the row is meant for the step that failed.
+func (w Wording) at(e *report.StepError) bool {
+	any := len(w.Steps) == 0 && len(w.About) == 0
+	return e.Step != w.Except && (any || slices.Contains(w.Steps, e.Step) || slices.Contains(w.About, e.About))
+}
+
 func (w Wording) example() *report.StepError {
-	status, step := w.Status, "login"
+	status, step := w.Status, report.StepLogin
 	if status == "" {
 		status = "NO"
 	}
-	if len(w.Steps) > 0 {
+	var about report.About
+	switch {
+	case len(w.About) > 0:
+		about = w.About[0]
+		step = map[report.About]string{report.AboutAccount: report.StepLogin, report.AboutStore: report.StepList, report.AboutMailbox: report.StepSelect}[about]
+	case len(w.Steps) > 0:
 		step = w.Steps[0]
 	}
 	err := map[string]error{"NO": report.ErrNo, "BAD": report.ErrBad, "BYE": report.ErrBye}[status]
 	e := exampleReply(step, err, status, w.Code, w.Example)
-	e.Encrypted = !w.Clear
+	e.About, e.Encrypted = about, !w.Clear
 	if w.Server != nil {
 		e.Greeting = exchangeOnlineGreeting
 	}

@@ -65,7 +65,7 @@ func exampleText(e *report.StepError) string {
 		return e.Step + ": " + strings.TrimSpace(e.Reply.Status+" "+e.Reply.String())
 	}
 	text := e.Err.Error()
-	if !e.Encrypted && (e.Step == "greeting" || e.Step == "login") {
+	if !e.Encrypted && (e.Step == report.StepGreeting || e.Step == report.StepLogin) {
 		text += " (no TLS)"
 	}
 	return e.Step + ": " + text

@@ -79,11 +79,11 @@ func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) rep
 	rule := p.rule(m.Def.Name)
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
 	if f, limit := violation(m, rule); limit != nil {
-		f.Advice = thresholdAdvice(m.Def)
+		f.Advice = thresholdAdvice(r, m.Def)
 		tooLong := m.Def.Name == report.Time && !limit.Inside && m.Value > limit.Upper
 		if s := slowest(r); s != nil && tooLong {
 			f.Text += fmt.Sprintf(", %s took %.3f s of it", s.Name, s.Elapsed.Seconds())
-			f.Advice = thresholdAdvice(report.MustMetric(report.StepTime(s.Name)))
+			f.Advice = slowAdvice(s)
 		}
 		f.State = p.state(f.Kind, f.State)
 		judged.State = f.State
@@ -211,9 +211,9 @@ func slowest(r *report.Report) *report.StepResult {
 	return nil
 }
 
-// thresholdAdvice returns what to do about a number outside its range: of a slow
-// step what is to be done when it times out. "" when the number says it all.
-func thresholdAdvice(def report.MetricDef) string {
+// thresholdAdvice returns what to do about a number outside its range, "" when
+// the number says it all.
+func thresholdAdvice(r *report.Report, def report.MetricDef) string {
 	switch def.Name {
 	case report.CertificateDays, report.CertificatePercent:
 		return "renew it, and let the server load it"
@@ -222,18 +222,24 @@ func thresholdAdvice(def report.MetricDef) string {
 	case report.QuotaStoragePercent, report.QuotaMessagesPercent:
 		return "delete mail or raise the quota"
 	}
-	if def.Name != report.StepTime(def.Step) {
-		return ""
+	if s := r.Step(def.Step); s != nil && def.Name == report.StepTime(s.Name) {
+		return slowAdvice(s)
 	}
-	switch def.Step {
-	case "dns":
+	return ""
+}
+
+// slowAdvice returns what to do about a slow step: the same as when it times out.
+func slowAdvice(s *report.StepResult) string {
+	switch s.Name {
+	case report.StepDNS:
 		return "are the name servers of this machine slow? see /etc/resolv.conf"
-	case "login":
+	case report.StepLogin:
 		return "is its user database slow (LDAP, SQL, PAM)?"
-	case "list", "select", "fetch", "quota", "status", "search":
-		return "is the mail store slow or locked?"
-	case "token":
+	case report.StepToken:
 		return "is the token endpoint slow?"
+	}
+	if s.About == report.AboutStore || s.About == report.AboutMailbox {
+		return "is the mail store slow or locked?"
 	}
 	return ""
 }

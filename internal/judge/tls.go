@@ -17,37 +17,37 @@ import (
 func tlsClasses() []Class {
 	return []Class{
 		{Kind: "starttls_injection", Match: is(report.ErrInjected),
-			Advice: "does something change the traffic on its way? no secret was sent", Example: example("tls", report.ErrInjected)},
+			Advice: "does something change the traffic on its way? no secret was sent", Example: example(report.StepTLS, report.ErrInjected)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
-			Advice: "no secret was sent: is this the server you mean?", Example: example("tls", report.ErrOtherCertificate)},
+			Advice: "no secret was sent: is this the server you mean?", Example: example(report.StepTLS, report.ErrOtherCertificate)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
-			Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example("tls", report.ErrCertificateMismatch)},
+			Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example(report.StepTLS, report.ErrCertificateMismatch)},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool {
 			var invalid x509.CertificateInvalidError
 			return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
 		}, Detail: expiredDetail,
-			Advice: "renew it and reload the server, or set the clock right", Example: example("tls", x509.CertificateInvalidError{Reason: x509.Expired})},
+			Advice: "renew it and reload the server, or set the clock right", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired})},
 		{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
-			Advice: "give the name with -H and the address with --address", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
+			Advice: "give the name with -H and the address with --address", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
 		{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
-			Advice: "give the name clients use with -H, or renew it for this one", Example: example("tls", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+			Advice: "give the name clients use with -H, or renew it for this one", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
 		{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
-			Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example("tls", report.ErrSelfSigned)},
+			Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example(report.StepTLS, report.ErrSelfSigned)},
 		{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
-			Advice: "have the server send its chain, or give the CA with --ca-file", Example: example("tls", report.ErrMissingIntermediate)},
+			Advice: "have the server send its chain, or give the CA with --ca-file", Example: example(report.StepTLS, report.ErrMissingIntermediate)},
 		{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
-			Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", report.ErrUnknownAuthority)},
+			Advice: "for a private authority give its certificate with --ca-file", Example: example(report.StepTLS, report.ErrUnknownAuthority)},
 		{Kind: "tls_untrusted", Match: is(report.ErrWeakSignature), Detail: text,
-			Advice: "have it signed again, with SHA-256", Example: example("tls", report.ErrWeakSignature)},
+			Advice: "have it signed again, with SHA-256", Example: example(report.StepTLS, report.ErrWeakSignature)},
 		{Kind: "tls_untrusted", Match: is(report.ErrWeakKey), Detail: text,
-			Advice: "renew it with a new key: ECDSA, or RSA 2048", Example: example("tls", report.ErrWeakKey)},
+			Advice: "renew it with a new key: ECDSA, or RSA 2048", Example: example(report.StepTLS, report.ErrWeakKey)},
 		{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
 			var invalid x509.CertificateInvalidError
 			return errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage
 		}, Detail: fixed("it is not made for servers"),
-			Advice: "renew it with the extended key usage serverAuth", Example: example("tls", x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
+			Advice: "renew it with the extended key usage serverAuth", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 		{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
-			Advice: "for a private authority give its certificate with --ca-file", Example: example("tls", x509.ConstraintViolationError{})},
+			Advice: "for a private authority give its certificate with --ca-file", Example: example(report.StepTLS, x509.ConstraintViolationError{})},
 		{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
 			Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
 		{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
@@ -59,9 +59,9 @@ func tlsClasses() []Class {
 		{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
 			Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
 		{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
-			return e.Step == "tls" && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
+			return e.Step == report.StepTLS && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
 		}, Detail: handshakeDetail,
-			Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example("tls", errors.New("tls: server chose an unconfigured cipher suite"))},
+			Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example(report.StepTLS, errors.New("tls: server chose an unconfigured cipher suite"))},
 	}
 }
 
@@ -150,7 +150,7 @@ func alertName(err error) (string, bool) {
 }
 
 func exampleAlert(name string) *report.StepError {
-	return example("tls", &net.OpError{Op: "remote error", Err: errors.New("tls: " + name)})
+	return example(report.StepTLS, &net.OpError{Op: "remote error", Err: errors.New("tls: " + name)})
 }
 
 const selectedVersion = "tls: server selected unsupported protocol version "

@@ -17,8 +17,8 @@ import (
 // check that fetches no token compiles no pattern.
 func tokenClasses() []Class {
 	rows := []Class{
-		{Kind: "timeout", Match: at(report.ErrTimeout, "token"), Detail: waiting,
-			Advice: "does this machine reach the token endpoint? a proxy is used only when --oauth-proxy names it", Example: example("token", report.ErrTimeout)},
+		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepToken), Detail: waiting,
+			Advice: "does this machine reach the token endpoint? a proxy is used only when --oauth-proxy names it", Example: example(report.StepToken, report.ErrTimeout)},
 	}
 	for _, r := range refusals() {
 		match := func(e *report.StepError) bool {
@@ -35,16 +35,16 @@ func tokenClasses() []Class {
 			refused.Text = fmt.Sprintf("HTTP %d", refused.Status)
 		}
 		rows = append(rows, Class{Kind: "token", Match: match, Detail: refusedDetail, Advice: r.advice, Source: r.source,
-			Example: &report.StepError{Step: "token", Err: fmt.Errorf("%w: %w", report.ErrToken, refused), Said: []string{r.example}}})
+			Example: &report.StepError{Step: report.StepToken, Err: fmt.Errorf("%w: %w", report.ErrToken, refused), Said: []string{r.example}}})
 	}
 	untrusted := either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.HostnameError]())
 	return append(rows,
 		Class{Kind: "token", Match: both(is(report.ErrToken), untrusted), Detail: text,
 			Advice:  "the certificate of the token endpoint does not verify: for a private authority give --ca-file, no secret was sent",
-			Example: example("token", fmt.Errorf("%w: %w", report.ErrToken, x509.UnknownAuthorityError{}))},
+			Example: example(report.StepToken, fmt.Errorf("%w: %w", report.ErrToken, x509.UnknownAuthorityError{}))},
 		Class{Kind: "token", Match: is(report.ErrToken), Detail: text,
 			Advice:  "is --oauth-token-url right, and does this machine reach it? a proxy is used only when --oauth-proxy names it",
-			Example: example("token", fmt.Errorf("%w: connection refused", report.ErrToken))})
+			Example: example(report.StepToken, fmt.Errorf("%w: connection refused", report.ErrToken))})
 }
 
 // refusedBy is one way in which a token endpoint says no. Empty fields match all.
@@ -124,14 +124,14 @@ func triedToken(e *report.StepError) bool {
 // refusedLogin says whether a login was refused for what was shown: codes that
 // say something else than that are left to their own rows.
 func refusedLogin(e *report.StepError) bool {
-	if e.Step != "login" || e.Reply == nil || !errors.Is(e.Err, report.ErrNo) {
+	if e.Step != report.StepLogin || e.Reply == nil || !errors.Is(e.Err, report.ErrNo) {
 		return false
 	}
 	return slices.Contains([]string{"", "ALERT", "AUTHENTICATIONFAILED"}, e.Reply.Code)
 }
 
 func mechanismExample(mechanism string) *report.StepError {
-	e := exampleReply("login", report.ErrNo, "NO", "AUTHENTICATIONFAILED", "Authentication failed.")
+	e := exampleReply(report.StepLogin, report.ErrNo, "NO", "AUTHENTICATIONFAILED", "Authentication failed.")
 	e.Mechanism = mechanism
 	return e
 }
@@ -139,7 +139,7 @@ func mechanismExample(mechanism string) *report.StepError {
 func refusedToken(e *report.StepError) bool { return refusedLogin(e) && triedToken(e) }
 
 func exchangeTokenExample() *report.StepError {
-	e := exampleReply("login", report.ErrNo, "NO", "", "AUTHENTICATE failed.")
+	e := exampleReply(report.StepLogin, report.ErrNo, "NO", "", "AUTHENTICATE failed.")
 	e.Mechanism, e.Greeting = "XOAUTH2", exchangeOnlineGreeting
 	return e
 }

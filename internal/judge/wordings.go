@@ -1,6 +1,10 @@
 package judge
 
-import "regexp"
+import (
+	"regexp"
+
+	"check_imap_session/internal/report"
+)
 
 // exchangeOnlineGreeting is how Exchange Online greets; the bracket holds the
 // front end's name in base64. On-premises Exchange has no bracket.
@@ -29,60 +33,60 @@ func wordings() []Wording {
 			Example: "Request is throttled. Suggested Backoff Time: 299961 milliseconds", Status: "BAD", Source: "Exchange"},
 
 		// The account is there, the way to its mailbox is not.
-		{Kind: "auth_unavailable", Words: words(`authenticated but not connected`), Steps: []string{"list", "login", "select", "fetch", "capability"},
+		{Kind: "auth_unavailable", Words: words(`authenticated but not connected`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
 			Advice:  "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?",
 			Example: "User is authenticated but not connected.", Status: "BAD", Source: "Exchange, Exchange Online"},
-		{Kind: "auth_unavailable", Words: words(`logged in, but|initialization failed|mail access`), Steps: []string{"list", "login", "capability", "select"},
+		{Kind: "auth_unavailable", Words: words(`logged in, but|initialization failed|mail access`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
 			Advice:  "login was right, the mail store failed: see the log of the server",
 			Example: "Internal error occurred. Logged in, but initialization failed.", Status: "BYE", Source: "Dovecot"},
-		{Kind: "auth_unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|generic failure|cannot connect to|unable to connect`), Steps: []string{"login"},
+		{Kind: "auth_unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|generic failure|cannot connect to|unable to connect`), Steps: []string{report.StepLogin},
 			Advice:  "password not judged: is the user database or back end down?",
 			Example: "Temporary authentication failure.", Source: "Dovecot, Courier, Exchange; Cyrus says generic failure when saslauthd is down"},
-		{Kind: "auth_unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{"list"},
+		{Kind: "auth_unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{report.StepList},
 			Advice:  "login was right, what follows failed: see the log of the server",
 			Example: "Internal error occurred. Refer to server log for more information.", Status: "BYE", Source: "Dovecot, Courier"},
 
-		{Kind: "auth_expired", Words: words(`password (must|has to|needs to) be changed|password (has |is )?expired|expired password|must change (your )?password`), Steps: []string{"login"},
+		{Kind: "auth_expired", Words: words(`password (must|has to|needs to) be changed|password (has |is )?expired|expired password|must change (your )?password`), Steps: []string{report.StepLogin},
 			Advice:  "set a new password for this account",
 			Example: "password must be changed before IMAP login permitted", Source: "Zimbra"},
 
 		// The server wants another way to log in.
-		{Kind: "login_disabled", Password: true, Words: words(`basic auth(entication)? is disabled|(legacy|plain ?text|password) authentication is (disabled|not (allowed|supported|permitted))`), Steps: []string{"login"},
+		{Kind: "login_disabled", Password: true, Words: words(`basic auth(entication)? is disabled|(legacy|plain ?text|password) authentication is (disabled|not (allowed|supported|permitted))`), Steps: []string{report.StepLogin},
 			Advice:  "the server takes no password any more: use OAuth",
 			Example: "Basic authentication is disabled.", Source: "Exchange Online"},
-		{Kind: "login_disabled", Password: true, Words: words(`^(LOGIN|AUTHENTICATE) failed\.?$`), Server: words(`Microsoft Exchange IMAP4 service is ready\. \[[A-Za-z0-9+/=]+\]`), Steps: []string{"login"},
+		{Kind: "login_disabled", Password: true, Words: words(`^(LOGIN|AUTHENTICATE) failed\.?$`), Server: words(`Microsoft Exchange IMAP4 service is ready\. \[[A-Za-z0-9+/=]+\]`), Steps: []string{report.StepLogin},
 			Advice:  "Exchange Online takes no passwords any more: use OAuth",
 			Example: "LOGIN failed.", Source: "Exchange Online"},
-		{Kind: "login_disabled", Words: words(`(ssl|tls)\S* (is )?(required|needed)|requires? (an? )?(ssl|tls|encrypt|secure)|(secure|encrypted) connection (is )?required|plaintext authentication (disallowed|disabled)|cleartext (authentication|logins disabled)|only available under a layer`), Steps: []string{"login"},
+		{Kind: "login_disabled", Words: words(`(ssl|tls)\S* (is )?(required|needed)|requires? (an? )?(ssl|tls|encrypt|secure)|(secure|encrypted) connection (is )?required|plaintext authentication (disallowed|disabled)|cleartext (authentication|logins disabled)|only available under a layer`), Steps: []string{report.StepLogin},
 			Advice:  "use --tls=starttls or --tls=implicit",
 			Example: "A SSL/TLS-connection is required for authentication.", Status: "BAD", Source: "hMailServer, Dovecot, Zimbra, Cyrus"},
-		{Kind: "login_disabled", Words: words(`command received in invalid state`), Clear: true, Steps: []string{"login"},
+		{Kind: "login_disabled", Words: words(`command received in invalid state`), Clear: true, Steps: []string{report.StepLogin},
 			Advice:  "this server wants TLS before LOGIN: use --tls=starttls or --tls=implicit",
 			Example: "Command received in Invalid state.", Status: "BAD", Source: "Exchange"},
 		{Kind: "bad", Words: words(`^error in imap command`),
 			Advice:  "see the transcript (-vvv): the server did not take the command",
 			Example: "Error in IMAP command received by server.", Source: "Courier, which answers NO where BAD is meant"},
-		{Kind: "auth_failed", Words: words(`client (didn.t present|did not present|certificate)|valid (ssl|tls|client) certificate`), Steps: []string{"login"},
+		{Kind: "auth_failed", Words: words(`client (didn.t present|did not present|certificate)|valid (ssl|tls|client) certificate`), Steps: []string{report.StepLogin},
 			Advice:  "the server wants a client certificate that it knows",
 			Example: "Client didn't present valid SSL certificate", Source: "Dovecot"},
-		{Kind: "auth_failed", Password: true, Words: words(`application.specific password`), Steps: []string{"login"},
+		{Kind: "auth_failed", Password: true, Words: words(`application.specific password`), Steps: []string{report.StepLogin},
 			Advice:  "make an application password for the check, or use OAuth",
 			Example: "Application-specific password required: https://support.google.com/accounts/answer/185833", Source: "Gmail"},
-		{Kind: "auth_failed", Words: words(`log in via your web browser|web login required|please login through`), Steps: []string{"login"},
+		{Kind: "auth_failed", Words: words(`log in via your web browser|web login required|please login through`), Steps: []string{report.StepLogin},
 			Advice:  "log in once with a web browser, or use OAuth",
 			Example: "Please log in via your web browser: https://support.google.com/mail/accounts/answer/78754", Source: "Gmail"},
-		{Kind: "auth_failed", Words: words(`account (is |has been )?(disabled|locked|suspended|blocked|inactive)|(user|login) (is )?disabled|imap (access )?(is )?(disabled|not enabled)|not enabled for imap`), Steps: []string{"login"},
+		{Kind: "auth_failed", Words: words(`account (is |has been )?(disabled|locked|suspended|blocked|inactive)|(user|login) (is )?disabled|imap (access )?(is )?(disabled|not enabled)|not enabled for imap`), Steps: []string{report.StepLogin},
 			Advice:  "is the account disabled, or IMAP switched off for it?",
 			Example: "Your account is not enabled for IMAP use.", Source: "Gmail, Exchange, Cyrus"},
-		{Kind: "auth_failed", Password: true, Words: words(`(login|logon|authentication|auth|credentials|password|user ?name|invalid user)\b.*(fail|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user|login|password|credentials|authentication)`), Steps: []string{"login"},
+		{Kind: "auth_failed", Password: true, Words: words(`(login|logon|authentication|auth|credentials|password|user ?name|invalid user)\b.*(fail|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user|login|password|credentials|authentication)`), Steps: []string{report.StepLogin},
 			Advice:  "check user name and password",
 			Example: "Invalid user name or password.", Status: "BAD", Source: "hMailServer and others, which answer BAD where NO is meant"},
 
 		// The mailbox.
-		{Kind: "mailbox_missing", Words: words(`(does ?n.t|does not) exist|no such (mailbox|folder|file)|non-?existent|(mailbox|folder)\b.* (not be |not )?found|not found|unknown (mailbox|folder|namespace)|(invalid|illegal) (mailbox|folder)|unable to open this mailbox`), Steps: onMailbox,
+		{Kind: "mailbox_missing", Words: words(`(does ?n.t|does not) exist|no such (mailbox|folder|file)|non-?existent|(mailbox|folder)\b.* (not be |not )?found|not found|unknown (mailbox|folder|namespace)|(invalid|illegal) (mailbox|folder)|unable to open this mailbox`), About: []report.About{report.AboutMailbox},
 			Advice:  missingMailbox,
 			Example: "Mailbox does not exist", Source: "Cyrus, Courier, Exchange, UW"},
-		{Kind: "no_permission", Words: words(`permission denied|access denied|not (permitted|authorized|allowed)|no permission|insufficient (rights|permission)`), Steps: append([]string{"select", "list", "fetch"}, onMailbox...),
+		{Kind: "no_permission", Words: words(`permission denied|access denied|not (permitted|authorized|allowed)|no permission|insufficient (rights|permission)`), About: []report.About{report.AboutMailbox, report.AboutStore}, Except: report.StepSearch, // whose keys may be what is not allowed
 			Advice:  "check the rights of the user (ACL)",
 			Example: "Permission denied", Source: "Cyrus, Dovecot"},
 		{Kind: "over_quota", Words: words(`over ?quota|quota (exceeded|exhausted)|(mailbox|disk) (is )?full|not enough disk quota`),

@@ -11,6 +11,8 @@ type StepError struct {
 	// which it was noticed: a TLS 1.3 client certificate is refused with the
 	// first read after the handshake.
 	Step string
+	// About is what that step depends on.
+	About About
 	// Err is what happened, as a typed error: one of this package's conditions,
 	// or one of net, crypto/tls and crypto/x509. Never nil.
 	Err error

@@ -57,6 +57,7 @@ const (
 // StepResult is one step of the plan and how it went.
 type StepResult struct {
 	Name    string
+	About   About
 	Outcome Outcome
 	Start   time.Duration // offset from Report.Started; 0 when not reached
 	Elapsed time.Duration // 0 when skipped or not reached

@@ -38,7 +38,7 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	top.Target.Addresses = mode
 	if len(addrs) == 0 {
 		for _, step := range plan[1:] {
-			top.Steps = append(top.Steps, report.StepResult{Name: step.Name, Outcome: report.NotReached})
+			top.Steps = append(top.Steps, report.StepResult{Name: step.Name, About: step.About, Outcome: report.NotReached})
 		}
 		return top
 	}

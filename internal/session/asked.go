@@ -68,10 +68,7 @@ func (s *Session) asked(metrics ...string) bool { return s.cfg.asked(metrics...)
 
 // lacks records the fault of a server that cannot give what was asked for.
 func lacks(rec *Recorder, format string, args ...any) {
-	rec.Fault(&report.StepError{
-		Step: rec.step(),
-		Err:  fmt.Errorf("%w: %w", report.ErrNotOffered, fmt.Errorf(format, args...)),
-	})
+	rec.Fault(fmt.Errorf("%w: %w", report.ErrNotOffered, fmt.Errorf(format, args...)))
 }
 
 // without says why metrics of the step have no value. For those that a

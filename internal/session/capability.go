@@ -5,10 +5,12 @@ import (
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
 )
 
 var capabilityStep = Step{
-	Name:   "capability",
+	Name:   report.StepCapability,
 	Doc:    "CAPABILITY, RFC 9051 section 6.1.1",
 	Needs:  Greeted,
 	Gives:  Greeted,
@@ -20,7 +22,7 @@ var capabilityStep = Step{
 // capabilityAfterLoginStep asks again when something is expected of the list, or
 // a later step depends on it, and the answer to the login did not bring one.
 var capabilityAfterLoginStep = Step{
-	Name:   "capability",
+	Name:   report.StepCapability,
 	Doc:    "CAPABILITY after login, RFC 9051 section 6.1.1",
 	Needs:  Authenticated,
 	Gives:  Authenticated,

@@ -13,7 +13,7 @@ import (
 )
 
 var connectStep = Step{
-	Name:   "connect",
+	Name:   report.StepConnect,
 	Doc:    "TCP connect, RFC 8305",
 	Needs:  Cold,
 	Gives:  Connected,
@@ -59,7 +59,7 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Detail(reached.Addr.String())
 	for i, a := range attempts {
 		if why, ok := missed(a, i < won, reached); ok {
-			rec.Fault(&report.StepError{Step: rec.step(), Err: fmt.Errorf("%w: %s %s", report.ErrAddressFailed, a.Addr, why)})
+			rec.Fault(fmt.Errorf("%w: %s %s", report.ErrAddressFailed, a.Addr, why))
 		}
 	}
 	s.use(ctx, nc)

@@ -12,7 +12,7 @@ import (
 )
 
 var dnsStep = Step{
-	Name:  "dns",
+	Name:  report.StepDNS,
 	Doc:   "resolve the name",
 	Needs: Cold,
 	Gives: Resolved,

@@ -30,10 +30,7 @@ func (e Expect) capabilities() bool { return len(e.Capabilities)+len(e.Forbidden
 
 // unexpected records a fault.
 func unexpected(rec *Recorder, format string, args ...any) {
-	rec.Fault(&report.StepError{
-		Step: rec.step(),
-		Err:  fmt.Errorf("%w: %w", report.ErrExpectation, fmt.Errorf(format, args...)),
-	})
+	rec.Fault(fmt.Errorf("%w: %w", report.ErrExpectation, fmt.Errorf(format, args...)))
 }
 
 // expectGreeting checks the greeting.

@@ -12,8 +12,9 @@ import (
 )
 
 var fetchStep = Step{
-	Name:  "fetch",
+	Name:  report.StepFetch,
 	Doc:   "FETCH of one message, RFC 9051 section 6.4.5",
+	About: report.AboutStore,
 	Needs: Selected,
 	Gives: Selected,
 	Metrics: []report.MetricDef{
@@ -93,7 +94,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
 	if s.messages == 0 {
-		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.asked(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime("fetch")) {
+		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.asked(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
 			return missing("the mailbox is empty")
 		}
 		rec.Skip("the mailbox is empty")

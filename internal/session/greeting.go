@@ -12,7 +12,7 @@ import (
 )
 
 var greetingStep = Step{
-	Name:   "greeting",
+	Name:   report.StepGreeting,
 	Doc:    "the server's greeting, RFC 9051 section 7.1",
 	Needs:  Connected,
 	Gives:  Greeted,

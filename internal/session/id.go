@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
 
 // idStep runs behind the login, where there is one: some front ends know their
 // server only then.
 var idStep = Step{
-	Name:       "id",
+	Name:       report.StepID,
 	Doc:        "ID, RFC 2971",
 	Needs:      Greeted,
 	Gives:      Greeted,

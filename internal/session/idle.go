@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // idleStep measures how long the server takes to begin to push news. It runs
 // last: news of the mailbox must not change what the steps before it count on.
 var idleStep = Step{
-	Name:       "idle",
+	Name:       report.StepIdle,
 	Doc:        "IDLE up to the continuation, RFC 2177",
 	Needs:      Authenticated,
 	Gives:      Authenticated,

@@ -10,8 +10,9 @@ import (
 )
 
 var listStep = Step{
-	Name:    "list",
+	Name:    report.StepList,
 	Doc:     "LIST, RFC 9051 section 6.3.9",
+	About:   report.AboutStore,
 	Needs:   Authenticated,
 	Gives:   Authenticated,
 	Metrics: []report.MetricDef{report.MustMetric(report.Folders)},

@@ -8,8 +8,9 @@ import (
 )
 
 var loginStep = Step{
-	Name:   "login",
+	Name:   report.StepLogin,
 	Doc:    "LOGIN or AUTHENTICATE, RFC 9051 section 6.2",
+	About:  report.AboutAccount,
 	Needs:  Greeted,
 	Gives:  Authenticated,
 	Wanted: func(c Config) bool { return c.Auth != auth.None },

@@ -10,7 +10,7 @@ import (
 )
 
 var logoutStep = Step{
-	Name:   "logout",
+	Name:   report.StepLogout,
 	Doc:    "LOGOUT, RFC 9051 section 6.1.3",
 	Needs:  Greeted,
 	Gives:  Greeted,

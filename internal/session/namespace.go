@@ -8,7 +8,7 @@ import (
 )
 
 var namespaceStep = Step{
-	Name:       "namespace",
+	Name:       report.StepNamespace,
 	Doc:        "NAMESPACE, RFC 2342",
 	Needs:      Authenticated,
 	Gives:      Authenticated,

@@ -1,11 +1,15 @@
 package session
 
-import "context"
+import (
+	"context"
+
+	"check_imap_session/internal/report"
+)
 
 // noopStep measures the way to the server and back through all that stands in
 // front of it, without the mail store: it runs before a mailbox is opened.
 var noopStep = Step{
-	Name:  "noop",
+	Name:  report.StepNoop,
 	Doc:   "NOOP, RFC 9051 section 6.1.2",
 	Needs: Greeted,
 	Gives: Greeted,

@@ -14,8 +14,9 @@ import (
 // quotaStep asks before the mailbox is opened, so that a mailbox too full to be
 // opened still tells its numbers.
 var quotaStep = Step{
-	Name:  "quota",
+	Name:  report.StepQuota,
 	Doc:   "GETQUOTAROOT, RFC 9208 section 4.1.3 and RFC 2087 section 4.3",
+	About: report.AboutMailbox,
 	Needs: Authenticated,
 	Gives: Authenticated,
 	Metrics: []report.MetricDef{

@@ -38,7 +38,7 @@ func newJournal(cfg Config, plan []Step) *journal {
 		l.rep.Target.Address = a.String()
 	}
 	for _, step := range plan {
-		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, Outcome: report.NotReached, Planned: step.Why(cfg)})
+		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg)})
 		switch step.Name {
 		case loginStep.Name:
 			l.rep.Target.Username = cfg.Username
@@ -76,9 +76,6 @@ func (r *Recorder) edit(f func(rep *report.Report, step *report.StepResult)) {
 		f(&r.journal.rep, &r.journal.rep.Steps[r.i])
 	}
 }
-
-// step returns the name of the step.
-func (r *Recorder) step() string { return r.journal.plan[r.i].Name }
 
 // Begin says that the step's own time begins now; what was before is
 // preparation. Without it the time begins with the step. Later calls do
@@ -148,8 +145,10 @@ func (r *Recorder) Remark(text string) {
 }
 
 // Fault records a failure that does not end the session.
-func (r *Recorder) Fault(e *report.StepError) {
-	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Faults = append(rep.Faults, e) })
+func (r *Recorder) Fault(err error) {
+	r.edit(func(rep *report.Report, step *report.StepResult) {
+		rep.Faults = append(rep.Faults, &report.StepError{Step: step.Name, About: step.About, Err: err})
+	})
 }
 
 // Address records the address that was reached.
@@ -255,7 +254,7 @@ func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
 		step := &l.rep.Steps[rec.i]
 		rec.stamp(step, now)
 		step.Outcome = report.Failed
-		step.Err = &report.StepError{Step: step.Name, Err: cause(ctx), Waiting: rec.waiting}
+		step.Err = &report.StepError{Step: step.Name, About: step.About, Err: cause(ctx), Waiting: rec.waiting}
 	}
 	l.frozen = true
 	l.rep.Elapsed = now.Sub(l.started)

@@ -62,7 +62,7 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 		})
 		if err != nil {
 			failed = true
-			rec.fail(s.fault(ctx, step.Name, rec, err))
+			rec.fail(s.fault(ctx, step, rec, err))
 			continue
 		}
 		rec.pass()

@@ -10,8 +10,9 @@ import (
 )
 
 var searchStep = Step{
-	Name:  "search",
+	Name:  report.StepSearch,
 	Doc:   "SEARCH, RFC 9051 section 6.4.4, RFC 4731",
+	About: report.AboutStore,
 	Needs: Selected,
 	Gives: Selected,
 	Metrics: []report.MetricDef{
@@ -129,7 +130,7 @@ func (s *Session) searchAges(rec *Recorder, c Criteria) error {
 		rec.Absent(report.FoundOldestAge, "nothing was found")
 		rec.Absent(report.FoundNewestAge, "nothing was found")
 		if s.asked(report.FoundNewestAge) { // no mail is not new mail
-			rec.Fault(&report.StepError{Step: rec.step(), Err: fmt.Errorf("%w: nothing was found", report.ErrMessageMissing)})
+			rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
 		}
 		rec.Detail("0 found")
 		return nil

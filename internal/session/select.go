@@ -11,8 +11,9 @@ import (
 )
 
 var selectStep = Step{
-	Name:    "select",
+	Name:    report.StepSelect,
 	Doc:     "EXAMINE or SELECT, RFC 9051 sections 6.3.2 and 6.3.3",
+	About:   report.AboutMailbox,
 	Needs:   Authenticated,
 	Gives:   Selected,
 	Metrics: []report.MetricDef{report.MustMetric(report.Messages)},

@@ -106,21 +106,19 @@ func cause(ctx context.Context) error {
 
 // fault makes a StepError of any error a step returned. What the connection
 // says comes before what a reader made of it.
-func (s *Session) fault(ctx context.Context, step string, rec *Recorder, err error) *report.StepError {
-	e := &report.StepError{Step: step, Err: err}
+func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error) *report.StepError {
+	var e *report.StepError
 	if !errors.As(err, &e) {
-		e = &report.StepError{Step: step, Err: classify(err)}
+		e = &report.StepError{Err: classify(err)}
 	}
-	if e.Step == "" {
-		e.Step = step
-	}
+	e.Step, e.About = step.Name, step.About
 	e.Waiting = rec.waiting
 	e.Greeting = s.greeting
 	e.Encrypted = s.tls != nil
-	switch e.Step {
-	case loginStep.Name:
+	switch {
+	case step.Name == report.StepLogin:
 		e.Mechanism = s.mechanism
-	case selectStep.Name, statusStep.Name, quotaStep.Name:
+	case step.About == report.AboutMailbox:
 		e.Mailbox = s.cfg.Mailbox
 	}
 	if e.Said == nil {
@@ -140,7 +138,7 @@ func (s *Session) fault(ctx context.Context, step string, rec *Recorder, err err
 		e.Said = []string{s.chat} // "Waiting for authentication process to respond.." (Dovecot)
 	}
 	if s.fresh && isAlert(e.Err) {
-		e.Step = tlsStep.Name
+		e.Step, e.About = tlsStep.Name, tlsStep.About
 	}
 	return e
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var starttlsStep = Step{
-	Name:   "starttls",
+	Name:   report.StepStartTLS,
 	Doc:    "STARTTLS, RFC 9051 section 6.2.1",
 	Needs:  Greeted,
 	Gives:  Greeted,

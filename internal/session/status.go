@@ -14,8 +14,9 @@ import (
 // statusStep asks by STATUS, before the mailbox is opened: STATUS is not for
 // the selected mailbox (RFC 9051 section 6.3.11).
 var statusStep = Step{
-	Name:  "status",
+	Name:  report.StepStatus,
 	Doc:   "STATUS, RFC 9051 section 6.3.11, RFC 8438",
+	About: report.AboutMailbox,
 	Needs: Authenticated,
 	Gives: Authenticated,
 	Metrics: []report.MetricDef{
@@ -30,8 +31,9 @@ var statusStep = Step{
 
 // statusBySearchStep counts in the open mailbox what STATUS could not tell.
 var statusBySearchStep = Step{
-	Name:     "status",
+	Name:     report.StepStatus,
 	Doc:      "SEARCH DELETED, where STATUS does not count them",
+	About:    report.AboutMailbox,
 	Needs:    Selected,
 	Gives:    Selected,
 	Metrics:  []report.MetricDef{report.MustMetric(report.Deleted)},
@@ -59,7 +61,7 @@ var statusItems = []statusItem{
 // wants says whether a number of the step was asked for: by its name, or with
 // the whole step.
 func (c Config) wantsStatus(metric string) bool {
-	return c.asked(metric) || c.With["status"] ||
+	return c.asked(metric) || c.With[report.StepStatus] ||
 		metric == report.Unseen && !c.asked(report.Deleted, report.MailboxSize) // time_status alone
 }
 

@@ -38,6 +38,9 @@ const (
 type Step struct {
 	Name string // public API: stem of its metric time_<name>, JSON key
 	Doc  string // "LOGIN, RFC 9051 section 6.2.3"
+	// About is what the step depends on; judge looks for the cause of a failure
+	// there. The zero value means the network, or the server as such.
+	About report.About
 	// Needs is the level the session must have reached; a step whose level no
 	// earlier step gives is not planned.
 	Needs Level

@@ -13,7 +13,7 @@ import (
 )
 
 var tlsStep = Step{
-	Name:    "tls",
+	Name:    report.StepTLS,
 	Doc:     "TLS handshake and verification, RFC 8314",
 	Needs:   Connected,
 	Gives:   Connected,
@@ -25,7 +25,7 @@ var tlsStep = Step{
 }
 
 var tlsAfterStartTLSStep = Step{
-	Name:    "tls",
+	Name:    report.StepTLS,
 	Doc:     "TLS handshake and verification, RFC 9051 section 6.2.1",
 	Needs:   Greeted,
 	Gives:   Greeted,

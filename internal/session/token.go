@@ -14,8 +14,9 @@ import (
 )
 
 var tokenStep = Step{
-	Name:   "token",
+	Name:   report.StepToken,
 	Doc:    "OAuth 2.0 access token, RFC 6749",
+	About:  report.AboutAccount,
 	Needs:  Greeted,
 	Gives:  Greeted,
 	Wanted: func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },

@@ -1,0 +1,63 @@
+package session
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+// TestAbout lets every step that sends a command fail, by NO and by silence: the
+// failure says what the step is about, and which mailbox it named.
+func TestAbout(t *testing.T) {
+	for verb, want := range map[string]struct {
+		step    string
+		about   report.About
+		mailbox string
+	}{
+		"LOGIN":        {"login", report.AboutAccount, ""},
+		"NOOP":         {"noop", report.AboutNetwork, ""},
+		"LIST":         {"list", report.AboutStore, ""},
+		"GETQUOTAROOT": {"quota", report.AboutMailbox, "INBOX"},
+		"STATUS":       {"status", report.AboutMailbox, "INBOX"},
+		"EXAMINE":      {"select", report.AboutMailbox, "INBOX"},
+		"SEARCH":       {"search", report.AboutStore, ""},
+		"FETCH":        {"fetch", report.AboutStore, ""},
+	} {
+		for _, script := range []string{"S: {tag} NO not now\nserve", "hold"} {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, TLSNone)
+				b.opts.Capabilities = allCaps
+				b.cfg.With = map[string]bool{want.step: true}
+				b.limit = time.Second
+				r := b.run(t, "greet\nserve "+verb+"\n"+script)
+				e := r.Failure()
+				if e == nil || e.Step != want.step || e.About != want.about || r.Step(want.step).About != want.about {
+					t.Fatalf("%s, %q: failure %+v, want one of %s about %d", verb, script, e, want.step, want.about)
+				}
+				if e.Mailbox != want.mailbox {
+					t.Errorf("%s, %q: mailbox %q, want %q", verb, script, e.Mailbox, want.mailbox)
+				}
+			})
+		}
+	}
+}
+
+// TestAboutStuck is the same for a step that does not notice the deadline.
+func TestAboutStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := Step{Name: report.StepList, About: report.AboutStore, Wanted: always, Run: func(context.Context, *Session, *Recorder) error {
+			time.Sleep(time.Hour)
+			return nil
+		}}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		r := Run(ctx, Config{}, []Step{stuck})
+		if e := r.Failure(); e == nil || e.About != report.AboutStore {
+			t.Errorf("failure %+v, want one about the store", e)
+		}
+		time.Sleep(time.Hour)
+	})
+}
