@@ -85,15 +85,16 @@ func (c Check) step(b *strings.Builder, n int, step session.Step) {
 
 // rules returns the thresholds on what a step measures.
 func (c Check) rules(step session.Step) []string {
-	var out []string
-	for _, def := range append([]report.MetricDef{report.MustMetric(report.StepTime(step.Name))}, step.Metrics...) {
-		out = append(out, c.rule(def)...)
+	out := c.rule(report.StepTime(step.Name))
+	for _, def := range step.Metrics() {
+		out = append(out, c.rule(def.Name)...)
 	}
 	return out
 }
 
-func (c Check) rule(def report.MetricDef) []string {
-	i := slices.IndexFunc(c.Policy.Rules, func(r judge.Rule) bool { return r.Metric == def.Name })
+func (c Check) rule(metric string) []string {
+	def, _ := report.LookupMetric(metric)
+	i := slices.IndexFunc(c.Policy.Rules, func(r judge.Rule) bool { return r.Metric == metric })
 	if i < 0 {
 		return nil
 	}
@@ -111,12 +112,12 @@ func (c Check) rule(def report.MetricDef) []string {
 		}
 		limits = append(limits, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", level.state, where, r, def.Unit.UOM())))
 	}
-	return []string{def.Name + " is " + strings.Join(limits, ", ")}
+	return []string{metric + " is " + strings.Join(limits, ", ")}
 }
 
 // rest writes what concerns the whole run, and what is not in the plan.
 func (c Check) rest(b *strings.Builder) {
-	lines := c.rule(report.MustMetric(report.Time))
+	lines := c.rule(report.Time)
 	for _, kind := range slices.Sorted(maps.Keys(c.Policy.States)) {
 		lines = append(lines, fmt.Sprintf("a failure of kind %s is %s (--state)", kind, c.Policy.States[kind]))
 	}

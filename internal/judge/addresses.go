@@ -43,7 +43,8 @@ func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 
 // addCounted adds a metric of the whole to a verdict.
 func (p Policy) addCounted(r *report.Report, v *report.Verdict, name string, n int) {
-	m := report.Metric{Def: report.MustMetric(name), Value: float64(n)}
+	def, _ := report.LookupMetric(name)
+	m := report.Metric{Def: def, Value: float64(n)}
 	r.Metrics = append(r.Metrics, m)
 	v.Metrics = append(v.Metrics, p.judged(r, m, v))
 }

@@ -39,7 +39,11 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func metric(name string, value float64) report.Metric {
-	return report.Metric{Def: report.MustMetric(name), Value: value}
+	def, ok := report.LookupMetric(name)
+	if !ok {
+		panic("no metric " + name)
+	}
+	return report.Metric{Def: def, Value: value}
 }
 
 // good is a report of a session that went through.
@@ -128,7 +132,7 @@ func failAt(step string, e *report.StepError) *report.Report {
 func rule(t testing.TB, metric, warn, crit string) judge.Rule {
 	t.Helper()
 	r := judge.Rule{Metric: metric}
-	def := report.MustMetric(metric)
+	def, _ := report.LookupMetric(metric)
 	parse := func(text string) *judge.Range {
 		if text == "" {
 			return nil

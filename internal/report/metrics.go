@@ -124,13 +124,13 @@ func LookupMetric(name string) (MetricDef, bool) {
 	return MetricDef{}, false
 }
 
-// MustMetric returns the definition of a metric that is known to exist. It is
-// for the steps' own declarations; an unknown name yields a definition that
-// the catalog's test refuses.
-func MustMetric(name string) MetricDef {
-	d, ok := LookupMetric(name)
-	if !ok {
-		return MetricDef{Name: name, Doc: "not in the metric table"}
+// StepMetrics returns what a step measures beside its time.
+func StepMetrics(step string) []MetricDef {
+	var defs []MetricDef
+	for _, d := range table {
+		if d.Step == step && d.Name != StepTime(step) {
+			defs = append(defs, d)
+		}
 	}
-	return d
+	return defs
 }

@@ -47,9 +47,6 @@ func TestLookupMetric(t *testing.T) {
 	if d, ok := LookupMetric("nonsense"); ok || d.Name != "" {
 		t.Errorf("LookupMetric(nonsense): got %+v, %v", d, ok)
 	}
-	if d := MustMetric("nonsense"); d.Name != "nonsense" || d.Doc == "" {
-		t.Errorf("MustMetric(nonsense): got %+v", d)
-	}
 }
 
 func TestUOM(t *testing.T) {
@@ -112,7 +109,7 @@ func TestReportLookups(t *testing.T) {
 	failed := &StepError{Step: "login", Err: ErrNo}
 	r := &Report{
 		Steps:   []StepResult{{Name: "dns", Outcome: Passed}, {Name: "login", Outcome: Failed, Err: failed}, {Name: "list", Outcome: NotReached}},
-		Metrics: []Metric{{Def: MustMetric(Messages), Value: 42}},
+		Metrics: []Metric{{Def: MetricDef{Name: Messages}, Value: 42}},
 		Facts:   []Fact{{"greeting", "hello"}},
 	}
 	if got := r.Failure(); got != failed {

@@ -36,7 +36,7 @@ func (s Step) Why(c Config) string {
 	if len(c.Asked) == 0 {
 		return ""
 	}
-	for _, def := range s.Metrics {
+	for _, def := range s.Metrics() {
 		if flag := c.Asked[def.Name]; flag != "" {
 			return "asked by " + flag + " " + def.Name
 		}
@@ -45,6 +45,15 @@ func (s Step) Why(c Config) string {
 		return "asked by " + c.Asked[time] + " " + time
 	}
 	return ""
+}
+
+// Metrics returns what the step measures beside its time.
+func (s Step) Metrics() []report.MetricDef {
+	defs := report.StepMetrics(s.Name)
+	if s.Only == nil {
+		return defs
+	}
+	return slices.DeleteFunc(defs, func(d report.MetricDef) bool { return !slices.Contains(s.Only, d.Name) })
 }
 
 // Optional returns the names of the steps that a session has only when

@@ -12,16 +12,11 @@ import (
 )
 
 var fetchStep = Step{
-	Name:  report.StepFetch,
-	Doc:   "FETCH of one message, RFC 9051 section 6.4.5",
-	About: report.AboutStore,
-	Needs: Selected,
-	Gives: Selected,
-	Metrics: []report.MetricDef{
-		report.MustMetric(report.MessageAge),
-		report.MustMetric(report.MessageSize),
-		report.MustMetric(report.FetchBytes),
-	},
+	Name:   report.StepFetch,
+	Doc:    "FETCH of one message, RFC 9051 section 6.4.5",
+	About:  report.AboutStore,
+	Needs:  Selected,
+	Gives:  Selected,
 	Wanted: always,
 	Hand:   handFetch,
 	Run:    runFetch,

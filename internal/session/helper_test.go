@@ -88,3 +88,23 @@ func (b *bench) verbs() []string {
 	}
 	return out
 }
+
+// everyOptional asks for all optional steps.
+func everyOptional() map[string]bool {
+	with := map[string]bool{}
+	for _, name := range Optional() {
+		with[name] = true
+	}
+	return with
+}
+
+// everyCapability is the list of a server that offers what any step needs.
+func everyCapability() string {
+	list := "IMAP4rev1 LITERAL+ ESEARCH STATUS=SIZE"
+	for _, step := range Catalog {
+		if step.Capability != "" {
+			list += " " + step.Capability
+		}
+	}
+	return list
+}

@@ -10,15 +10,14 @@ import (
 )
 
 var listStep = Step{
-	Name:    report.StepList,
-	Doc:     "LIST, RFC 9051 section 6.3.9",
-	About:   report.AboutStore,
-	Needs:   Authenticated,
-	Gives:   Authenticated,
-	Metrics: []report.MetricDef{report.MustMetric(report.Folders)},
-	Wanted:  always,
-	Hand:    handList,
-	Run:     runList,
+	Name:   report.StepList,
+	Doc:    "LIST, RFC 9051 section 6.3.9",
+	About:  report.AboutStore,
+	Needs:  Authenticated,
+	Gives:  Authenticated,
+	Wanted: always,
+	Hand:   handList,
+	Run:    runList,
 }
 
 func handList(c Config) Hand {

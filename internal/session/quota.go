@@ -14,19 +14,11 @@ import (
 // quotaStep asks before the mailbox is opened, so that a mailbox too full to be
 // opened still tells its numbers.
 var quotaStep = Step{
-	Name:  report.StepQuota,
-	Doc:   "GETQUOTAROOT, RFC 9208 section 4.1.3 and RFC 2087 section 4.3",
-	About: report.AboutMailbox,
-	Needs: Authenticated,
-	Gives: Authenticated,
-	Metrics: []report.MetricDef{
-		report.MustMetric(report.QuotaStorageUsed),
-		report.MustMetric(report.QuotaStorageLimit),
-		report.MustMetric(report.QuotaStoragePercent),
-		report.MustMetric(report.QuotaMessagesUsed),
-		report.MustMetric(report.QuotaMessagesLimit),
-		report.MustMetric(report.QuotaMessagesPercent),
-	},
+	Name:       report.StepQuota,
+	Doc:        "GETQUOTAROOT, RFC 9208 section 4.1.3 and RFC 2087 section 4.3",
+	About:      report.AboutMailbox,
+	Needs:      Authenticated,
+	Gives:      Authenticated,
 	Capability: "QUOTA",
 	Hand: func(c Config) Hand {
 		return typing("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -109,13 +110,43 @@ func (r *Recorder) Waiting(what string) {
 
 // Metric records a measured value in the metric's unit.
 func (r *Recorder) Metric(name string, value float64) {
+	def := r.own(name)
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
-		rep.Metrics = append(rep.Metrics, report.Metric{Def: report.MustMetric(name), Value: value})
+		rep.Metrics = append(rep.Metrics, report.Metric{Def: def, Value: value})
 	})
+}
+
+// own returns the definition of one of the step's metrics. Any other name is a
+// bug of the step: it fails, and every test that runs it.
+func (r *Recorder) own(name string) report.MetricDef {
+	step := r.journal.plan[r.i].Name
+	def, _ := report.LookupMetric(name)
+	if def.Step != step {
+		panic(fmt.Sprintf("the table of metrics has no %q of the step %s", name, step))
+	}
+	return def
+}
+
+// AddTime adds to the time of another step that this one has done once more.
+func (r *Recorder) AddTime(step string, d time.Duration) {
+	r.edit(func(rep *report.Report, _ *report.StepResult) { addTime(rep, step, d) })
+}
+
+// addTime adds to a step's time: a step in two places has one.
+func addTime(rep *report.Report, step string, d time.Duration) {
+	def, _ := report.LookupMetric(report.StepTime(step))
+	for i := range rep.Metrics {
+		if rep.Metrics[i].Def.Name == def.Name {
+			rep.Metrics[i].Value += d.Seconds()
+			return
+		}
+	}
+	rep.Metrics = append(rep.Metrics, report.Metric{Def: def, Value: d.Seconds()})
 }
 
 // Absent says why one of the step's metrics has no value although nothing failed.
 func (r *Recorder) Absent(name, why string) {
+	r.own(name)
 	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[name] = why })
 }
 
@@ -159,7 +190,7 @@ func (r *Recorder) Address(a string) {
 // Skip says that the step was not needed after all, and why. Its metrics are
 // absent for that reason.
 func (r *Recorder) Skip(why string) {
-	defs := r.journal.plan[r.i].Metrics
+	defs := r.journal.plan[r.i].Metrics()
 	r.edit(func(rep *report.Report, step *report.StepResult) {
 		r.skipped = true
 		step.Outcome, step.Detail = report.Skipped, why
@@ -183,14 +214,7 @@ func (r *Recorder) pass() {
 		r.stamp(step, now)
 		step.Outcome = report.Passed
 		delete(rep.Absent, report.StepTime(step.Name))
-		name := report.StepTime(step.Name)
-		for i := range rep.Metrics { // a step in two places has one time
-			if rep.Metrics[i].Def.Name == name {
-				rep.Metrics[i].Value += step.Elapsed.Seconds()
-				return
-			}
-		}
-		rep.Metrics = append(rep.Metrics, report.Metric{Def: report.MustMetric(name), Value: step.Elapsed.Seconds()})
+		addTime(rep, step.Name, step.Elapsed)
 	})
 }
 
@@ -259,7 +283,8 @@ func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
 	l.frozen = true
 	l.rep.Elapsed = now.Sub(l.started)
 	limit := l.rep.Target.Timeout.Seconds()
-	total := report.Metric{Def: report.MustMetric(report.Time), Value: l.rep.Elapsed.Seconds()}
+	def, _ := report.LookupMetric(report.Time)
+	total := report.Metric{Def: def, Value: l.rep.Elapsed.Seconds()}
 	if limit > 0 {
 		total.Max = &limit
 	}

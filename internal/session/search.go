@@ -10,16 +10,11 @@ import (
 )
 
 var searchStep = Step{
-	Name:  report.StepSearch,
-	Doc:   "SEARCH, RFC 9051 section 6.4.4, RFC 4731",
-	About: report.AboutStore,
-	Needs: Selected,
-	Gives: Selected,
-	Metrics: []report.MetricDef{
-		report.MustMetric(report.Found),
-		report.MustMetric(report.FoundOldestAge),
-		report.MustMetric(report.FoundNewestAge),
-	},
+	Name:     report.StepSearch,
+	Doc:      "SEARCH, RFC 9051 section 6.4.4, RFC 4731",
+	About:    report.AboutStore,
+	Needs:    Selected,
+	Gives:    Selected,
 	Consults: true,
 	Flag: func(c Config) string {
 		if c.Search.String() != "" {

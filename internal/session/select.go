@@ -11,15 +11,14 @@ import (
 )
 
 var selectStep = Step{
-	Name:    report.StepSelect,
-	Doc:     "EXAMINE or SELECT, RFC 9051 sections 6.3.2 and 6.3.3",
-	About:   report.AboutMailbox,
-	Needs:   Authenticated,
-	Gives:   Selected,
-	Metrics: []report.MetricDef{report.MustMetric(report.Messages)},
-	Wanted:  always,
-	Hand:    handSelect,
-	Run:     runSelect,
+	Name:   report.StepSelect,
+	Doc:    "EXAMINE or SELECT, RFC 9051 sections 6.3.2 and 6.3.3",
+	About:  report.AboutMailbox,
+	Needs:  Authenticated,
+	Gives:  Selected,
+	Wanted: always,
+	Hand:   handSelect,
+	Run:    runSelect,
 }
 
 // verb returns the command that opens the mailbox.

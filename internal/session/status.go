@@ -14,16 +14,11 @@ import (
 // statusStep asks by STATUS, before the mailbox is opened: STATUS is not for
 // the selected mailbox (RFC 9051 section 6.3.11).
 var statusStep = Step{
-	Name:  report.StepStatus,
-	Doc:   "STATUS, RFC 9051 section 6.3.11, RFC 8438",
-	About: report.AboutMailbox,
-	Needs: Authenticated,
-	Gives: Authenticated,
-	Metrics: []report.MetricDef{
-		report.MustMetric(report.Unseen),
-		report.MustMetric(report.Deleted),
-		report.MustMetric(report.MailboxSize),
-	},
+	Name:     report.StepStatus,
+	Doc:      "STATUS, RFC 9051 section 6.3.11, RFC 8438",
+	About:    report.AboutMailbox,
+	Needs:    Authenticated,
+	Gives:    Authenticated,
 	Consults: true,
 	Hand:     handStatus,
 	Run:      runStatus,
@@ -36,7 +31,7 @@ var statusBySearchStep = Step{
 	About:    report.AboutMailbox,
 	Needs:    Selected,
 	Gives:    Selected,
-	Metrics:  []report.MetricDef{report.MustMetric(report.Deleted)},
+	Only:     []string{report.Deleted},
 	Consults: true,
 	Hand: func(Config) Hand {
 		return searching("DELETED", "where the server's STATUS does not count them and it offers ESEARCH", "where it offers neither")

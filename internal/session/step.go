@@ -50,8 +50,10 @@ type Step struct {
 	// Final steps are tried after a failure too, as long as the connection is
 	// in a state to be spoken on.
 	Final bool
-	// Metrics are the names of what it measures beside its time.
-	Metrics []report.MetricDef
+	// Only are the metrics that are measured here, of a step that stands in the
+	// catalog twice and measures others in the other place. Nil means all that
+	// report's table has for the step, which is how every other step has it.
+	Only []string
 	// Wanted says whether a configuration wants the step. Nil makes the step
 	// optional: it is wanted when somebody asks for it, see Why.
 	Wanted func(Config) bool

@@ -13,32 +13,25 @@ import (
 )
 
 var tlsStep = Step{
-	Name:    report.StepTLS,
-	Doc:     "TLS handshake and verification, RFC 8314",
-	Needs:   Connected,
-	Gives:   Connected,
-	Metrics: tlsMetrics,
-	Wanted:  func(c Config) bool { return c.TLS == TLSImplicit },
-	When:    "--tls=implicit",
-	Hand:    handTLS,
-	Run:     runTLS,
+	Name:   report.StepTLS,
+	Doc:    "TLS handshake and verification, RFC 8314",
+	Needs:  Connected,
+	Gives:  Connected,
+	Wanted: func(c Config) bool { return c.TLS == TLSImplicit },
+	When:   "--tls=implicit",
+	Hand:   handTLS,
+	Run:    runTLS,
 }
 
 var tlsAfterStartTLSStep = Step{
-	Name:    report.StepTLS,
-	Doc:     "TLS handshake and verification, RFC 9051 section 6.2.1",
-	Needs:   Greeted,
-	Gives:   Greeted,
-	Metrics: tlsMetrics,
-	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
-	When:    "--tls=starttls",
-	Hand:    handTLS,
-	Run:     runTLS,
-}
-
-var tlsMetrics = []report.MetricDef{
-	report.MustMetric(report.CertificateDays),
-	report.MustMetric(report.CertificatePercent),
+	Name:   report.StepTLS,
+	Doc:    "TLS handshake and verification, RFC 9051 section 6.2.1",
+	Needs:  Greeted,
+	Gives:  Greeted,
+	Wanted: func(c Config) bool { return c.TLS == TLSStart },
+	When:   "--tls=starttls",
+	Hand:   handTLS,
+	Run:    runTLS,
 }
 
 func handTLS(c Config) Hand {

@@ -154,7 +154,7 @@ func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode,
 		return err
 	}
 	if !t.Cached { // else another run has fetched it
-		rec.Metric(report.StepTime(tokenStep.Name), (time.Since(began) - loading).Seconds())
+		rec.AddTime(report.StepToken, time.Since(began)-loading)
 		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t)+", after the server refused one from the cache")
 	}
 	rec.Remark("the server did not take the token from the cache, so another one was fetched")
