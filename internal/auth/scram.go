@@ -16,11 +16,9 @@ import (
 	"strings"
 
 	"github.com/emersion/go-sasl"
-)
 
-// ErrServerProof says that the server did not prove that it knows the password:
-// whoever answers may not be the server the account is on.
-var ErrServerProof = errors.New("the server did not prove that it knows the password")
+	"check_imap_session/internal/report"
+)
 
 // maxIterations bounds the work a server may ask for, some seconds of one core.
 // Servers ask for 4096 to 600,000.
@@ -88,10 +86,11 @@ func (s *scram) Next(challenge []byte) ([]byte, error) {
 
 func (s *scram) Explanation() string { return s.explains }
 
-// Verify refuses a success that came without the server's signature.
+// Verify refuses a success that came without the server's signature: whoever
+// answers may not be the server the account is on.
 func (s *scram) Verify() error {
 	if s.stage != verified {
-		return ErrServerProof
+		return report.ErrServerProof
 	}
 	return nil
 }
@@ -168,7 +167,7 @@ func (s *scram) check(serverFinal string) error {
 		return errors.New("SCRAM: the server's last message is not understood")
 	}
 	if subtle.ConstantTimeCompare(got, s.signature) != 1 || bytes.Equal(got, nil) {
-		return ErrServerProof
+		return report.ErrServerProof
 	}
 	s.stage = verified
 	return nil

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
 
@@ -42,7 +43,7 @@ func TestSCRAMVectors(t *testing.T) {
 			if string(final) != tt.final || err != nil {
 				t.Fatalf("Next: %q %v, want %q", final, err, tt.final)
 			}
-			if err := c.Verify(); !errors.Is(err, ErrServerProof) {
+			if err := c.Verify(); !errors.Is(err, report.ErrServerProof) {
 				t.Errorf("Verify before the server's signature: %v, want ErrServerProof", err)
 			}
 			last, err := c.Next([]byte(tt.serverSignature))
@@ -91,7 +92,7 @@ func TestSCRAMBadServer(t *testing.T) {
 			if got := c.Explanation(); got != tt.explains {
 				t.Errorf("explanation %q, want %q", got, tt.explains)
 			}
-			if tt.explains == "" && err == nil || tt.explains != "" && err != nil || errors.Is(err, ErrServerProof) != tt.proof {
+			if tt.explains == "" && err == nil || tt.explains != "" && err != nil || errors.Is(err, report.ErrServerProof) != tt.proof {
 				t.Errorf("error %v", err)
 			}
 			if err := c.Verify(); err == nil {
@@ -108,7 +109,7 @@ func TestSCRAMNoErrorThenSuccess(t *testing.T) {
 	for _, challenge := range []string{"r=abcdef,s=QSXCR+Q6sek8bf92,i=1", "e=other-error", "v="} {
 		c.Next([]byte(challenge))
 	}
-	if err := c.Verify(); !errors.Is(err, ErrServerProof) {
+	if err := c.Verify(); !errors.Is(err, report.ErrServerProof) {
 		t.Errorf("Verify: %v, want ErrServerProof", err)
 	}
 }

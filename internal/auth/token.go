@@ -61,7 +61,7 @@ func (t *TokenSource) Grant() string {
 }
 
 // Obtain returns a token from the cache, or else fetches one and puts it there. A
-// token that was rejected is dropped from the cache. Errors: *TokenError when the
+// token that was rejected is dropped from the cache. Errors: *report.TokenRefused when the
 // token endpoint refuses, a *secret.Error about RefreshFile, or what kept us from
 // the token endpoint: those of net, crypto/tls, crypto/x509 and of ctx.
 func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {

@@ -11,23 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
-
-// TokenError is a token endpoint that refuses. See RFC 6749 section 5.2.
-type TokenError struct {
-	Status      int    // of HTTP
-	Code        string // "invalid_client"; "" when the answer has none
-	Description string // for a person, as sent: "AADSTS7000222: ..."; "" when there is none
-}
-
-func (e *TokenError) Error() string {
-	text := fmt.Sprintf("HTTP %d", e.Status)
-	if e.Code != "" {
-		text = e.Code + " (" + text + ")"
-	}
-	return text
-}
 
 // grantAnswer is a token endpoint that grants.
 type grantAnswer struct {
@@ -84,7 +70,7 @@ func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
 	code, _ := f.Code.(string)
 	switch {
 	case code != "" || a.status != 200:
-		e := &TokenError{Status: a.status, Code: code, Description: f.Description}
+		e := &report.TokenRefused{Status: a.status, Code: code, Description: f.Description}
 		if err != nil {
 			e.Description = "" // a page for a person, not an answer for us
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/oauthtest"
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
 
@@ -91,13 +92,13 @@ func TestTokenErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		instead func(http.ResponseWriter, *http.Request) bool
-		refused *TokenError // nil: another error
+		refused *report.TokenRefused // nil: another error
 		text    string
 	}{
 		{"expired secret", says(401, isJSON, `{"error":"invalid_client","error_description":"AADSTS7000222: The provided client secret keys for app 'x' are expired."}`),
-			&TokenError{401, "invalid_client", "AADSTS7000222: The provided client secret keys for app 'x' are expired."}, "invalid_client (HTTP 401)"},
-		{"error with 200", says(200, isJSON, `{"error":"invalid_grant"}`), &TokenError{200, "invalid_grant", ""}, "invalid_grant"},
-		{"page", says(503, "text/html", `<html>client-secret`), &TokenError{503, "", ""}, "HTTP 503"},
+			&report.TokenRefused{Status: 401, Code: "invalid_client", Description: "AADSTS7000222: The provided client secret keys for app 'x' are expired."}, "invalid_client (HTTP 401)"},
+		{"error with 200", says(200, isJSON, `{"error":"invalid_grant"}`), &report.TokenRefused{Status: 200, Code: "invalid_grant"}, "invalid_grant"},
+		{"page", says(503, "text/html", `<html>client-secret`), &report.TokenRefused{Status: 503}, "HTTP 503"},
 		{"sign-in page", says(200, "text/html; charset=utf-8", `<html>`), nil, `no JSON but "text/html"`},
 		{"no token", says(200, isJSON, `{}`), nil, "no access_token"},
 		{"other type", says(200, isJSON, `{"access_token":"x","token_type":"MAC"}`), nil, `"MAC", not Bearer`},
@@ -123,7 +124,7 @@ func TestTokenErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.Start(t, oauthtest.Options{Instead: tt.instead})
 			_, err := sourceOf(t, s).Obtain(t.Context(), attempt(s))
-			var refused *TokenError
+			var refused *report.TokenRefused
 			if errors.As(err, &refused) != (tt.refused != nil) || tt.refused != nil && *refused != *tt.refused {
 				t.Errorf("error %#v, want %#v", refused, tt.refused)
 			}

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // Config says where to connect.
@@ -71,12 +73,10 @@ func (c Config) Literal() (netip.Addr, bool) {
 // Resolved returns the name that is resolved, or an address in its place.
 func (c Config) Resolved() string { return cmp.Or(c.Name, c.Host) }
 
-// ErrNoAddress is the error of a name that resolves, but to no address of the
-// wanted family.
-var ErrNoAddress = errors.New("no address of the wanted family")
-
 // Resolve returns the addresses of the host in the order in which they should
-// be tried. Errors are *net.DNSError or ErrNoAddress.
+// be tried. Errors are *net.DNSError, or
+// report.ErrNoAddress for a name that resolves, but to no address of the wanted
+// family.
 func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
 	lookup := c.Lookup
 	if lookup == nil {
@@ -88,7 +88,7 @@ func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
 		var dns *net.DNSError
 		if c.Family != AnyFamily && errors.As(err, &dns) && dns.IsNotFound {
 			if _, err := lookup(ctx, "ip", c.Resolved()); err == nil {
-				return nil, ErrNoAddress
+				return nil, report.ErrNoAddress
 			}
 		}
 		return nil, err
@@ -101,7 +101,7 @@ func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
 		}
 	}
 	if len(usable) == 0 {
-		return nil, ErrNoAddress
+		return nil, report.ErrNoAddress
 	}
 	return interleave(usable), nil
 }

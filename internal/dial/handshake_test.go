@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"check_imap_session/internal/certtest"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/report"
 )
 
 const name = "imap.example.com"
@@ -63,6 +65,10 @@ func TestHandshake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	otherInter, err := other.Intermediate("other inter", time.Time{}, now.Add(30*day))
+	if err != nil {
+		t.Fatal(err)
+	}
 	names := []string{name}
 	tests := []struct {
 		name   string
@@ -80,6 +86,7 @@ func TestHandshake(t *testing.T) {
 		{"leaf ends first", inter.Leaf(t, certtest.Leaf{DNSNames: names, NotAfter: now.Add(7 * day)}), "", "", 2, 1, 7 * day},
 		{"unknown CA", other.Leaf(t, certtest.Leaf{DNSNames: names}), "", "authority", 1, 0, 90 * day},
 		{"self-signed", root.Leaf(t, certtest.Leaf{DNSNames: names, SelfSigned: true}), "", "authority", 1, 0, 90 * day},
+		{"unknown CA behind an intermediate", otherInter.Leaf(t, certtest.Leaf{DNSNames: names}), "", "authority", 2, 0, 90 * day},
 		{"expired", root.Leaf(t, certtest.Leaf{DNSNames: names, NotBefore: now.Add(-2 * day), NotAfter: now.Add(-day)}), "", "expired", 1, 0, -day},
 		{"not yet valid", root.Leaf(t, certtest.Leaf{DNSNames: names, NotBefore: now.Add(day)}), "", "expired", 1, 0, 90 * day},
 		{"expired intermediate", old.Leaf(t, certtest.Leaf{DNSNames: names}), "", "expired", 2, 0, 90 * day},
@@ -94,6 +101,10 @@ func TestHandshake(t *testing.T) {
 		{"address, certificate for a name", root.Leaf(t, certtest.Leaf{DNSNames: names}), "127.0.0.1", "name", 1, 1, 90 * day},
 		{"expired cross-sign that no chain uses", inter.Leaf(t, certtest.Leaf{DNSNames: names, Extra: []*certtest.CA{crossOld}}), "", "", 3, 1, 30 * day},
 	}
+	reasons := map[string]error{ // of those that are all one to crypto/x509
+		"unknown CA": report.ErrMissingIntermediate, "missing intermediate": report.ErrMissingIntermediate,
+		"self-signed": report.ErrSelfSigned, "unknown CA behind an intermediate": report.ErrUnknownAuthority,
+	}
 	for _, tt := range tests {
 		for _, insecure := range []bool{false, true} {
 			t.Run(tt.name, func(t *testing.T) {
@@ -103,8 +114,7 @@ func TestHandshake(t *testing.T) {
 				}
 				tc, v, err := handshake(t, tt.cert, dial.TLSConfig{ServerName: host, Roots: dial.RootsOf(root.Pool()), Insecure: insecure})
 				refused := tt.wrong != "" && !insecure
-				var untrusted *dial.UntrustedError
-				if errors.As(err, &untrusted) != refused || (tc == nil) != refused || !refused && err != nil {
+				if (tc == nil) != refused || !refused && err != nil {
 					t.Fatalf("insecure %t: got %v, %v, want refused: %t", insecure, tc, err, refused)
 				}
 				if refused && kind(err) != tt.wrong {
@@ -112,6 +122,9 @@ func TestHandshake(t *testing.T) {
 				}
 				if kind(v.Err) != tt.wrong {
 					t.Errorf("verification: got %q (%v), want %q", kind(v.Err), v.Err, tt.wrong)
+				}
+				if want := reasons[tt.name]; want != nil && (!errors.Is(v.Err, want) || !strings.HasPrefix(v.Err.Error(), want.Error()+": ")) {
+					t.Errorf("verification: got %v, want %q and what it is about", v.Err, want)
 				}
 				if v.Leaf == nil || !v.Leaf.Equal(tt.cert.Leaf) || len(v.Served) != tt.served || len(v.Chains) != tt.chains {
 					t.Errorf("got leaf %v, %d served, %d chains, want %d, %d", v.Leaf, len(v.Served), len(v.Chains), tt.served, tt.chains)
@@ -198,7 +211,7 @@ func TestHandshakeVersions(t *testing.T) {
 			}})
 			tc, v, err := dial.Handshake(t.Context(), nc, dial.TLSConfig{ServerName: name, Roots: dial.RootsOf(root.Pool()), MinVersion: tt.floor})
 			if tt.want == 0 {
-				if err == nil || errors.As(err, new(*dial.UntrustedError)) || v.Leaf != nil {
+				if err == nil || v.Leaf != nil {
 					t.Errorf("got %v with leaf %v, want an error of crypto/tls and none", err, v.Leaf)
 				}
 				return
@@ -230,7 +243,7 @@ func TestHandshakeErrors(t *testing.T) {
 				defer cancel()
 				start := time.Now()
 				tc, v, err := dial.Handshake(ctx, nc, dial.TLSConfig{ServerName: name, Roots: dial.RootsOf(x509.NewCertPool())})
-				if tc != nil || !tt.want(err) || errors.As(err, new(*dial.UntrustedError)) {
+				if tc != nil || !tt.want(err) || v.Err != nil {
 					t.Errorf("got %v, %v (%T)", tc, err, err)
 				}
 				if v.Leaf != nil || v.Err != nil || v.Served != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
 )
 
 // addrs parses addresses written with blanks between them.
@@ -43,14 +44,14 @@ func TestResolve(t *testing.T) {
 		{name: "duplicates", answer: map[string]string{"ip": "192.0.2.2 192.0.2.1 192.0.2.2"}, want: "192.0.2.2 192.0.2.1", asked: "ip"},
 		{name: "v4-mapped", answer: map[string]string{"ip": "::ffff:192.0.2.1 2001:db8::1 192.0.2.1"}, want: "192.0.2.1 2001:db8::1", asked: "ip"},
 		{name: "v4-mapped is IPv4", family: dial.IPv4, answer: map[string]string{"ip4": "::ffff:192.0.2.1"}, want: "192.0.2.1", asked: "ip4"},
-		{name: "v4-mapped is no IPv6", family: dial.IPv6, answer: map[string]string{"ip6": "::ffff:192.0.2.1"}, err: dial.ErrNoAddress, asked: "ip6"},
+		{name: "v4-mapped is no IPv6", family: dial.IPv6, answer: map[string]string{"ip6": "::ffff:192.0.2.1"}, err: report.ErrNoAddress, asked: "ip6"},
 		{name: "only IPv6", family: dial.IPv6, answer: map[string]string{"ip6": "2001:db8::1 192.0.2.1"}, want: "2001:db8::1", asked: "ip6"},
-		{name: "none of the family", family: dial.IPv6, answer: map[string]string{"ip": "192.0.2.1"}, fail: map[string]error{"ip6": notFound}, err: dial.ErrNoAddress, asked: "ip6 ip"},
+		{name: "none of the family", family: dial.IPv6, answer: map[string]string{"ip": "192.0.2.1"}, fail: map[string]error{"ip6": notFound}, err: report.ErrNoAddress, asked: "ip6 ip"},
 		{name: "no such name in any family", family: dial.IPv6, fail: map[string]error{"ip6": notFound, "ip": notFound}, err: notFound, asked: "ip6 ip"},
 		{name: "no such name", fail: map[string]error{"ip": notFound}, err: notFound, asked: "ip"},
 		{name: "resolver fails", family: dial.IPv4, fail: map[string]error{"ip4": servfail}, err: servfail, asked: "ip4"},
 		{name: "context", fail: map[string]error{"ip": context.DeadlineExceeded}, err: context.DeadlineExceeded, asked: "ip"},
-		{name: "nothing", answer: map[string]string{"ip": ""}, err: dial.ErrNoAddress, asked: "ip"},
+		{name: "nothing", answer: map[string]string{"ip": ""}, err: report.ErrNoAddress, asked: "ip"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net"
 	"strings"
+
+	"check_imap_session/internal/report"
 )
 
 // TLSConfig says how to make a handshake and what to trust.
@@ -25,18 +26,10 @@ type TLSConfig struct {
 	Certificate *tls.Certificate
 }
 
-// UntrustedError is the error of Handshake when the TLS part went well, but the
-// server's certificate does not verify. It wraps the x509 error.
-type UntrustedError struct{ Err error }
-
-func (e *UntrustedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error of crypto/x509.
-func (e *UntrustedError) Unwrap() error { return e.Err }
-
 // Handshake makes a TLS handshake over nc and verifies the server. Verification
 // is filled in whenever the server showed a certificate, on error too. Errors
-// are *UntrustedError, or those of crypto/tls and of the connection.
+// are Verification.Err, report.ErrOtherCertificate when TLSConfig.Trust does not
+// trust the leaf, or those of crypto/tls and of the connection.
 func Handshake(ctx context.Context, nc net.Conn, c TLSConfig) (*tls.Conn, Verification, error) {
 	var v Verification
 	conf := &tls.Config{
@@ -50,10 +43,10 @@ func Handshake(ctx context.Context, nc net.Conn, c TLSConfig) (*tls.Conn, Verifi
 			}
 			v = verify(cs.PeerCertificates, c.ServerName, roots)
 			if v.Err != nil && !c.Insecure {
-				return &UntrustedError{v.Err}
+				return v.Err
 			}
 			if c.Insecure && c.Trust != nil && v.Leaf != nil && !c.Trust(v.Leaf) {
-				return ErrOtherCertificate
+				return report.ErrOtherCertificate
 			}
 			return nil
 		},
@@ -75,10 +68,6 @@ func Handshake(ctx context.Context, nc net.Conn, c TLSConfig) (*tls.Conn, Verifi
 	}
 	return tc, v, nil
 }
-
-// ErrOtherCertificate is the error of Handshake when the server showed another
-// certificate than the one that TLSConfig.Trust knows.
-var ErrOtherCertificate = errors.New("another certificate than the one asked for")
 
 // allSuites returns every cipher suite that crypto/tls has, but for RC4, the
 // good ones first.

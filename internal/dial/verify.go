@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // Verification is what was found when the server's certificate was verified.
@@ -20,48 +22,39 @@ type Verification struct {
 	// those that were there were enough.
 	Loading time.Duration
 	// Err is why the server is not to be trusted, nil when it is: an x509 error
-	// about the chain, else ErrWeakKey, else an x509.HostnameError.
+	// about the chain, else report.ErrWeakKey, else an x509.HostnameError. An
+	// x509.UnknownAuthorityError, which does not tell why, is wrapped in one of
+	// report's conditions that does.
 	Err error
-	// Reason says more where Err does not tell: about an
-	// x509.UnknownAuthorityError, and about ErrWeakKey.
-	Reason Reason
-	// About is the certificate or authority that the Reason is about.
-	About string
 }
-
-// Reason is why a certificate is not trusted, beyond what crypto/x509 tells.
-type Reason string
-
-// The reasons.
-const (
-	SelfSigned          Reason = "self-signed"          // the leaf vouches for itself
-	MissingIntermediate Reason = "missing intermediate" // the leaf's issuer is neither sent nor trusted
-	UnknownAuthority    Reason = "unknown authority"    // the chain ends in a root that is not trusted
-	WeakSignature       Reason = "weak signature"       // a signature that may be forged: SHA-1 and older
-	WeakKey             Reason = "weak key"             // a key that may be broken
-)
-
-// ErrWeakKey is the error of a chain that crypto/x509 verifies although one of
-// its keys is too weak for OpenSSL's defaults and so for many mail clients.
-var ErrWeakKey = errors.New("key too weak")
 
 // leastRSA is the least size of an RSA key. See NIST SP 800-131A section 3.
 const leastRSA = 2048
 
-// explain fills in Reason and About.
+// explain puts the reason in front of an x509.UnknownAuthorityError.
 func (v *Verification) explain() {
-	var unknown x509.UnknownAuthorityError
-	if !errors.As(v.Err, &unknown) {
-		return
+	if errors.As(v.Err, new(x509.UnknownAuthorityError)) {
+		reason, about := v.unknown()
+		v.Err = fmt.Errorf("%w: %s%w", reason, about, quiet{v.Err})
 	}
+}
+
+// quiet keeps an error findable without its words, which say the same again.
+type quiet struct{ err error }
+
+func (q quiet) Error() string { return "" }
+func (q quiet) Unwrap() error { return q.err }
+
+// unknown returns why no trusted authority vouches for the leaf, and the
+// certificate or authority that this is about.
+func (v *Verification) unknown() (reason error, about string) {
 	top := v.Leaf
 	for range v.Served { // climb as far as the served certificates reach
 		if selfIssued(top) {
 			break
 		}
 		if weakSignature(top) {
-			v.Reason, v.About = WeakSignature, fmt.Sprintf("%s on %s", top.SignatureAlgorithm, commonName(top.Subject))
-			return
+			return report.ErrWeakSignature, fmt.Sprintf("%s on %s", top.SignatureAlgorithm, commonName(top.Subject))
 		}
 		next := slices.IndexFunc(v.Served, func(c *x509.Certificate) bool {
 			return c != top && bytes.Equal(c.RawSubject, top.RawIssuer)
@@ -70,22 +63,22 @@ func (v *Verification) explain() {
 			// Servers leave out the root, but not what stands below it: who sends
 			// nothing above the leaf has forgotten the intermediate, or has a root of
 			// his own right above it.
-			v.Reason, v.About = UnknownAuthority, commonName(top.Issuer)
 			if top == v.Leaf {
-				v.Reason = MissingIntermediate
+				return report.ErrMissingIntermediate, commonName(top.Issuer)
 			}
-			return
+			return report.ErrUnknownAuthority, commonName(top.Issuer)
 		}
 		top = v.Served[next]
 	}
-	v.Reason, v.About = UnknownAuthority, commonName(top.Subject)
 	if top == v.Leaf {
-		v.Reason = SelfSigned
+		return report.ErrSelfSigned, commonName(top.Subject)
 	}
+	return report.ErrUnknownAuthority, commonName(top.Subject)
 }
 
-// weigh refuses a chain with a weak key when there is no better one. The root
-// is left out: it is trusted as it is.
+// weigh refuses a chain that crypto/x509 verifies although one of its keys is
+// too weak for OpenSSL's defaults, and so for many mail clients, when there is no
+// better one. The root is left out: it is trusted as it is.
 func (v *Verification) weigh() {
 	var weak *x509.Certificate
 	for _, chain := range v.Chains {
@@ -96,8 +89,7 @@ func (v *Verification) weigh() {
 		weak = chain[i]
 	}
 	if weak != nil {
-		v.Err, v.Reason = ErrWeakKey, WeakKey
-		v.About = fmt.Sprintf("RSA %d of %s", weak.PublicKey.(*rsa.PublicKey).N.BitLen(), commonName(weak.Subject))
+		v.Err = fmt.Errorf("%w: RSA %d of %s", report.ErrWeakKey, weak.PublicKey.(*rsa.PublicKey).N.BitLen(), commonName(weak.Subject))
 	}
 }
 

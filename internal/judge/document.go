@@ -65,6 +65,9 @@ func exampleText(e *report.StepError) string {
 		return e.Step + ": " + strings.TrimSpace(e.Reply.Status+" "+e.Reply.String())
 	}
 	text := e.Err.Error()
+	if len(e.Said) > 0 { // the endpoint's words say more than its code
+		text = report.ErrToken.Error() + ": " + e.Said[0]
+	}
 	if !e.Encrypted && (e.Step == report.StepGreeting || e.Step == report.StepLogin) {
 		text += " (no TLS)"
 	}

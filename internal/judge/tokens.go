@@ -26,16 +26,15 @@ func tokenClasses() []Class {
 			return errors.As(e.Err, &t) && (r.code == "" || t.Code == r.code) &&
 				(r.status == 0 || t.Status == r.status) && (r.words == nil || slices.ContainsFunc(e.Said, r.words.MatchString))
 		}
-		refused := &report.TokenRefused{Status: 400, Code: r.code, Text: r.code + " (HTTP 400)"}
-		switch {
-		case r.example != "":
-			refused.Text = r.example
-		case r.code == "":
+		refused := &report.TokenRefused{Status: 400, Code: r.code, Description: r.example}
+		if r.code == "" && r.words == nil {
 			refused.Status = cmp.Or(r.status, http503)
-			refused.Text = fmt.Sprintf("HTTP %d", refused.Status)
 		}
-		rows = append(rows, Class{Kind: "token", Match: match, Detail: refusedDetail, Advice: r.advice, Source: r.source,
-			Example: &report.StepError{Step: report.StepToken, Err: fmt.Errorf("%w: %w", report.ErrToken, refused), Said: []string{r.example}}})
+		example := &report.StepError{Step: report.StepToken, Err: fmt.Errorf("%w: %w", report.ErrToken, refused)}
+		if r.example != "" {
+			example.Said = []string{r.example}
+		}
+		rows = append(rows, Class{Kind: "token", Match: match, Detail: refusedDetail, Advice: r.advice, Source: r.source, Example: example})
 	}
 	untrusted := either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.HostnameError]())
 	return append(rows,
@@ -109,7 +108,7 @@ func refusedDetail(e *report.StepError) string {
 	if !errors.As(e.Err, &t) {
 		return ""
 	}
-	return t.Text
+	return t.Error()
 }
 
 // triedPassword says whether the login that failed was one with a password.

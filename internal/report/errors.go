@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -70,7 +71,8 @@ func (r *Reply) String() string {
 	return strings.TrimSpace("[" + code + "] " + r.Text)
 }
 
-// Conditions that session and dial report and judge recognises. They carry no
+// Conditions that the packages below session, and session itself, report and
+// judge recognises. They carry no
 // words for the user: those stand in judge's table.
 var (
 	ErrTimeout          = errors.New("the time is up")
@@ -110,14 +112,21 @@ var (
 )
 
 // TokenRefused is the condition that the OAuth 2.0 token endpoint answered and
-// gave no token. Its description stands in StepError.Said.
+// gave no token. See RFC 6749 section 5.2.
 type TokenRefused struct {
-	Status int    // of HTTP
-	Code   string // "invalid_client"; "" when there is none (RFC 6749 section 5.2)
-	Text   string // both in words
+	Status      int    // of HTTP
+	Code        string // "invalid_client"; "" when the answer has none
+	Description string // for a person, as sent: "AADSTS7000222: ..."; "" when there is none
 }
 
-func (e *TokenRefused) Error() string { return e.Text }
+// Error returns code and status. The description is foreign text and stands in
+// StepError.Said.
+func (e *TokenRefused) Error() string {
+	if e.Code == "" {
+		return fmt.Sprintf("HTTP %d", e.Status)
+	}
+	return fmt.Sprintf("%s (HTTP %d)", e.Code, e.Status)
+}
 
 // NotIMAP is the condition that something else than an IMAP server answered.
 type NotIMAP struct {

@@ -41,7 +41,7 @@ func describeCertificate(rec *Recorder, v dial.Verification) {
 	rec.Fact("certificate_sha256", fingerprint(v.Leaf))
 	rec.Fact("certificate_verified", v.Err == nil)
 	if v.Err != nil {
-		rec.Fact("certificate_error", untrusted(v).Error())
+		rec.Fact("certificate_error", v.Err.Error())
 	}
 	var served []string
 	for _, c := range v.Served {

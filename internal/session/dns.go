@@ -33,7 +33,7 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Waiting("the resolver")
 	addrs, err := dial.Resolve(ctx, s.cfg.Dial)
 	switch {
-	case errors.Is(err, dial.ErrNoAddress):
+	case errors.Is(err, report.ErrNoAddress):
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrNoAddress, lacking(s.cfg.Dial))}
 	case err != nil:
 		return err

@@ -51,7 +51,7 @@ func runLogout(ctx context.Context, s *Session, rec *Recorder) error {
 		return err
 	case errors.As(err, &e):
 		return err
-	case errors.Is(classify(err), report.ErrClosed) || broken(err):
+	case errors.Is(closed(err), report.ErrClosed) || broken(err):
 		rec.End(time.Now())
 		s.pending = false
 		how := "closed without BYE"

@@ -289,8 +289,6 @@ func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
 		total.Max = &limit
 	}
 	l.rep.Metrics = append([]report.Metric{total}, l.rep.Metrics...)
-	for _, e := range s.transcript.Entries() {
-		l.rep.Transcript = append(l.rep.Transcript, report.Line{At: e.At, From: e.From, Text: e.Text})
-	}
+	l.rep.Transcript = s.transcript.Lines()
 	return &l.rep
 }

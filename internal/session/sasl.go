@@ -89,8 +89,8 @@ func answerChallenge(client auth.Client, challenge string) ([]byte, error) {
 
 // saslFault gives a mechanism's complaint about the server its condition.
 func saslFault(err error) error {
-	if errors.Is(err, auth.ErrServerProof) {
-		return fmt.Errorf("%w: %w", report.ErrServerProof, err)
+	if errors.Is(err, report.ErrServerProof) {
+		return err
 	}
 	return fmt.Errorf("%w: %w", report.ErrProtocol, err)
 }

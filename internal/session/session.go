@@ -15,7 +15,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
-	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 	"check_imap_session/internal/wire"
@@ -109,7 +108,7 @@ func cause(ctx context.Context) error {
 func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error) *report.StepError {
 	var e *report.StepError
 	if !errors.As(err, &e) {
-		e = &report.StepError{Err: classify(err)}
+		e = &report.StepError{Err: closed(err)}
 	}
 	e.Step, e.About = step.Name, step.About
 	e.Waiting = rec.waiting
@@ -143,19 +142,13 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	return e
 }
 
-// classify puts one of report's conditions in front of errors of the packages
-// below, which judge does not know.
-func classify(err error) error {
-	var limit *wire.LimitError
-	switch {
-	case errors.As(err, &limit):
-		return fmt.Errorf("%w: %w", report.ErrTooLarge, err)
-	case errors.Is(err, wire.ErrEarlyData):
-		return fmt.Errorf("%w: %w", report.ErrInjected, err)
-	case errors.Is(err, dial.ErrNoAddress):
-		return fmt.Errorf("%w: %w", report.ErrNoAddress, err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
-		return fmt.Errorf("%w: %w", report.ErrClosed, err)
+// closed puts the condition in front of the errors by which package net says
+// that a connection has ended.
+func closed(err error) error {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, io.ErrClosedPipe} {
+		if errors.Is(err, end) {
+			return fmt.Errorf("%w: %w", report.ErrClosed, err)
+		}
 	}
 	return err
 }

@@ -82,7 +82,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 		rec.Remark(fmt.Sprintf("the server also sends an expired certificate that no verified chain needs: %s, until %s", c.Subject, day(c.NotAfter)))
 	}
 	if found.Err != nil && s.cfg.Match == nil {
-		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", untrusted(found)))
+		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", found.Err))
 	}
 	return nil
 }
@@ -123,15 +123,13 @@ func (s *Session) awaitRoots(ctx context.Context) error {
 }
 
 // handshakeFault tells a server that does not speak TLS here from one whose
-// handshake fails, and gives a refused certificate its reason.
+// handshake fails, and says how another certificate differs from the one wanted.
 func (s *Session) handshakeFault(rec *Recorder, err error, found dial.Verification) error {
 	var header tls.RecordHeaderError
 	switch {
-	case errors.Is(err, dial.ErrOtherCertificate):
+	case errors.Is(err, report.ErrOtherCertificate):
 		s.cfg.Match.showBoth(rec, found.Leaf)
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrOtherCertificate, s.cfg.Match.difference(found.Leaf))}
-	case errors.As(err, new(*dial.UntrustedError)):
-		return untrusted(found)
 	case !errors.As(err, &header):
 		return err
 	}
@@ -141,25 +139,3 @@ func (s *Session) handshakeFault(rec *Recorder, err error, found dial.Verificati
 	}
 	return &report.StepError{Err: plainService(first), Line: first}
 }
-
-// untrusted returns why a certificate is not trusted, with report's condition
-// in front where x509 does not tell.
-func untrusted(v dial.Verification) error {
-	condition, known := map[dial.Reason]error{
-		dial.SelfSigned:          report.ErrSelfSigned,
-		dial.MissingIntermediate: report.ErrMissingIntermediate,
-		dial.UnknownAuthority:    report.ErrUnknownAuthority,
-		dial.WeakSignature:       report.ErrWeakSignature,
-		dial.WeakKey:             report.ErrWeakKey,
-	}[v.Reason]
-	if known {
-		return fmt.Errorf("%w: %s%w", condition, v.About, quiet{v.Err})
-	}
-	return v.Err
-}
-
-// quiet keeps an error findable without its words, which say the same again.
-type quiet struct{ err error }
-
-func (q quiet) Error() string { return "" }
-func (q quiet) Unwrap() error { return q.err }

@@ -102,14 +102,13 @@ func (s *Session) obtainToken(ctx context.Context, rec *Recorder, rejected secre
 
 // tokenFault makes a StepError of what went wrong with a token.
 func tokenFault(ctx context.Context, err error) error {
-	var refused *auth.TokenError
+	var refused *report.TokenRefused
 	var file *secret.Error
 	switch {
 	case ctx.Err() != nil:
 		return &report.StepError{Err: cause(ctx)}
 	case errors.As(err, &refused):
-		e := &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrToken,
-			&report.TokenRefused{Status: refused.Status, Code: refused.Code, Text: refused.Error()}), Said: []string{}}
+		e := &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrToken, refused), Said: []string{}}
 		if refused.Description != "" {
 			e.Said = append(e.Said, refused.Description)
 		}

@@ -19,6 +19,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // Limits bound what a server can make us read and keep.
@@ -32,18 +34,10 @@ type Limits struct {
 // DefaultLimits are far above what any healthy server needs.
 var DefaultLimits = Limits{Total: 16 << 20, Line: 1 << 20, Depth: 512, Keep: 64 << 10}
 
-// LimitError is the error of a server that sent more than Limits allow.
-type LimitError struct {
-	What  string // "data in all", "line", "parentheses", "literal"
-	Limit int64
+// overLimit is the error of a server that sent more than Limits allow.
+func overLimit(what string, limit int64) error {
+	return fmt.Errorf("%w: %s over the limit of %d", report.ErrTooLarge, what, limit)
 }
-
-func (e *LimitError) Error() string { return fmt.Sprintf("%s over the limit of %d", e.What, e.Limit) }
-
-// ErrEarlyData is the error of Upgrade when the server had sent something
-// behind its answer to STARTTLS: whoever did it wanted it to be read as if it
-// had come under TLS (CVE-2011-0411 and its kin).
-var ErrEarlyData = errors.New("data arrived before the TLS handshake")
 
 const (
 	// lonelyLF is how long a line that ends in a bare LF, from a server that
@@ -153,11 +147,12 @@ func (c *Conn) Received() int64 { return c.got }
 func (c *Conn) Allow(n int64) { c.lim.Total += n }
 
 // Upgrade replaces the connection by what up makes of it, a TLS connection.
-// When the server has already sent something it returns ErrEarlyData and
-// leaves everything as it is.
+// When the server has already sent something behind its answer to STARTTLS it
+// returns report.ErrInjected and leaves everything as it is: whoever sent that
+// wanted it to be read as if it had come under TLS (CVE-2011-0411 and its kin).
 func (c *Conn) Upgrade(up func(net.Conn) (net.Conn, error)) error {
 	if c.r < c.w || len(c.inner) > 0 {
-		return ErrEarlyData
+		return report.ErrInjected
 	}
 	nc, err := up(c.nc)
 	if err != nil {
@@ -182,7 +177,7 @@ func (c *Conn) Send(data []byte, shown string) error {
 	return err
 }
 
-// fill reads once. It makes room first and returns a *LimitError when a line
+// fill reads once. It makes room first and returns a report.ErrTooLarge when a line
 // or the whole input is over its limit.
 func (c *Conn) fill() error {
 	if c.err != nil {
@@ -195,12 +190,12 @@ func (c *Conn) fill() error {
 	}
 	if c.w == len(c.buf) {
 		if c.w >= c.lim.Line {
-			return c.fail(&LimitError{"line", int64(c.lim.Line)})
+			return c.fail(overLimit("line", int64(c.lim.Line)))
 		}
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
 	if c.got >= c.lim.Total {
-		return c.fail(&LimitError{"data in all", c.lim.Total})
+		return c.fail(overLimit("data in all", c.lim.Total))
 	}
 	n, err := c.nc.Read(c.buf[c.w:])
 	if n > 0 {

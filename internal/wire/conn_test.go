@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
 
@@ -170,10 +171,10 @@ func TestUpgrade(t *testing.T) {
 		want error
 	}{
 		{"clean", "T1 OK begin\r\n", nil, nil},
-		{"early line", "T1 OK begin\r\n* OK injected\r\n", nil, wire.ErrEarlyData},
-		{"early byte", "T1 OK begin\r\n\x16", nil, wire.ErrEarlyData},
-		{"early line behind an inner LF", "* OK hi\r\nT1 OK begin\n* OK injected\r\n", nil, wire.ErrEarlyData},
-		{"early LF", "T1 OK begin\n\r\n", nil, wire.ErrEarlyData},
+		{"early line", "T1 OK begin\r\n* OK injected\r\n", nil, report.ErrInjected},
+		{"early byte", "T1 OK begin\r\n\x16", nil, report.ErrInjected},
+		{"early line behind an inner LF", "* OK hi\r\nT1 OK begin\n* OK injected\r\n", nil, report.ErrInjected},
+		{"early LF", "T1 OK begin\n\r\n", nil, report.ErrInjected},
 		{"handshake fails", "T1 OK begin\r\n", refused, refused},
 	}
 	for _, tt := range tests {
@@ -193,7 +194,7 @@ func TestUpgrade(t *testing.T) {
 				called = true
 				return &feed{pieces: []string{"* OK under TLS\r\n"}}, tt.up
 			})
-			if err != tt.want || called == (tt.want == wire.ErrEarlyData) {
+			if err != tt.want || called == (tt.want == report.ErrInjected) {
 				t.Fatalf("%q: got %v, handshake %t, want %v", tt.sent, err, called, tt.want)
 			}
 			if err == nil {

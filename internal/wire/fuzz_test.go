@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
 
@@ -58,8 +59,7 @@ func drain(t *testing.T, c *wire.Conn, sent int) (out []record, err error) {
 			t.Fatalf("got %d bytes read, the limit is %d", c.Received(), fuzzLimits.Total)
 		}
 		if err != nil {
-			var limit *wire.LimitError
-			if !errors.Is(err, io.EOF) && !errors.As(err, &limit) {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, report.ErrTooLarge) {
 				t.Fatalf("got error %v, want EOF or a limit", err)
 			}
 			if _, again := c.Response(); again == nil {
@@ -144,7 +144,7 @@ func FuzzTranscript(f *testing.F) {
 			}
 		}
 		tr.Secret(false)
-		for _, e := range tr.Entries() {
+		for _, e := range tr.Lines() {
 			if strings.Contains(e.Text, mark) {
 				t.Errorf("the transcript shows the password: %q", e.Text)
 			}

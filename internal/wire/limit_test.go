@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
 
@@ -14,7 +15,7 @@ func TestLimits(t *testing.T) {
 	tests := []struct {
 		name  string
 		sent  string
-		over  string // LimitError.What; "" for none
+		over  string // what is over the limit; "" for nothing
 		limit int64
 	}{
 		{"line", "* X " + strings.Repeat("x", 15<<10) + "\r\n", "", 0},
@@ -40,14 +41,14 @@ func TestLimits(t *testing.T) {
 			t.Run(tt.name, func(t *testing.T) {
 				c := wire.New(&feed{pieces: []string{tt.sent}, size: size}, limits, nil)
 				_, err := all(c)
-				var limit *wire.LimitError
 				if tt.over == "" {
 					if err != nil {
 						t.Errorf("%.80q: got error %v, want none", tt.sent, err)
 					}
 					return
 				}
-				if !errors.As(err, &limit) || limit.What != tt.over || limit.Limit != tt.limit {
+				want := fmt.Sprintf("%v: %s over the limit of %d", report.ErrTooLarge, tt.over, tt.limit)
+				if !errors.Is(err, report.ErrTooLarge) || err.Error() != want {
 					t.Fatalf("%.80q: got error %v, want %s over %d", tt.sent, err, tt.over, tt.limit)
 				}
 				if c.Err() != err {
@@ -56,8 +57,8 @@ func TestLimits(t *testing.T) {
 				if _, again := c.Response(); again != err {
 					t.Errorf("%.80q: after it: got %v, want the same error", tt.sent, again)
 				}
-				if got := c.Received(); tt.over == "line" && got > 2*limit.Limit+4096 {
-					t.Errorf("%.80q: got %d bytes read for a line of %d", tt.sent, got, limit.Limit)
+				if got := c.Received(); tt.over == "line" && got > 2*tt.limit+4096 {
+					t.Errorf("%.80q: got %d bytes read for a line of %d", tt.sent, got, tt.limit)
 				}
 			})
 		}
@@ -108,8 +109,8 @@ func TestNoLimit(t *testing.T) {
 	})
 	t.Run("513 lists in each other", func(t *testing.T) {
 		_, err := conn("* X " + strings.Repeat("(", 513) + "\r\n").Response()
-		if limit := (*wire.LimitError)(nil); !errors.As(err, &limit) {
-			t.Errorf("got %v, want a LimitError", err)
+		if !errors.Is(err, report.ErrTooLarge) {
+			t.Errorf("got %v, want a limit", err)
 		}
 	})
 }

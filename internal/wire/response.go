@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // Response is one response of the server: a line and the literals in it.
@@ -113,10 +115,10 @@ func codeEnd(text []byte) int {
 // recipients with a literal for each of their parts has 20,000.
 const maxLiterals = 1 << 15
 
-// Response reads the next response. Its error is a *LimitError, or the first
+// Response reads the next response. Its error is a report.ErrTooLarge, or the first
 // error of the connection, io.EOF among them.
 func (c *Conn) Response() (*Response, error) {
-	if over := (*LimitError)(nil); errors.As(c.err, &over) {
+	if errors.Is(c.err, report.ErrTooLarge) {
 		return nil, c.err // whatever is still in the buffer
 	}
 	r := &Response{}
@@ -147,13 +149,13 @@ func (c *Conn) Response() (*Response, error) {
 		}
 		at += len(r.Line) - len(line)
 		if len(r.Line) > c.lim.Line {
-			return nil, c.fail(&LimitError{"line", int64(c.lim.Line)})
+			return nil, c.fail(overLimit("line", int64(c.lim.Line)))
 		}
 		if first {
 			r.Line = bytes.Clone(r.Line) // reading on reuses the buffer
 		}
 		if len(r.literals) == maxLiterals {
-			return nil, c.fail(&LimitError{"number of literals", maxLiterals})
+			return nil, c.fail(overLimit("number of literals", maxLiterals))
 		}
 		lit := literal{at: at, end: len(r.Line), size: size}
 		if lit.data, err = c.literal(size, min(c.lim.Keep, c.lim.Line-kept)); err != nil {
@@ -208,7 +210,7 @@ func announced(line []byte) (size int64, at int, ok bool) {
 // says.
 func (c *Conn) literal(size int64, keep int) ([]byte, error) {
 	if left := c.lim.Total - c.got + int64(c.w-c.r); size > left {
-		return nil, c.fail(&LimitError{"literal", left})
+		return nil, c.fail(overLimit("literal", left))
 	}
 	c.inner = nil // the server has gone on behind it
 	kept := make([]byte, 0, max(min(size, int64(keep)), 0))
@@ -243,7 +245,7 @@ func (d *depthMeter) measure(line []byte) error {
 		case d.quoted:
 		case b == '(':
 			if d.depth++; d.depth > d.limit {
-				return &LimitError{"parentheses", int64(d.limit)}
+				return overLimit("parentheses", int64(d.limit))
 			}
 		case b == ')':
 			d.depth--

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // maxLines and maxBytes bound a transcript: that much from the start is kept, and
@@ -24,20 +26,13 @@ type Transcript struct {
 
 	mu     sync.Mutex
 	start  time.Time
-	lines  []Entry
+	lines  []report.Line
 	bytes  int
 	cut    bool
 	secret bool
 	rows   int // rows of a list that are counted, not shown
 	rowsAt time.Time
 	kind   string
-}
-
-// Entry is one line of a transcript.
-type Entry struct {
-	At   time.Duration // since the transcript's start
-	From string        // "C" the client, "S" the server, "-" a mark of ours
-	Text string        // as on the wire, but redacted; not sanitised
 }
 
 // NewTranscript returns a transcript whose times count from start.
@@ -67,28 +62,28 @@ func (t *Transcript) Secret(on bool) {
 	t.secret = on
 }
 
-// Entries returns the lines so far.
-func (t *Transcript) Entries() []Entry {
+// Lines returns the lines so far.
+func (t *Transcript) Lines() []report.Line {
 	if t == nil {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flush()
-	return append([]Entry(nil), t.lines...)
+	return append([]report.Line(nil), t.lines...)
 }
 
 func (t *Transcript) add(at time.Time, from, text string) {
 	if t.bytes += len(text); t.bytes > maxBytes && !t.cut {
 		t.cut = true
-		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d bytes", maxBytes)})
+		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d bytes", maxBytes)})
 	}
 	switch {
 	case t.cut:
 	case len(t.lines) < maxLines:
-		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: from, Text: text})
+		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: from, Text: text})
 	case len(t.lines) == maxLines:
-		t.lines = append(t.lines, Entry{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d lines", maxLines)})
+		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d lines", maxLines)})
 	}
 }
 

@@ -9,13 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
 
 // lines writes a transcript without its times.
 func lines(tr *wire.Transcript) []string {
 	var out []string
-	for _, e := range tr.Entries() {
+	for _, e := range tr.Lines() {
 		out = append(out, e.From+": "+e.Text)
 	}
 	return out
@@ -101,12 +102,12 @@ func TestTranscriptTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 		tr.Add("-", "a mark")
-		want := []wire.Entry{
+		want := []report.Line{
 			{At: 2 * time.Second, From: "S", Text: "* LIST (2 rows)"},
 			{At: 3 * time.Second, From: "C", Text: "T2 NOOP"},
 			{At: 3 * time.Second, From: "-", Text: "a mark"},
 		}
-		if got := tr.Entries(); !slices.Equal(got, want) {
+		if got := tr.Lines(); !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
@@ -127,7 +128,7 @@ func TestTranscriptNil(t *testing.T) {
 	var tr *wire.Transcript
 	tr.Add("C", "x")
 	tr.Secret(true)
-	if got := tr.Entries(); got != nil {
+	if got := tr.Lines(); got != nil {
 		t.Errorf("got %v, want none", got)
 	}
 }
@@ -140,14 +141,14 @@ func TestTranscriptConcurrent(t *testing.T) {
 		for range 100 {
 			tr.Add("-", "mark")
 			tr.Secret(false)
-			tr.Entries()
+			tr.Lines()
 		}
 	})
 	if _, err := all(c); err != nil {
 		t.Error(err)
 	}
 	wg.Wait()
-	if got := len(tr.Entries()); got != 300 {
+	if got := len(tr.Lines()); got != 300 {
 		t.Errorf("got %d lines, want 300", got)
 	}
 }
