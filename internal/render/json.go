@@ -157,7 +157,7 @@ func JSONMessage(state report.State, kind, text, advice string, o Options) []byt
 	only.Findings = []jsonFinding{o.jsonFinding(f)}
 	return encode(jsonReport{
 		Schema: schema, Version: o.Version, State: state.String(), ExitCode: int(state),
-		Summary:     "IMAP_SESSION " + state.String() + " - " + kind + ": " + o.clean(text),
+		Summary:     "IMAP_SESSION " + state.String() + " - " + kind + ": " + Line(o.mask(text)),
 		jsonSession: only,
 	})
 }
