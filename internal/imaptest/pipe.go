@@ -53,6 +53,10 @@ func Pipe(tb testing.TB, script string, o Options) (net.Conn, *Record) {
 	return c, o.Record
 }
 
+// NewPipe returns both ends of such a connection, without a script. Port is that
+// of the server.
+func NewPipe(port int) (client, server net.Conn) { return newPipe(port) }
+
 // client is the end that a test holds.
 type client struct {
 	*end

@@ -1,222 +1,225 @@
-// Package outputtest holds the program's output to the plugin interface: form
-// and bounds of the plugin output, and the JSON object of the documentation. It
-// judges no content. It is for tests only.
+// Package outputtest reads the program's output as a strict monitoring core
+// would, after the plugin interface and not with the program's own code: Plugin
+// the plugin output, JSON the object of the documentation. It judges no content.
+// It is for tests only.
 package outputtest
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 const (
-	maxOutput = 4000 // bytes, without -vv (rule S1)
-	maxLine   = 1000 // bytes of line 1 (rule S2)
+	maxOutput = 4000 // bytes, without what -vv adds
+	maxLine   = 1000 // bytes of line 1
 )
 
 var states = []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}
 
-// perfItem is one item of performance data (rules P7 to P17).
-var perfItem = regexp.MustCompile(`^[a-z_]+=-?[0-9]+(\.[0-9]+)?(s|B|%)?(;[0-9.:~@-]*){0,4}$`)
+// Labels are all labels of performance data in their order. They are public: a
+// label that is renamed or moved breaks graphs, so this list only grows at its end.
+var Labels = strings.Fields(`time
+	time_dns time_connect time_tls time_greeting time_starttls time_capability time_token time_login
+	time_list time_select time_fetch time_logout
+	certificate_days certificate_percent folders messages message_age message_size
+	addresses addresses_failed
+	time_id time_noop time_namespace time_idle
+	time_quota quota_storage_used quota_storage_limit quota_storage_percent
+	quota_messages_used quota_messages_limit quota_messages_percent
+	time_status unseen deleted mailbox_size
+	time_search found found_oldest_age found_newest_age fetch_bytes`)
 
-// stateBall is what Icinga Web shows as a coloured state wherever it stands.
-var stateBall = regexp.MustCompile(`[\[(](OK|WARNING|CRITICAL|UNKNOWN)[\])]`)
+// inBytes and aged are the labels of sizes and of ages, which may be negative.
+var (
+	inBytes = strings.Fields("message_size quota_storage_used quota_storage_limit mailbox_size fetch_bytes")
+	aged    = strings.Fields("message_age found_oldest_age found_newest_age")
+)
 
-// bar is what may stand in front of a state: the bar of a step's line.
-var bar = regexp.MustCompile(`^[_#]{30} `)
-
-// Plugin checks the output of a run with the default format that ended with
-// this exit code.
-func Plugin(out []byte, code int) error {
-	text := string(out)
-	if err := printable(text); err != nil {
-		return err
-	}
-	if code < 0 || code > 3 {
-		return fmt.Errorf("exit code %d", code)
-	}
-	first, _, ended := strings.Cut(text, "\n")
-	switch {
-	case !ended:
-		return fmt.Errorf("line 1 has no end: %q", text)
-	case len(text) > maxOutput:
-		return fmt.Errorf("%d bytes, want at most %d", len(text), maxOutput)
-	case len(first) > maxLine:
-		return fmt.Errorf("line 1 has %d bytes, want at most %d", len(first), maxLine)
-	case !strings.HasPrefix(first, "IMAP_SESSION "+states[code]+" - "):
-		return fmt.Errorf("exit code %d, but line 1 is %q", code, first)
-	case strings.Count(text, "|") > 1, strings.Count(text, "|") != strings.Count(first, "|"):
-		return fmt.Errorf("a | that begins no performance data: %q", text)
-	}
-	if _, perf, ok := strings.Cut(first, " | "); ok {
-		for item := range strings.FieldsSeq(perf) {
-			if !perfItem.MatchString(item) {
-				return fmt.Errorf("performance data %q", item)
-			}
-		}
-	}
-	for line := range strings.Lines(text) {
-		if at := stateBall.FindStringIndex(bar.ReplaceAllString(line, "")); at != nil && at[0] > 0 {
-			return fmt.Errorf("a state inside a line: %q", line)
-		}
-	}
-	return nil
+// Output is plugin output taken apart.
+type Output struct {
+	Text string // line 1 without the performance data
+	Perf []Perf
+	Long []string // the other lines
 }
 
-// printable checks for what no line of output may hold.
-func printable(text string) error {
-	if !utf8.ValidString(text) {
-		return fmt.Errorf("not UTF-8: %q", text)
+// Perf is one item of performance data.
+type Perf struct{ Label, Value, Unit, Warn, Crit, Min, Max string }
+
+// Labels are the labels of the performance data.
+func (o Output) Labels() []string {
+	var names []string
+	for _, p := range o.Perf {
+		names = append(names, p.Label)
 	}
-	for _, r := range text {
-		if r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || unicode.In(r, unicode.Zl, unicode.Zp)) {
-			return fmt.Errorf("character %U in %q", r, text)
-		}
-	}
-	return nil
+	return names
 }
 
-// Report is the JSON object, as far as tests ask for it.
-type Report struct {
-	Schema   int
-	Version  string
-	State    string
-	ExitCode int `json:"exit_code"`
-	Summary  string
-	Steps    []struct {
-		Name    string
-		Outcome string
-		Start   *float64
-		Seconds *float64
-		Detail  string
-		ByHand  string `json:"by_hand"`
-	}
-	Metrics []struct {
-		Name  string
-		Value float64
-		Unit  string
-		State string
-	}
-	Findings []Finding
-	Remarks  []struct{ Step, Text string }
-	Facts    map[string]any
-}
-
-// Finding is one finding of a Report.
-type Finding struct{ State, Kind, Step, Text, Server, Advice, Metric string }
-
-// Metric returns the value of a metric and whether there is one.
-func (r *Report) Metric(name string) (float64, bool) {
-	for _, m := range r.Metrics {
-		if m.Name == name {
-			return m.Value, true
-		}
-	}
-	return 0, false
-}
-
-// Outcome returns how a step ended, "" when it is not in the plan.
-func (r *Report) Outcome(step string) string {
-	for _, s := range r.Steps {
-		if s.Name == step {
-			return s.Outcome
+// Value returns the number behind a label, "" for none.
+func (o Output) Value(label string) string {
+	for _, p := range o.Perf {
+		if p.Label == label {
+			return p.Value
 		}
 	}
 	return ""
 }
 
-// JSON checks the output of a run with -o json that ended with this exit code.
-func JSON(out []byte, code int) (*Report, error) {
-	if err := printable(string(out)); err != nil {
-		return nil, err
-	}
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(out, &keys); err != nil {
-		return nil, fmt.Errorf("not JSON: %w: %q", err, out)
-	}
-	for _, k := range []string{"schema", "version", "target", "state", "exit_code", "summary", "steps", "metrics", "findings", "facts"} {
-		if raw, ok := keys[k]; !ok || bytes.Equal(raw, []byte("null")) {
-			return nil, fmt.Errorf("no %s: %s", k, out)
-		}
-	}
-	var r Report
-	if err := json.Unmarshal(out, &r); err != nil {
-		return nil, fmt.Errorf("JSON: %w: %s", err, out)
-	}
-	var strs any
-	json.Unmarshal(out, &strs) // it went well above
-	if err := everyString(strs); err != nil {
-		return nil, err
-	}
+// Block checks what holds for all output: some text, one newline at its end,
+// nothing that a terminal or a core acts on.
+func Block(out string) error {
 	switch {
-	case code < 0 || code > 3 || r.ExitCode != code || r.State != states[code]:
-		return nil, fmt.Errorf("exit code %d, but the report says %d, %s", code, r.ExitCode, r.State)
-	case r.Schema != 1:
-		return nil, fmt.Errorf("schema %d", r.Schema)
-	case len(r.Findings) > 0 && r.Findings[0].State != r.State, len(r.Findings) == 0 && code != 0:
-		return nil, fmt.Errorf("state %s with findings %+v", r.State, r.Findings)
+	case strings.TrimSpace(out) == "":
+		return errors.New("is empty")
+	case !strings.HasSuffix(out, "\n") || strings.HasSuffix(out, "\n\n"):
+		return fmt.Errorf("does not end in one newline: %q", out)
+	case strings.HasPrefix(out, "\n"):
+		return errors.New("begins with an empty line")
 	}
-	return &r, r.times()
+	return printable(strings.ReplaceAll(out, "\n", ""))
 }
 
-// everyString checks the strings of a JSON value, which may hide control
-// characters behind escapes.
-func everyString(v any) error {
-	switch v := v.(type) {
-	case string:
-		if strings.Contains(v, "\n") {
-			return fmt.Errorf("a line end in %q", v)
-		}
-		return printable(v)
-	case []any:
-		for _, e := range v {
-			if err := everyString(e); err != nil {
-				return err
-			}
-		}
-	case map[string]any:
-		for k, e := range v {
-			if err := printable(k); err != nil {
-				return err
-			}
-			if err := everyString(e); err != nil {
-				return err
-			}
+// printable checks for what no line of output may hold.
+func printable(text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("is not UTF-8: %q", text)
+	}
+	for _, r := range text {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return fmt.Errorf("has the character %U in it: %q", r, text)
 		}
 	}
 	return nil
 }
 
-// times checks that the steps follow each other within the time of the run:
-// each has its own time and no other's.
-func (r *Report) times() error {
-	const slack = 0.002 // the clock is read several times
-	end := 0.0
-	for _, s := range r.Steps {
-		switch s.Outcome {
-		case "passed", "failed":
-		case "skipped", "not_reached":
-			if s.Start != nil || s.Seconds != nil {
-				return fmt.Errorf("step %s is %s and has a time", s.Name, s.Outcome)
-			}
-			continue
-		default:
-			return fmt.Errorf("step %s has outcome %q", s.Name, s.Outcome)
-		}
-		if s.Start == nil || s.Seconds == nil || *s.Seconds < 0 {
-			return fmt.Errorf("step %s is %s and has no time", s.Name, s.Outcome)
-		}
-		if *s.Start < end-slack {
-			return fmt.Errorf("step %s starts at %f s, before the end of the one before it at %f s", s.Name, *s.Start, end)
-		}
-		end = *s.Start + *s.Seconds
+// deleted are the characters that Nagios deletes from $SERVICEOUTPUT$, and the
+// semicolon, which it changes.
+const deleted = "`~$&|'\"<>;"
+
+// stateBall is what Icinga Web shows as a coloured state wherever it stands.
+var stateBall = regexp.MustCompile(`[\[(](OK|WARNING|CRITICAL|UNKNOWN|UP|DOWN|PENDING)[\])]`)
+
+// stateFollows is what may stand before the state of a line: the bar of a step,
+// and an address.
+var stateFollows = regexp.MustCompile(`^(address \S+: |[_#]+ )`)
+
+// Plugin takes the output of a run with the default format, which ended with
+// this exit code, apart.
+func Plugin(out string, code int) (Output, error) {
+	var o Output
+	if err := Block(out); err != nil {
+		return o, err
 	}
-	if total, ok := r.Metric("time"); ok && end > total+slack {
-		return fmt.Errorf("the last step ends at %f s, the run at %f s", end, total)
+	first, rest, _ := strings.Cut(strings.TrimSuffix(out, "\n"), "\n")
+	text, data, hasData := strings.Cut(first, "|")
+	if rest != "" {
+		o.Long = strings.Split(rest, "\n")
 	}
-	return nil
+	long := strings.Contains(out, "\ntranscript:\n") || strings.Contains(out, "\nattempts: ") // -vv
+	switch {
+	case code < 0 || code > 3 || !strings.HasPrefix(text, "IMAP_SESSION "+states[code]+" - "):
+		return o, fmt.Errorf("exit code %d, but line 1 is %q", code, first)
+	case len(first) > maxLine:
+		return o, fmt.Errorf("line 1 has %d bytes, want at most %d", len(first), maxLine)
+	case len(out) > maxOutput && !long:
+		return o, fmt.Errorf("%d bytes, want at most %d", len(out), maxOutput)
+	case strings.Count(out, "|") > 1 || strings.Contains(rest, "|"):
+		return o, fmt.Errorf("a | that begins no performance data: %q", out)
+	case strings.ContainsAny(text, deleted):
+		return o, fmt.Errorf("line 1 has one of %s in it: %s", deleted, text)
+	}
+	for i, line := range o.Long {
+		if line == "" || strings.ContainsAny(line, "<>&") {
+			return o, fmt.Errorf("line %d is empty or may be taken for HTML: %q", i+2, line)
+		}
+	}
+	for _, line := range append([]string{text}, o.Long...) {
+		line = stateFollows.ReplaceAllString(line, "")
+		if at := stateBall.FindStringIndex(line); at != nil && at[0] > 0 || strings.HasPrefix(line, "(") {
+			return o, fmt.Errorf("a state inside a line: %q", line)
+		}
+	}
+	if !hasData {
+		o.Text = text
+		return o, nil
+	}
+	if !strings.HasSuffix(text, " ") || !strings.HasPrefix(data, " ") {
+		return o, fmt.Errorf("no blanks around the bar: %s", first)
+	}
+	o.Text = strings.TrimSuffix(text, " ")
+	var err error
+	o.Perf, err = perfdata(strings.TrimPrefix(data, " "))
+	return o, err
+}
+
+// perfdata takes the performance data apart.
+func perfdata(data string) ([]Perf, error) {
+	var items []Perf
+	last := -1
+	for token := range strings.SplitSeq(data, " ") {
+		p, err := perfItem(token)
+		if err != nil {
+			return items, fmt.Errorf("performance data %q: %w", token, err)
+		}
+		at := slices.Index(Labels, p.Label)
+		if at <= last {
+			return items, fmt.Errorf("performance data %q: unknown, twice or out of order", token)
+		}
+		last = at
+		items = append(items, p)
+	}
+	if items[0].Label != "time" || items[0].Max == "" {
+		return items, fmt.Errorf("performance data %q: no time with its maximum", data)
+	}
+	return items, nil
+}
+
+var (
+	itemForm  = regexp.MustCompile(`^([a-z][a-z0-9_]*)=(-?[0-9]+(?:\.[0-9]+)?)(s|B|%)?((?:;[^;]*){0,4})$`)
+	rangeForm = regexp.MustCompile(`^@?(?:~:|-?[0-9]+(?:\.[0-9]+)?:)?(?:-?[0-9]+(?:\.[0-9]+)?)?$`)
+	limitForm = regexp.MustCompile(`^(-?[0-9]+(?:\.[0-9]+)?)?$`)
+)
+
+// perfItem takes one item apart.
+func perfItem(token string) (Perf, error) {
+	m := itemForm.FindStringSubmatch(token)
+	if m == nil || strings.HasSuffix(token, ";") {
+		return Perf{}, errors.New("not label=value[unit];warn;crit;min;max without a semicolon at the end")
+	}
+	p := Perf{Label: m[1], Value: m[2], Unit: m[3]}
+	for i, field := range strings.Split(strings.TrimPrefix(m[4], ";"), ";") {
+		*[]*string{&p.Warn, &p.Crit, &p.Min, &p.Max}[i] = field
+	}
+	_, decimals, _ := strings.Cut(p.Value, ".")
+	age := slices.Contains(aged, p.Label)
+	seconds := strings.HasPrefix(p.Label, "time") || age
+	switch {
+	case seconds != (p.Unit == "s"), (p.Unit == "B") != slices.Contains(inBytes, p.Label), (p.Unit == "%") != strings.HasSuffix(p.Label, "_percent"):
+		return p, errors.New("wrong unit")
+	case seconds && len(decimals) != 6:
+		return p, errors.New("not six decimals")
+	case (p.Unit == "B" || p.Unit == "") && decimals != "":
+		return p, errors.New("not a whole number")
+	case !limitForm.MatchString(p.Min) || !limitForm.MatchString(p.Max):
+		return p, errors.New("a limit is not a number")
+	case (age || strings.HasPrefix(p.Label, "certificate_")) != (p.Min == ""):
+		return p, fmt.Errorf("minimum %q", p.Min)
+	}
+	for _, r := range []string{p.Warn, p.Crit} {
+		body := strings.TrimPrefix(r, "@")
+		switch {
+		case r == "":
+		case !rangeForm.MatchString(r) || body == "" || body == ":" || body == "~:":
+			return p, fmt.Errorf("%q is not a range of bare numbers", r)
+		case strings.HasPrefix(body, "0:") && body != "0:":
+			return p, fmt.Errorf("%q prints the start 0", r)
+		case seconds && !age && strings.HasPrefix(r, "~:") && !strings.HasPrefix(r, "~:-"):
+			return p, fmt.Errorf("%q prints an open start of a duration", r)
+		}
+	}
+	return p, nil
 }

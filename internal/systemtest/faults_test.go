@@ -3,7 +3,6 @@ package systemtest
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"net"
@@ -19,7 +18,6 @@ import (
 	"time"
 
 	"check_imap_session/internal/app"
-	"check_imap_session/internal/certtest"
 	"check_imap_session/internal/imaptest"
 	"check_imap_session/internal/outputtest"
 	"check_imap_session/internal/session"
@@ -46,15 +44,9 @@ func TestFaults(t *testing.T) {
 	if err != nil || len(files) < 427 {
 		t.Fatalf("%d cases, want at least 427 (%v)", len(files), err)
 	}
-	var virtual faultServers
-	synctest.Test(t, func(t *testing.T) { virtual = newFaultServers(t) })
-	real := newFaultServers(t)
-	for _, s := range []*faultServers{&virtual, &real} {
-		s.caFile = filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(s.caFile, s.root, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	var virtual certificates
+	synctest.Test(t, func(t *testing.T) { virtual = newCertificates(t) })
+	virtual, real := virtual.write(t), newCertificates(t).write(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			c, err := readFault(file)
@@ -74,52 +66,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// faultServers are the certificates of the servers of all cases.
-type faultServers struct {
-	root   []byte // PEM
-	caFile string
-	tls    *tls.Config
-	named  map[string]*tls.Config // for "tls NAME" in a script
-}
-
-// newFaultServers makes certificates that are valid on the clock of the caller.
-func newFaultServers(t *testing.T) faultServers {
-	ca, other := certtest.Must(t, "Test Root"), certtest.Must(t, "Another Root")
-	leaf := certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}}
-	with := func(ca *certtest.CA, change func(*certtest.Leaf)) *tls.Config {
-		l := leaf
-		change(&l)
-		return &tls.Config{Certificates: []tls.Certificate{ca.Leaf(t, l)}}
-	}
-	day := 24 * time.Hour
-	good := with(ca, func(*certtest.Leaf) {})
-	tls11, client, client12 := good.Clone(), good.Clone(), good.Clone()
-	tls11.MinVersion, tls11.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-	client.ClientAuth = tls.RequireAndVerifyClientCert
-	client12.ClientAuth, client12.MaxVersion = tls.RequireAndVerifyClientCert, tls.VersionTLS12
-	tls12 := good.Clone()
-	tls12.MaxVersion = tls.VersionTLS12
-	return faultServers{
-		root: ca.PEM, tls: good,
-		named: map[string]*tls.Config{
-			"expired": with(ca, func(l *certtest.Leaf) {
-				l.NotBefore, l.NotAfter = time.Now().Add(-90*day), time.Now().Add(-2*day-time.Hour)
-			}),
-			"future": with(ca, func(l *certtest.Leaf) {
-				l.NotBefore, l.NotAfter = time.Now().Add(2*day), time.Now().Add(90*day)
-			}),
-			"other-name":    with(ca, func(l *certtest.Leaf) { l.CommonName, l.DNSNames = "mail.test", []string{"mail.test"} }),
-			"other-root":    with(other, func(*certtest.Leaf) {}),
-			"self-signed":   with(ca, func(l *certtest.Leaf) { l.SelfSigned = true }),
-			"hostile-name":  with(other, func(l *certtest.Leaf) { l.CommonName = "x|y=1 [OK]\n<b>\u202e" }),
-			"tls1.1":        tls11,
-			"tls1.2":        tls12,
-			"client-cert":   client,
-			"client-cert12": client12,
-		},
-	}
-}
-
 // faultRun is one run of the program.
 type faultRun struct {
 	code int
@@ -134,13 +80,13 @@ func (c *faultCase) check(t *testing.T, run func(*testing.T, *faultCase, ...stri
 	for _, r := range []faultRun{asJSON, asText} {
 		c.checkRun(t, r)
 	}
-	if err := outputtest.Plugin(asText.out, asText.code); err != nil {
+	if _, err := outputtest.Plugin(string(asText.out), asText.code); err != nil {
 		t.Errorf("default output: %v", err)
 	}
 	if asText.code != asJSON.code {
 		t.Errorf("exit %d with the default output, %d with JSON", asText.code, asJSON.code)
 	}
-	rep, err := outputtest.JSON(asJSON.out, asJSON.code)
+	rep, err := outputtest.JSON(string(asJSON.out), asJSON.code)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +127,7 @@ func (c *faultCase) checkRun(t *testing.T, r faultRun) {
 }
 
 // options are those of the case's server.
-func (c *faultCase) options(s faultServers) imaptest.Options {
+func (c *faultCase) options(s certificates) imaptest.Options {
 	o := imaptest.Options{TLS: s.tls, TLSConfigs: s.named, Capabilities: c.capabilities, Record: &imaptest.Record{}}
 	if c.capabilities == "" && c.tls == "starttls" {
 		o.Capabilities = "IMAP4rev1 STARTTLS SASL-IR LITERAL+ AUTH=PLAIN"
@@ -190,7 +136,7 @@ func (c *faultCase) options(s faultServers) imaptest.Options {
 }
 
 // bubble runs a case on the virtual clock.
-func (s faultServers) bubble(t *testing.T, c *faultCase, format ...string) (r faultRun) {
+func (s certificates) bubble(t *testing.T, c *faultCase, format ...string) (r faultRun) {
 	t.Helper()
 	o := c.options(s)
 	synctest.Test(t, func(t *testing.T) {
@@ -219,7 +165,7 @@ func (c *faultCase) getenv(name string) string {
 }
 
 // process runs a case as a process, over TCP.
-func (s faultServers) process(t *testing.T, c *faultCase, format ...string) faultRun {
+func (s certificates) process(t *testing.T, c *faultCase, format ...string) faultRun {
 	t.Helper()
 	srv, err := imaptest.Listen(c.script, c.options(s))
 	if err != nil {

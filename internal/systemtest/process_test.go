@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/outputtest"
 )
 
 // program returns the program as a process of its own: the test binary called by
@@ -30,10 +30,7 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 // loginFlags are the flags for a login on a server without TLS.
 func loginFlags(t testing.TB, srv *imaptest.Server, args ...string) []string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeFile(t, t.TempDir(), "password", []byte(scriptPassword+"\n"))
 	return append([]string{"-H", "imap.test", "--address=127.0.0.1", fmt.Sprintf("--port=%d", srv.Port()),
 		"--tls=none", "--allow-plaintext-auth", "-U", "monitor", "--password-file=" + file}, args...)
 }
@@ -61,10 +58,10 @@ func start(t testing.TB, cmd *exec.Cmd) (wait func() (string, int)) {
 	}
 }
 
-// mustParse parses plugin output.
-func mustParse(t testing.TB, out string, code int) pluginOutput {
+// mustRead reads plugin output.
+func mustRead(t testing.TB, out string, code int) outputtest.Output {
 	t.Helper()
-	o, err := parseOutput(out, code)
+	o, err := outputtest.Plugin(out, code)
 	if err != nil {
 		t.Fatalf("exit code %d, output %q: %v", code, out, err)
 	}

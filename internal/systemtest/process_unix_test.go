@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/outputtest"
 )
 
 // SIGTERM is what Icinga sends at its own time limit, and SIGINT what an admin
@@ -36,13 +37,13 @@ func TestSignals(t *testing.T) {
 			if code != 3 {
 				t.Fatalf("got exit code %d, want 3", code)
 			}
-			o := mustParse(t, out, code)
+			o := mustRead(t, out, code)
 			for _, want := range []string{"login interrupted", "waiting for the answer to LOGIN"} {
-				if !strings.Contains(o.text, want) {
-					t.Errorf("first line %q, want %q in it", o.text, want)
+				if !strings.Contains(o.Text, want) {
+					t.Errorf("first line %q, want %q in it", o.Text, want)
 				}
 			}
-			if got, want := o.labels(), []string{"time", "time_connect", "time_greeting"}; !slices.Equal(got, want) {
+			if got, want := o.Labels(), []string{"time", "time_connect", "time_greeting"}; !slices.Equal(got, want) {
 				t.Errorf("perfdata: got %v, want %v", got, want)
 			}
 			if took > 2*time.Second {
@@ -74,9 +75,9 @@ func TestSignalWhileReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, code := wait()
-	o := mustParse(t, out, code)
-	if !strings.HasPrefix(o.text, "IMAP_SESSION UNKNOWN - interrupted: ") {
-		t.Errorf("got %q", o.text)
+	o := mustRead(t, out, code)
+	if !strings.HasPrefix(o.Text, "IMAP_SESSION UNKNOWN - interrupted: ") {
+		t.Errorf("got %q", o.Text)
 	}
 }
 
@@ -143,20 +144,20 @@ func TestVerbosityIsOnlyMore(t *testing.T) {
 			var firstCode, lines int
 			for i, v := range []string{"--verbose=0", "-v", "-vv", "-vvv", "-vvvvv"} {
 				out, code := start(t, program(t, loginFlags(t, srv, "-w", "time_greeting=5", v)...))()
-				o := mustParse(t, out, code)
+				o := mustRead(t, out, code)
 				line, _, _ := strings.Cut(out, "\n")
 				line = number.ReplaceAllString(after.ReplaceAllString(line, ""), "N")
 				if i == 0 {
-					first, firstCode, lines = line, code, len(o.long)
+					first, firstCode, lines = line, code, len(o.Long)
 					continue
 				}
 				if line != first || code != firstCode {
 					t.Errorf("%s: got exit code %d and %q, without -v %d and %q", v, code, line, firstCode, first)
 				}
-				if i < 4 && len(o.long) <= lines {
-					t.Errorf("%s: got %d lines, one level less has %d", v, len(o.long), lines)
+				if i < 4 && len(o.Long) <= lines {
+					t.Errorf("%s: got %d lines, one level less has %d", v, len(o.Long), lines)
 				}
-				lines = len(o.long)
+				lines = len(o.Long)
 			}
 		})
 	}
@@ -167,16 +168,16 @@ func TestJSON(t *testing.T) {
 	t.Parallel()
 	srv := imaptest.Serve(t, "greet\ndelay LOGIN 50ms\nserve", imaptest.Options{})
 	out, code := start(t, program(t, loginFlags(t, srv, "-o", "json", "-w", "messages=1,folders=1", "-c", "messages=2", "-t", "7")...))()
-	d, err := parseJSON(out, code)
+	d, err := outputtest.JSON(out, code)
 	if err != nil {
 		t.Fatalf("exit code %d, output %s: %v", code, out, err)
 	}
 	if code != 2 {
 		t.Errorf("exit code: got %d, want 2", code)
 	}
-	got := fmt.Sprint(*d.Target.Host, *d.Target.Address, *d.Target.TLS, *d.Target.Username, *d.Target.Mailbox)
-	if want := fmt.Sprint("imap.test", "127.0.0.1", "none", "monitor", "INBOX"); got != want || *d.Target.Port != srv.Port() {
-		t.Errorf("target: got %s port %d, want %s port %d", got, *d.Target.Port, want, srv.Port())
+	got := fmt.Sprint(d.Target.Host, d.Target.Address, d.Target.TLS, d.Target.Username, d.Target.Mailbox)
+	if want := fmt.Sprint("imap.test", "127.0.0.1", "none", "monitor", "INBOX"); got != want || d.Target.Port != srv.Port() {
+		t.Errorf("target: got %s port %d, want %s port %d", got, d.Target.Port, want, srv.Port())
 	}
 	var steps []string
 	for _, s := range d.Steps {
@@ -198,12 +199,12 @@ func TestJSON(t *testing.T) {
 		"folders", "messages", "message_age", "message_size", "fetch_bytes"}; !slices.Equal(metrics, want) {
 		t.Errorf("metrics: got %v, want %v", metrics, want)
 	}
-	if m := d.Metrics[0]; *m.Unit != "s" || m.Max == nil || *m.Max != 7 || *m.Min != 0 {
+	if m := d.Metrics[0]; m.Unit != "s" || m.Max == nil || *m.Max != 7 || *m.Min != 0 {
 		t.Errorf("time: got %+v, want unit s, min 0, max 7", m)
 	}
 	var findings []string
 	for _, f := range d.Findings {
-		findings = append(findings, strings.Join([]string{f.State, f.Kind, *f.Step, *f.Metric}, " "))
+		findings = append(findings, strings.Join([]string{f.State, f.Kind, f.Step, f.Metric}, " "))
 	}
 	if want := []string{"CRITICAL threshold select messages", "WARNING threshold list folders"}; !slices.Equal(findings, want) {
 		t.Errorf("findings: got %v, want %v", findings, want)

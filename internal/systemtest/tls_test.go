@@ -1,11 +1,10 @@
-package app_test
+package systemtest
 
 import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,19 +25,9 @@ func against(t *testing.T, mode string, conf *tls.Config, args ...string) (resul
 	t.Helper()
 	srv := imaptest.Serve(t, "S: * OK ready\nserve", imaptest.Options{TLS: conf, ImplicitTLS: mode == "implicit"})
 	base := []string{"-H", "imap.test", "--address", "127.0.0.1", "-p", strconv.Itoa(srv.Port()), "--tls", mode, "-U", "alice", "-t", "20s"}
-	r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, append(base, args...)...)
+	r := runMain(t, password("secret"), append(base, args...)...)
 	srv.Close()
 	return r, strings.Join(srv.Received(), "\n")
-}
-
-// facts reads the facts of a run with -o json.
-func facts(t *testing.T, r result) map[string]any {
-	t.Helper()
-	var got struct{ Facts map[string]any }
-	if err := json.Unmarshal([]byte(r.out), &got); err != nil {
-		t.Fatalf("not JSON: %v\n%s", err, r.out)
-	}
-	return got.Facts
 }
 
 // TestOldTLS meets servers that crypto/tls refuses as it comes: refused here
@@ -77,7 +66,7 @@ func TestOldTLS(t *testing.T) {
 		for _, m := range []string{"implicit", "starttls"} {
 			t.Run(m+"/"+tt.name, func(t *testing.T) {
 				r, sent := against(t, m, tt.conf, "--ca-file", file, "--tls-min", tt.below)
-				if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.first, tt.cause) || !strings.Contains(r.first, "--tls-min") {
+				if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.Text, tt.cause) || !strings.Contains(r.Text, "--tls-min") {
 					t.Errorf("--tls-min=%s: exit %d, want 2 and tls_handshake, %q and --tls-min:\n%s", tt.below, r.code, tt.cause, r.out)
 				}
 				if strings.Contains(sent, "LOGIN") {
@@ -88,7 +77,7 @@ func TestOldTLS(t *testing.T) {
 					t.Errorf("--tls-min=%s: exit %d, want 0, %s and remark %q:\n%s", tt.min, r.code, tt.version, tt.remark, r.out)
 				}
 				r, _ = against(t, m, tt.conf, "--ca-file", file, "--tls-min", tt.min, "-o", "json")
-				if f := facts(t, r); f["tls_version"] != tt.version || f["tls_key_exchange"] != tt.exchange {
+				if f := r.Facts; f["tls_version"] != tt.version || f["tls_key_exchange"] != tt.exchange {
 					t.Errorf("facts %v %v, want %s %s", f["tls_version"], f["tls_key_exchange"], tt.version, tt.exchange)
 				}
 			})
@@ -102,7 +91,7 @@ func TestOldServerHello(t *testing.T) {
 	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
 	srv := imaptest.Serve(t, fmt.Sprintf("raw %q\nhold", hello), imaptest.Options{})
 	r := runMain(t, nil, "-H", "imap.test", "--address=127.0.0.1", "-p", strconv.Itoa(srv.Port()), "--tls=implicit", "--auth=none")
-	if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.first, "TLS 1.0") || !strings.Contains(r.first, "--tls-min=1.0") {
+	if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.Text, "TLS 1.0") || !strings.Contains(r.Text, "--tls-min=1.0") {
 		t.Errorf("exit %d, want 2, TLS 1.0 and --tls-min=1.0:\n%s", r.code, r.out)
 	}
 }
@@ -151,7 +140,7 @@ func TestTLSFacts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			conf := &tls.Config{Certificates: []tls.Certificate{tt.cert}, MaxVersion: tt.max}
 			r, _ := against(t, "starttls", conf, "--ca-file", file, "-o", "json")
-			f := facts(t, r)
+			f := r.Facts
 			for name, want := range tt.want {
 				if got := fmt.Sprint(f[name]); !strings.HasPrefix(got, want) {
 					t.Errorf("fact %s is %s, want %s", name, got, want)
@@ -234,7 +223,7 @@ func TestCAFile(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, _ := against(t, "implicit", conf, "--ca-file", tt.path)
-			if r.code != tt.code || !strings.Contains(r.first, tt.want) {
+			if r.code != tt.code || !strings.Contains(r.Text, tt.want) {
 				t.Errorf("exit %d, want %d and %q:\n%s", r.code, tt.code, tt.want, r.out)
 			}
 		})

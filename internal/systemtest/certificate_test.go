@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"crypto/tls"
@@ -16,11 +16,6 @@ import (
 	"check_imap_session/internal/imaptest"
 	"check_imap_session/internal/servertest"
 )
-
-const dayLength = 24 * time.Hour
-
-// ahead returns the moment so many whole days and an hour from now.
-func ahead(days int) time.Time { return time.Now().Add(time.Duration(days)*dayLength + time.Hour) }
 
 // defect is a server certificate and what is to be said of it.
 type defect struct {
@@ -48,7 +43,7 @@ func defects(t *testing.T) ([]defect, string) {
 		return inter
 	}
 	cross := func(ca, of *certtest.CA, notAfter time.Time) *certtest.CA {
-		c, err := ca.CrossSign(of, time.Now().Add(-100*dayLength), notAfter)
+		c, err := ca.CrossSign(of, time.Now().Add(-100*day), notAfter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +54,7 @@ func defects(t *testing.T) ([]defect, string) {
 		t.Fatal(err)
 	}
 	inter := below(root, "Test Intermediate", time.Time{})
-	ago := time.Now().Add(-3*dayLength + time.Hour)
+	ago := time.Now().Add(-3*day + time.Hour)
 	leaf := func(ca *certtest.CA, host string, l certtest.Leaf) tls.Certificate {
 		l.CommonName = host
 		if l.DNSNames == nil && l.IPs == nil {
@@ -69,7 +64,7 @@ func defects(t *testing.T) ([]defect, string) {
 			l.NotAfter = ahead(60)
 		}
 		if l.NotBefore.IsZero() {
-			l.NotBefore = time.Now().Add(-30 * dayLength)
+			l.NotBefore = time.Now().Add(-30 * day)
 		}
 		return ca.Leaf(t, l)
 	}
@@ -107,7 +102,7 @@ func defects(t *testing.T) ([]defect, string) {
 // --insecure, where it goes on and says what would have been wrong.
 func checkDefect(t *testing.T, d defect, base []string) {
 	t.Helper()
-	env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+	env := password("secret")
 	args := append(slices.Clone(base), "-H", d.host, "-U", "alice", "-t", "20s")
 	code := 0
 	if d.kind != "" {
@@ -117,7 +112,7 @@ func checkDefect(t *testing.T, d defect, base []string) {
 	if d.kind != "" && lineWith(r.out, "=== "+d.kind+": tls ") == "" {
 		t.Errorf("no finding of kind %s on tls in:\n%s", d.kind, r.out)
 	}
-	text := r.first
+	text := r.Text
 	if d.kind == "" {
 		text = r.out
 	}
@@ -126,42 +121,21 @@ func checkDefect(t *testing.T, d defect, base []string) {
 			t.Errorf("%q is missing in:\n%s", want, text)
 		}
 	}
-	if r.code != code || r.value("certificate_days") != d.days {
-		t.Errorf("exit %d, certificate_days %s, want %d and %s:\n%s", r.code, r.value("certificate_days"), code, d.days, r.out)
+	if r.code != code || r.Value("certificate_days") != d.days {
+		t.Errorf("exit %d, certificate_days %s, want %d and %s:\n%s", r.code, r.Value("certificate_days"), code, d.days, r.out)
 	}
-	if strings.Contains(r.first, "...") {
-		t.Errorf("line 1 is cut: %s", r.first)
+	if strings.Contains(r.Text, "...") {
+		t.Errorf("line 1 is cut: %s", r.Text)
 	}
 
 	r = runMain(t, env, append(args, "--insecure")...)
-	if r.code != 0 || r.value("certificate_days") != d.days || !strings.Contains(r.out, "[OK] logout") {
-		t.Errorf("--insecure: exit %d, certificate_days %s, want 0, %s and a whole session:\n%s", r.code, r.value("certificate_days"), d.days, r.out)
+	if r.code != 0 || r.Value("certificate_days") != d.days || !strings.Contains(r.out, "[OK] logout") {
+		t.Errorf("--insecure: exit %d, certificate_days %s, want 0, %s and a whole session:\n%s", r.code, r.Value("certificate_days"), d.days, r.out)
 	}
 	refused := lineWith(r.out, "would be refused")
 	if (refused != "") != (d.remark != "") || !strings.Contains(refused, d.remark) {
 		t.Errorf("--insecure: got remark %q, want one of %q", refused, d.remark)
 	}
-}
-
-// value returns the number that line 1 has for a label, "" for none.
-func (r result) value(label string) string {
-	for _, item := range r.perf {
-		if name, v, _ := strings.Cut(item, "="); name == label {
-			v, _, _ = strings.Cut(v, ";")
-			return v
-		}
-	}
-	return ""
-}
-
-// lineWith returns the first line that has text in it.
-func lineWith(out, text string) string {
-	for line := range strings.Lines(out) {
-		if strings.Contains(line, text) {
-			return strings.TrimSpace(line)
-		}
-	}
-	return ""
 }
 
 // TestCertificates runs every defect over both kinds of TLS against a scripted
@@ -178,7 +152,7 @@ func TestCertificates(t *testing.T) {
 
 				srv = imaptest.Serve(t, "S: * OK ready\nserve", o)
 				args[3] = strconv.Itoa(srv.Port())
-				runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, append(args, "-H", d.host, "-U", "alice")...)
+				runMain(t, password("secret"), append(args, "-H", d.host, "-U", "alice")...)
 				srv.Close()
 				login := strings.Contains(strings.Join(srv.Received(), "\n"), "LOGIN")
 				if login != (d.kind == "") {
@@ -238,8 +212,8 @@ func TestNamedByAddress(t *testing.T) {
 				t.Errorf("exit %d, want %d:\n%s", r.code, want, r.out)
 			}
 			for _, want := range tt.want {
-				if !strings.Contains(r.first, want) {
-					t.Errorf("%q is missing in %s", want, r.first)
+				if !strings.Contains(r.Text, want) {
+					t.Errorf("%q is missing in %s", want, r.Text)
 				}
 			}
 		})

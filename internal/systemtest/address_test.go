@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"io"
@@ -60,11 +60,11 @@ func TestAddressFlags(t *testing.T) {
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			args := append(strings.Fields(tt.args), "-U", "alice", "--ca-file", root, "-t", "20s")
-			r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, args...)
+			r := runMain(t, password("secret"), args...)
 			if r.code != tt.code {
 				t.Errorf("exit %d, want %d:\n%s", r.code, tt.code, r.out)
 			}
-			text := r.first
+			text := r.Text
 			if tt.code == 0 {
 				text = lineWith(r.out, "] connect ")
 			}

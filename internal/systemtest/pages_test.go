@@ -1,7 +1,6 @@
-package app
+package systemtest
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"net"
@@ -12,8 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"check_imap_session/internal/cli"
+	"check_imap_session/internal/app"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/session"
 )
 
 //go:generate go test -run ^Test(Checks|Demo|Explain)Page$ -update .
@@ -70,32 +70,22 @@ func TestDemoPage(t *testing.T) {
 		"demo auth-failed": {"--demo=auth-failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var out []byte
+			var out string
 			synctest.Test(t, func(t *testing.T) { out = rehearsed(t, args) })
-			readme.hold(t, name, "```\n$ go run ./cmd/check_imap_session "+strings.Join(args, " ")+"\n"+string(out)+"```\n")
+			readme.hold(t, name, "```\n$ go run ./cmd/check_imap_session "+strings.Join(args, " ")+"\n"+out+"```\n")
 		})
 	}
 	readme.save(t)
 }
 
 // rehearsed is what a demo prints over a line that takes 2 ms one way.
-func rehearsed(t *testing.T, args []string) []byte {
-	req, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeoutCause(t.Context(), req.Timeout, report.ErrTimeout)
-	defer cancel()
+func rehearsed(t *testing.T, args []string) string {
 	l := &line{calls: make(chan net.Conn), closed: make(chan struct{})}
-	stop, err := startDemo(ctx, req, func(context.Context) (net.Listener, error) { return l, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
-	req.Demo = "" // its server runs already
-	req.Session.Dial.Dial = l.dial
-	out, _ := check(ctx, req, Env{})
-	return bytes.TrimLeft(out, "\n")
+	return runIn(t, app.Env{
+		Getenv:  environment{}.get,
+		Listen:  func(context.Context) (net.Listener, error) { return l, nil },
+		Session: func(c *session.Config) { c.Dial.Dial = l.dial },
+	}, args...).out
 }
 
 // line is a listener in memory.
@@ -157,12 +147,11 @@ func TestExplainPage(t *testing.T) {
 	for name, args := range map[string]string{
 		"explain": "-H imap.example.com -U monitor --password-file=/etc/nagios/imap.pw -w 2,time_login=500ms -c 5 -D 21,7",
 	} {
-		var out bytes.Buffer
-		Main(append([]string{"--explain"}, strings.Fields(args)...), Env{Stdout: &out, Getenv: func(string) string { return "" }})
-		p.hold(t, name, "```text\n$ check_imap_session --explain "+args+"\n"+out.String()+"```\n")
+		out := runMain(t, nil, append([]string{"--explain"}, strings.Fields(args)...)...).out
+		p.hold(t, name, "```text\n$ check_imap_session --explain "+args+"\n"+out+"```\n")
 	}
 	failing := recipe{
-		args: append(strings.Fields(account), "-v", "-m", "Sent Items"), state: report.Critical,
+		args: append(strings.Fields(probe), "-v", "-m", "Sent Items"), state: report.Critical,
 		script: "serve EXAMINE\nS: {tag} NO [NONEXISTENT] Mailbox doesn't exist: Sent Items\nserve",
 	}
 	var out string

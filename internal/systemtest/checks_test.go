@@ -1,4 +1,4 @@
-package app
+package systemtest
 
 import (
 	"context"
@@ -13,12 +13,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"check_imap_session/internal/app"
 	"check_imap_session/internal/certtest"
 	"check_imap_session/internal/cli"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/imaptest"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
+	"check_imap_session/internal/session"
 )
 
 const checksPage = "../../docs/checks.md"
@@ -41,13 +43,13 @@ type recipe struct {
 const (
 	recipeCaps  = "IMAP4rev1 SASL-IR LITERAL+ ID IDLE NAMESPACE QUOTA ESEARCH AUTH=PLAIN"
 	recipeTimes = "delay LOGIN 31ms\ndelay LIST 6ms\ndelay EXAMINE 9ms\ndelay FETCH 14ms\ndelay SEARCH 11ms\ndelay GETQUOTAROOT 3ms\ndelay NOOP 2ms\ndelay ID 1ms\ndelay LOGOUT 1ms\n"
-	account     = "-H imap.example.com -U probe --password-file=/etc/nagios/imap.password"
+	probe       = "-H imap.example.com -U probe --password-file=/etc/nagios/imap.password"
 )
 
 // recipes are the checks in the order of the page.
 func recipes() []recipe {
 	words := strings.Fields
-	full := words(account)
+	full := words(probe)
 	return []recipe{
 		{name: "front end", args: words("-H imap.example.com --auth=none -w 1,certificate_days=21: -c 3,certificate_days=7:")},
 		{name: "full session", args: append(full, words("-w 2 -c 5")...)},
@@ -104,13 +106,13 @@ func (r recipe) block(t *testing.T) string {
 
 // run runs the check against its script.
 func (r recipe) run(t *testing.T) string {
-	req := r.request(t, r.args)
+	args, token := r.withoutFiles(r.args)
 	ca := certtest.Must(t, "Example CA")
 	left := r.left
 	if left == 0 {
 		left = 61 * 24 * time.Hour
 	}
-	host := req.Session.Dial.Host
+	host := r.options()[0].values[0]
 	leaf := ca.Leaf(t, certtest.Leaf{CommonName: host, DNSNames: []string{host},
 		NotBefore: time.Now().Add(-30 * 24 * time.Hour), NotAfter: time.Now().Add(left + time.Hour)})
 	opts := imaptest.Options{Capabilities: r.caps, TLS: &tls.Config{Certificates: []tls.Certificate{leaf}}}
@@ -125,8 +127,7 @@ func (r recipe) run(t *testing.T) string {
 	if r.script == "" {
 		script += "serve"
 	}
-	d := &req.Session.Dial
-	d.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+	lookup := func(context.Context, string, string) ([]netip.Addr, error) {
 		time.Sleep(2 * time.Millisecond)
 		var addrs []netip.Addr
 		for _, a := range r.addrs {
@@ -137,7 +138,7 @@ func (r recipe) run(t *testing.T) string {
 		}
 		return addrs, nil
 	}
-	d.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+	connect := func(_ context.Context, _, address string) (net.Conn, error) {
 		time.Sleep(8 * time.Millisecond)
 		if r.dial != nil {
 			if err := r.dial(address); err != nil {
@@ -147,21 +148,18 @@ func (r recipe) run(t *testing.T) string {
 		client, _ := imaptest.Pipe(t, script, opts)
 		return client, nil
 	}
-	req.Session.Cert.Roots = dial.RootsOf(ca.Pool())
-	ctx, cancel := context.WithTimeoutCause(t.Context(), req.Timeout, report.ErrTimeout)
-	defer cancel()
-	out, state := check(ctx, req, Env{})
-	if state != r.state {
-		t.Errorf("got %s, want %s:\n%s", state, r.state, out)
+	got := runIn(t, app.Env{Getenv: password("secret-of-the-probe").get, Session: func(c *session.Config) {
+		c.Dial.Lookup, c.Dial.Dial = lookup, connect
+		c.Cert.Roots, c.Token = dial.RootsOf(ca.Pool()), token
+	}}, args...)
+	if got.code != int(r.state) {
+		t.Errorf("exit %d, want %s:\n%s", got.code, r.state, got.out)
 	}
-	return string(out)
+	return got.out
 }
 
-// request parses a command line; its password comes from the environment.
-func (r recipe) request(t *testing.T, args []string) *cli.Request {
-	t.Helper()
-	var kept []string
-	var token secret.Secret
+// withoutFiles leaves out the secrets that are in files, and returns the token.
+func (r recipe) withoutFiles(args []string) (kept []string, token secret.Secret) {
 	for _, a := range args {
 		switch {
 		case strings.HasPrefix(a, "--password-file="):
@@ -171,9 +169,14 @@ func (r recipe) request(t *testing.T, args []string) *cli.Request {
 			kept = append(kept, a)
 		}
 	}
-	req, err := cli.Parse(kept, cli.Env{Getenv: func(name string) string {
-		return map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret-of-the-probe"}[name]
-	}})
+	return kept, token
+}
+
+// request parses a command line; its password comes from the environment.
+func (r recipe) request(t *testing.T, args []string) *cli.Request {
+	t.Helper()
+	kept, token := r.withoutFiles(args)
+	req, err := cli.Parse(kept, cli.Env{Getenv: password("secret-of-the-probe").get})
 	if err != nil {
 		t.Fatalf("%q: %v", args, err)
 	}

@@ -1,4 +1,4 @@
-package app
+package systemtest
 
 import (
 	"context"
@@ -18,12 +18,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"check_imap_session/internal/app"
 	"check_imap_session/internal/certtest"
-	"check_imap_session/internal/cli"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/imaptest"
-	"check_imap_session/internal/report"
-	"check_imap_session/internal/secret"
+	"check_imap_session/internal/session"
 )
 
 // The two properties below need different secrets.
@@ -84,43 +83,33 @@ type runs struct {
 // run runs one session and returns everything that came out of it.
 func (b runs) run(mech, value string, o outcome, words ...string) string {
 	b.t.Helper()
-	file := filepath.Join(b.dir, "secret")
-	if err := os.WriteFile(file, []byte(value+"\n"), 0o600); err != nil {
-		b.t.Fatal(err)
-	}
+	file := writeFile(b.t, b.dir, "secret", []byte(value+"\n"))
 	from := "--password-file="
 	if mech == "xoauth2" || mech == "oauthbearer" {
 		from = "--oauth-token-file="
 	}
 	transcript := filepath.Join(b.dir, "transcript")
 	args := append([]string{"-H", "imap.test", "-U", "alice", "--auth", mech, from + file, "-vvv", "-t", "3", "--transcript", transcript}, words...)
-	req, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	c := &req.Session
-	c.Secrets = &secret.Set{}
-	c.Cert.Roots = b.roots
-	c.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
-		if o.panics {
-			panic("lost my mind over " + strings.Join(forms(value), " "))
-		}
-		return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
-	}
 	caps := "SASL-IR LITERAL+ AUTH=" + strings.ToUpper(strings.Join(mechanisms[1:], " AUTH="))
 	script := "S: * OK [CAPABILITY IMAP4rev1 " + caps + "] ready\n" + strings.ReplaceAll(o.script, "{S}", strings.Join(forms(value), " "))
-	c.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
-		client, _ := imaptest.Pipe(b.t, script, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{b.cert}}})
-		return client, nil
-	}
-	ctx, cancel := context.WithTimeoutCause(b.t.Context(), req.Timeout, report.ErrTimeout)
-	defer cancel()
-	out, state := check(ctx, req, Env{})
+	r := runIn(b.t, app.Env{Getenv: environment{}.get, Session: func(c *session.Config) {
+		c.Cert.Roots = b.roots
+		c.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+			if o.panics {
+				panic("lost my mind over " + strings.Join(forms(value), " "))
+			}
+			return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
+		}
+		c.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
+			client, _ := imaptest.Pipe(b.t, script, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{b.cert}}})
+			return client, nil
+		}
+	}}, args...)
 	dialogue, err := os.ReadFile(transcript)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return fmt.Sprintf("%s\n%d\n%s", out, state, dialogue)
+	return fmt.Sprintf("%s\n%d\n%s", r.out, r.code, dialogue)
 }
 
 // bubble calls f in a bubble with what the runs share.

@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"bufio"
@@ -64,13 +64,13 @@ func FuzzSession(f *testing.F) {
 					t.Errorf("%+v", f)
 				}
 			}
-			mask := secret.NewMasker(secret.New(randomPassword)).Replace
+			mask := secret.NewMasker(secret.New(faultPassword)).Replace
 			text := render.Nagios(rep, verdict, render.Options{Mask: mask, Verbosity: 1})
-			if err := outputtest.Plugin(text, int(verdict.State)); err != nil {
+			if _, err := outputtest.Plugin(string(text), int(verdict.State)); err != nil {
 				t.Error(err)
 			}
 			object := render.JSON(rep, verdict, render.Options{Mask: mask, Transcript: true})
-			if _, err := outputtest.JSON(object, int(verdict.State)); err != nil {
+			if _, err := outputtest.JSON(string(object), int(verdict.State)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -84,7 +84,7 @@ func fuzzRun(client net.Conn, mode byte) *report.Report {
 			Address: netip.MustParseAddr("192.0.2.7"),
 			Dial:    func(context.Context, string, string) (net.Conn, error) { return client, nil }},
 		TLS:      session.TLSNone,
-		Username: "alice", Password: secret.New(randomPassword), AllowPlaintext: true,
+		Username: "alice", Password: secret.New(faultPassword), AllowPlaintext: true,
 		Timeout: fuzzTimeout, Transcript: true, Content: mode&8 != 0,
 	}
 	if mode&1 != 0 {

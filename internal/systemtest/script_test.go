@@ -1,10 +1,8 @@
 package systemtest
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,16 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"check_imap_session/internal/app"
-	"check_imap_session/internal/certtest"
 	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/outputtest"
 )
-
-const programName = "check_imap_session"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
@@ -44,23 +39,24 @@ func TestMain(m *testing.M) {
 //		one block on standard output that ends in one newline.
 //	check CODE ARGS...
 //		run, and what it prints is plugin output or JSON without a fault
-//		(output_test.go), whose state is the exit code.
+//		whose state is the exit code.
 //	login CODE ARGS...
 //		check with the flags for a login on the last imapserver: -H imap.test,
 //		--address, -p, --tls, --ca-file, -U monitor, --password-file.
 //	imapserver [-tls] [-cert=KIND] [-caps=WORDS] FILE
 //		run the script FILE (see package imaptest) for every connection. Sets
 //		$PORT, $TLS (implicit with -tls, else none) and $CAFILE. KIND is
-//		expired, other (for another name) or untrusted.
+//		the name of one of the certificates: expired, other, untrusted.
 func TestScript(t *testing.T) {
+	certs := newCertificates(t).write(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			e.Values[testKey{}] = e.T()
+			e.Values[testKey{}], e.Values[certsKey{}] = e.T(), certs
 			e.Setenv("PASSWORDFILE", filepath.Join(e.WorkDir, "password"))
-			return os.WriteFile(e.Getenv("PASSWORDFILE"), []byte(password+"\n"), 0o600)
+			return os.WriteFile(e.Getenv("PASSWORDFILE"), []byte(scriptPassword+"\n"), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"run":        cmdRun,
@@ -72,11 +68,12 @@ func TestScript(t *testing.T) {
 }
 
 // testKey is where a script keeps its testscript.T, which a deferred function
-// needs to fail the test.
+// needs to fail the test; certsKey is where it keeps the certificates.
 type testKey struct{}
+type certsKey struct{}
 
-// password is that of the scripts' password file.
-const password = "s3cret-word"
+// scriptPassword is that of the scripts' password file.
+const scriptPassword = "s3cret-word"
 
 func cmdRun(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
@@ -98,7 +95,7 @@ func cmdRun(ts *testscript.TestScript, neg bool, args []string) {
 	if got := ts.ReadFile("stderr"); got != "" {
 		ts.Fatalf("standard error of %q: got %q, want nothing", args[1:], got)
 	}
-	if err := oneBlock(ts.ReadFile("stdout")); err != nil {
+	if err := outputtest.Block(ts.ReadFile("stdout")); err != nil {
 		ts.Fatalf("standard output of %q: %v", args[1:], err)
 	}
 }
@@ -109,9 +106,9 @@ func cmdCheck(ts *testscript.TestScript, neg bool, args []string) {
 	out := ts.ReadFile("stdout")
 	var err error
 	if slices.Contains(args, "json") {
-		_, err = parseJSON(out, code)
+		_, err = outputtest.JSON(out, code)
 	} else {
-		_, err = parseOutput(out, code)
+		_, err = outputtest.Plugin(out, code)
 	}
 	if err != nil {
 		ts.Fatalf("standard output of %q: %v", args[1:], err)
@@ -151,9 +148,11 @@ func cmdIMAPServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: imapserver [-tls] [-cert=KIND] [-caps=WORDS] FILE")
 	}
-	config, pem, err := certificate(kind)
-	ts.Check(err)
-	o.TLS = config
+	certs := ts.Value(certsKey{}).(certificates)
+	o.TLS = certs.tls
+	if kind != "" {
+		o.TLS = certs.named[kind]
+	}
 	srv, err := imaptest.Listen(ts.ReadFile(args[0]), o)
 	ts.Check(err)
 	t := ts.Value(testKey{}).(testscript.T)
@@ -162,41 +161,7 @@ func cmdIMAPServer(ts *testscript.TestScript, neg bool, args []string) {
 			t.Fatal(fmt.Sprintf("imapserver %s: %v", args[0], err))
 		}
 	})
-	ca := ts.MkAbs("ca.pem")
-	ts.Check(os.WriteFile(ca, pem, 0o600))
 	ts.Setenv("PORT", strconv.Itoa(srv.Port()))
-	ts.Setenv("CAFILE", ca)
+	ts.Setenv("CAFILE", certs.caFile)
 	ts.Setenv("TLS", mode)
-}
-
-// certificate returns a server's configuration, and the authority that a client
-// is to trust.
-func certificate(kind string) (*tls.Config, []byte, error) {
-	ca, err := certtest.New("Test CA")
-	if err != nil {
-		return nil, nil, err
-	}
-	leaf := certtest.Leaf{
-		CommonName: "imap.test",
-		DNSNames:   []string{"imap.test", "localhost"},
-		IPs:        []net.IP{net.IPv4(127, 0, 0, 1)},
-		// An hour more than whole days, so that rounding down is stable.
-		NotAfter: time.Now().Add(90*24*time.Hour + time.Hour),
-	}
-	issuer := ca
-	switch kind {
-	case "":
-	case "expired":
-		leaf.NotBefore, leaf.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-time.Hour)
-	case "other":
-		leaf.CommonName, leaf.DNSNames, leaf.IPs = "mail.test", []string{"mail.test"}, nil
-	case "untrusted":
-		if issuer, err = certtest.New("Other CA"); err != nil {
-			return nil, nil, err
-		}
-	default:
-		return nil, nil, fmt.Errorf("unknown kind of certificate %q", kind)
-	}
-	c, err := issuer.Issue(leaf)
-	return &tls.Config{Certificates: []tls.Certificate{c}}, ca.PEM, err
 }

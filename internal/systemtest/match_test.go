@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"crypto/sha256"
@@ -13,20 +13,7 @@ import (
 	"testing"
 
 	"check_imap_session/internal/certtest"
-	"check_imap_session/internal/imaptest"
 )
-
-// scripted runs the program once against a server with this certificate and
-// returns what it printed and what the server was sent.
-func scripted(t *testing.T, mode string, cert tls.Certificate, args ...string) (result, string) {
-	t.Helper()
-	srv := imaptest.Serve(t, "S: * OK ready\nserve", imaptest.Options{
-		TLS: &tls.Config{Certificates: []tls.Certificate{cert}}, ImplicitTLS: mode == "implicit"})
-	base := []string{"-H", "imap.test", "--address", "127.0.0.1", "-p", strconv.Itoa(srv.Port()), "--tls", mode, "-U", "alice", "-t", "20s"}
-	r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, append(base, args...)...)
-	srv.Close()
-	return r, strings.Join(srv.Received(), "\n")
-}
 
 // TestExpiry judges the days that are left; the session goes on to its end.
 func TestExpiry(t *testing.T) {
@@ -56,11 +43,11 @@ func TestExpiry(t *testing.T) {
 		for _, m := range []string{"implicit", "starttls"} {
 			t.Run(m+"/"+tt.name, func(t *testing.T) {
 				cert := ca.Leaf(t, certtest.Leaf{DNSNames: []string{"imap.test"}, SelfSigned: tt.self, NotBefore: ahead(tt.days - 100), NotAfter: ahead(tt.days)})
-				r, sent := scripted(t, m, cert, append(strings.Fields(tt.args), "--ca-file", file)...)
-				if r.code != tt.code || !strings.Contains(r.first, tt.want) {
+				r, sent := against(t, m, &tls.Config{Certificates: []tls.Certificate{cert}}, append(strings.Fields(tt.args), "--ca-file", file)...)
+				if r.code != tt.code || !strings.Contains(r.Text, tt.want) {
 					t.Errorf("exit %d, want %d and %q:\n%s", r.code, tt.code, tt.want, r.out)
 				}
-				if got := r.value("certificate_days"); got != strconv.Itoa(tt.days) {
+				if got := r.Value("certificate_days"); got != strconv.Itoa(tt.days) {
 					t.Errorf("certificate_days is %s, want %d", got, tt.days)
 				}
 				if !strings.Contains(sent, "FETCH") || !strings.HasSuffix(sent, "LOGOUT") {
@@ -130,7 +117,7 @@ func TestCertificateMatches(t *testing.T) {
 	} {
 		for _, m := range []string{"implicit", "starttls"} {
 			t.Run(m+"/"+tt.name, func(t *testing.T) {
-				r, sent := scripted(t, m, tt.cert, append(strings.Fields(tt.args), "--ca-file", root, "--certificate-matches="+tt.value)...)
+				r, sent := against(t, m, &tls.Config{Certificates: []tls.Certificate{tt.cert}}, append(strings.Fields(tt.args), "--ca-file", root, "--certificate-matches="+tt.value)...)
 				if r.code != tt.code || tt.kind != "" && lineWith(r.out, "=== "+tt.kind+": tls ") == "" {
 					t.Errorf("exit %d, want %d and kind %q:\n%s", r.code, tt.code, tt.kind, r.out)
 				}
@@ -140,7 +127,7 @@ func TestCertificateMatches(t *testing.T) {
 				if strings.Contains(r.out, "would be refused") != tt.remark {
 					t.Errorf("want a remark on verification: %t\n%s", tt.remark, r.out)
 				}
-				if tt.code == 3 && !strings.Contains(r.first, "--certificate-matches") {
+				if tt.code == 3 && !strings.Contains(r.Text, "--certificate-matches") {
 					t.Errorf("the flag is not named: %s", r.out)
 				}
 				if tt.kind != "certificate_mismatch" {
@@ -160,12 +147,12 @@ func TestCertificateMatches(t *testing.T) {
 					}
 				}
 				for _, want := range []string{fullSum[:8], renewedSum[:8]} {
-					if !strings.Contains(r.first, want) {
-						t.Errorf("%q is missing in line 1: %s", want, r.first)
+					if !strings.Contains(r.Text, want) {
+						t.Errorf("%q is missing in line 1: %s", want, r.Text)
 					}
 				}
-				if strings.Contains(r.first, "...") {
-					t.Errorf("line 1 is cut: %s", r.first)
+				if strings.Contains(r.Text, "...") {
+					t.Errorf("line 1 is cut: %s", r.Text)
 				}
 			})
 		}
@@ -186,8 +173,8 @@ func TestCertificateUsage(t *testing.T) {
 		{"--tls-min=1.4", "--tls-min"},
 	} {
 		r := runMain(t, nil, append([]string{"-H", "imap.test", "--address=127.0.0.1", "-p1", "--auth=none"}, strings.Fields(tt.args)...)...)
-		if r.code != 3 || !strings.Contains(r.first, tt.want) {
-			t.Errorf("%s: exit %d, want 3 and %q: %s", tt.args, r.code, tt.want, r.first)
+		if r.code != 3 || !strings.Contains(r.Text, tt.want) {
+			t.Errorf("%s: exit %d, want 3 and %q: %s", tt.args, r.code, tt.want, r.Text)
 		}
 	}
 }

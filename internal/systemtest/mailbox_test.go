@@ -1,7 +1,6 @@
-package app_test
+package systemtest
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,42 +30,16 @@ namespace inbox {
 // cyrusExtra gives Cyrus a quota of 10 MiB a user.
 const cyrusExtra = "autocreate_quota: 10240\nautocreate_inbox_folders: Trash\nxlist-trash: Trash\n"
 
-// answer is what the JSON output says.
-type answer struct {
-	State   string `json:"state"`
-	Metrics []struct {
-		Name  string  `json:"name"`
-		Value float64 `json:"value"`
-	} `json:"metrics"`
-	Findings []struct{ Kind, Step, Text string } `json:"findings"`
-	Steps    []struct{ Name, Outcome, Planned string }
-	Facts    map[string]any `json:"facts"`
-}
-
-func (a answer) metric(name string) (float64, bool) {
-	for _, m := range a.Metrics {
-		if m.Name == name {
-			return m.Value, true
-		}
-	}
-	return 0, false
-}
-
 // TestMailboxRealServers asks all of real servers that can be asked.
 func TestMailboxRealServers(t *testing.T) {
 	for _, l := range servertest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
 			srv, _ := startServer(t, l, map[string]string{"dovecot": dovecotExtra, "cyrus": cyrusExtra}[l.Name])
-			ask := func(args ...string) answer {
+			ask := func(args ...string) result {
 				t.Helper()
 				args = append([]string{"-H", srv.Host, "-p", strconv.Itoa(srv.IMAP), "--tls=none", "--allow-plaintext-auth", "-U", "alice", "-t", "20s", "-o", "json"}, args...)
-				r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, args...)
-				var a answer
-				if err := json.Unmarshal([]byte(r.out), &a); err != nil {
-					t.Fatalf("%q: %v\n%s", args, err, r.out)
-				}
-				return a
+				return runMain(t, password("secret"), args...)
 			}
 			checkAsked(t, l.Name, ask)
 			checkQuota(t, l.Name, ask)
@@ -76,20 +49,20 @@ func TestMailboxRealServers(t *testing.T) {
 	}
 }
 
-type asking func(args ...string) answer
+type asking func(args ...string) result
 
 // wantMetrics holds numbers of an answer whose session went well.
-func wantMetrics(t *testing.T, a answer, want map[string]float64) {
+func wantMetrics(t *testing.T, a result, want map[string]float64) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if got, ok := a.metric(name); !ok || got != want[name] {
+		if got, ok := a.Metric(name); !ok || got != want[name] {
 			t.Errorf("%s is %v, %v, want %v (%s %v)", name, got, ok, want[name], a.State, a.Findings)
 		}
 	}
 }
 
 // wantFault holds the one finding of an answer: an expectation at a step.
-func wantFault(t *testing.T, a answer, step, text string) {
+func wantFault(t *testing.T, a result, step, text string) {
 	t.Helper()
 	if len(a.Findings) != 1 || a.Findings[0].Kind != "expectation" || a.Findings[0].Step != step || !strings.Contains(a.Findings[0].Text, text) || a.State != "CRITICAL" {
 		t.Errorf("%s %v, want an expectation at %s with %q in it", a.State, a.Findings, step, text)
@@ -100,7 +73,7 @@ func checkAsked(t *testing.T, server string, ask asking) {
 	a := ask("--with=noop,namespace,idle,status,search")
 	wantMetrics(t, a, map[string]float64{"unseen": 3, "deleted": 0, "found": 3, "messages": 3})
 	for _, step := range []string{"noop", "namespace", "idle", "status", "search"} {
-		if v, ok := a.metric("time_" + step); !ok || v < 0 {
+		if v, ok := a.Metric("time_" + step); !ok || v < 0 {
 			t.Errorf("time_%s is %v, %v", step, v, ok)
 		}
 	}
@@ -130,8 +103,8 @@ func checkQuota(t *testing.T, server string, ask asking) {
 		return
 	}
 	wantMetrics(t, a, map[string]float64{"quota_storage_limit": 10240 << 10})
-	used, _ := a.metric("quota_storage_used")
-	percent, ok := a.metric("quota_storage_percent")
+	used, _ := a.Metric("quota_storage_used")
+	percent, ok := a.Metric("quota_storage_percent")
 	if used <= 0 || !ok || percent <= 0 || percent > 50 || a.State != "OK" {
 		t.Errorf("%s: used %v, %v %%", a.State, used, percent)
 	}
@@ -146,8 +119,8 @@ func checkQuota(t *testing.T, server string, ask asking) {
 func checkSearch(t *testing.T, server string, ask asking) {
 	a := ask("--search", `SUBJECT "message 2"`, "-c", "found_oldest_age=1h,found_newest_age=1h")
 	wantMetrics(t, a, map[string]float64{"found": 1})
-	oldest, ok := a.metric("found_oldest_age")
-	if newest, _ := a.metric("found_newest_age"); !ok || oldest != newest && oldest-newest > 0.1 || oldest < 0 || oldest > 600 || a.State != "OK" {
+	oldest, ok := a.Metric("found_oldest_age")
+	if newest, _ := a.Metric("found_newest_age"); !ok || oldest != newest && oldest-newest > 0.1 || oldest < 0 || oldest > 600 || a.State != "OK" {
 		t.Errorf("%s %v: oldest %v, newest %v", a.State, a.Findings, oldest, newest)
 	}
 	wantMetrics(t, ask("--search", `FROM "bücher"`), map[string]float64{"found": 0})

@@ -1,53 +1,16 @@
-package app_test
+package systemtest
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"check_imap_session/internal/app"
 	"check_imap_session/internal/certtest"
-	"check_imap_session/internal/report"
 	"check_imap_session/internal/servertest"
 )
-
-// result is what a run of the program gave.
-type result struct {
-	code  int
-	out   string
-	first string // the human part of line 1
-	perf  []string
-}
-
-// runMain runs the program in this process.
-func runMain(tb testing.TB, env map[string]string, args ...string) result {
-	tb.Helper()
-	var out bytes.Buffer
-	code := app.Main(args, app.Env{
-		Program: "check_imap_session",
-		Stdin:   strings.NewReader(""), Stdout: &out,
-		Getenv: func(k string) string { return env[k] },
-	})
-	first, _, _ := strings.Cut(out.String(), "\n")
-	human, perf, _ := strings.Cut(first, " | ")
-	return result{code, out.String(), human, strings.Fields(perf)}
-}
-
-func (r result) labels() []string {
-	var names []string
-	for _, p := range r.perf {
-		name, _, _ := strings.Cut(p, "=")
-		names = append(names, name)
-	}
-	return names
-}
 
 // account is a user with the names and passwords that real sites have.
 type account struct{ user, password string }
@@ -139,7 +102,7 @@ func TestRealServers(t *testing.T) {
 				}
 				t.Run(m.name+"/mailboxes", func(t *testing.T) { checkMailboxes(t, srv, base) })
 				t.Run(m.name+"/wrong password", func(t *testing.T) {
-					r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "wrong-password"}, append(base, "-U", "alice", "-o", "json")...)
+					r := runMain(t, password("wrong-password"), append(base, "-U", "alice", "-o", "json")...)
 					wantFinding(t, r, 2, "auth_failed", "login")
 				})
 			}
@@ -148,22 +111,16 @@ func TestRealServers(t *testing.T) {
 }
 
 func checkAccount(t *testing.T, base []string, m mode, acc account) {
-	file := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(file, []byte(acc.password+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeFile(t, t.TempDir(), "password", []byte(acc.password+"\n"))
 	args := append(slices.Clone(base), "-U", acc.user, "--password-file", file, "-vvv")
 	r := runMain(t, nil, args...)
-	if r.code != 0 || !strings.Contains(r.first, "INBOX 3 messages") {
+	if r.code != 0 || !strings.Contains(r.Text, "INBOX 3 messages") {
 		t.Fatalf("%q: exit %d, want 0 and INBOX 3 messages:\n%s", args, r.code, r.out)
 	}
 	if strings.Contains(r.out, acc.password) {
 		t.Errorf("the password is in the output:\n%s", r.out)
 	}
-	labels := r.labels()
-	if !slices.Equal(labels, inTableOrder(labels)) {
-		t.Errorf("labels %v are not in the table's order", labels)
-	}
+	labels := r.Labels()
 	for _, want := range append([]string{"time", "time_connect", "time_greeting", "time_login", "time_list", "time_select", "time_fetch", "time_logout", "folders", "messages", "message_age", "message_size"}, m.want...) {
 		if !slices.Contains(labels, want) {
 			t.Errorf("label %s is missing in %v", want, labels)
@@ -171,18 +128,7 @@ func checkAccount(t *testing.T, base []string, m mode, acc account) {
 	}
 }
 
-func inTableOrder(labels []string) []string {
-	var out []string
-	for _, def := range report.MetricTable() {
-		if slices.Contains(labels, def.Name) {
-			out = append(out, def.Name)
-		}
-	}
-	return out
-}
-
 func checkMailboxes(t *testing.T, srv *servertest.Server, base []string) {
-	env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
 	for _, tt := range []struct {
 		name, mailbox string
 		extra         []string
@@ -201,28 +147,13 @@ func checkMailboxes(t *testing.T, srv *servertest.Server, base []string) {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append(slices.Clone(base), "-U", "alice", "-m", srv.MailboxName(tt.mailbox))
 			args = append(args, tt.extra...)
-			r := runMain(t, env, append(slices.Clone(args), "-vvv")...)
-			if r.code != tt.code || !strings.Contains(r.first, tt.want) {
+			r := runMain(t, password("secret"), append(slices.Clone(args), "-vvv")...)
+			if r.code != tt.code || !strings.Contains(r.Text, tt.want) {
 				t.Errorf("%q: exit %d, want %d and %q in line 1:\n%s", args, r.code, tt.code, tt.want, r.out)
 			}
 			if tt.kind != "" {
-				wantFinding(t, runMain(t, env, append(args, "-o", "json")...), tt.code, tt.kind, "")
+				wantFinding(t, runMain(t, password("secret"), append(args, "-o", "json")...), tt.code, tt.kind, "")
 			}
 		})
-	}
-}
-
-// wantFinding checks the worst finding of a run with -o json.
-func wantFinding(t *testing.T, r result, code int, kind, step string) {
-	t.Helper()
-	var got struct {
-		ExitCode int `json:"exit_code"`
-		Findings []struct{ Kind, Step, Text, Server string }
-	}
-	if err := json.Unmarshal([]byte(r.out), &got); err != nil {
-		t.Fatalf("not JSON: %v\n%s", err, r.out)
-	}
-	if r.code != code || got.ExitCode != code || len(got.Findings) == 0 || got.Findings[0].Kind != kind || step != "" && got.Findings[0].Step != step {
-		t.Errorf("got exit %d, findings %+v, want exit %d, kind %s, step %s", r.code, got.Findings, code, kind, step)
 	}
 }

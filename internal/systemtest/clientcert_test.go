@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"crypto/tls"
@@ -22,8 +22,8 @@ func TestClientCertificateDovecot(t *testing.T) {
 		Accounts: []servertest.Account{{User: "alice", Password: "secret"}}})
 	for _, m := range modes[:2] {
 		args := append(m.args(srv), "-H", "imap.test", "--address", srv.Host, "--ca-file", root, "-U", "alice", "-t", "20s")
-		r := runMain(t, map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}, args...)
-		if r.code != 2 || !strings.Contains(r.first, "SSL certificate") || !strings.Contains(r.first, "client certificate") {
+		r := runMain(t, password("secret"), args...)
+		if r.code != 2 || !strings.Contains(r.Text, "SSL certificate") || !strings.Contains(r.Text, "client certificate") {
 			t.Errorf("%s: exit %d, want 2 and what Dovecot says:\n%s", m.name, r.code, r.out)
 		}
 	}
@@ -41,13 +41,13 @@ func TestClientCertificateRequired(t *testing.T) {
 				conf := &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert, MaxVersion: version}
 				for range 5 { // the alert may come before or after our next write
 					r, sent := against(t, m, conf, "--ca-file", file)
-					if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.first, "client certificate") {
+					if r.code != 2 || lineWith(r.out, "=== tls_handshake: tls ") == "" || !strings.Contains(r.Text, "client certificate") {
 						t.Fatalf("exit %d, want 2 and tls_handshake on tls:\n%s", r.code, r.out)
 					}
 					if strings.Contains(sent, "LOGIN") {
 						t.Errorf("a secret was sent: %q", sent)
 					}
-					if lineWith(r.out, "[CRITICAL] tls") == "" || r.value("certificate_days") != "89" && r.value("certificate_days") != "90" {
+					if lineWith(r.out, "[CRITICAL] tls") == "" || r.Value("certificate_days") != "89" && r.Value("certificate_days") != "90" {
 						t.Errorf("want tls to be the culprit, and certificate_days:\n%s", r.out)
 					}
 				}

@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"encoding/base64"
@@ -97,16 +97,16 @@ func writePublic(t *testing.T, dir, name, text string) string {
 }
 
 // run runs the program against the server with more words.
-func (s *authServer) run(t *testing.T, env map[string]string, words ...string) result {
+func (s *authServer) run(t *testing.T, vars environment, words ...string) result {
 	t.Helper()
-	return runMain(t, env, append(slices.Clone(s.base), words...)...)
+	return runMain(t, vars, append(slices.Clone(s.base), words...)...)
 }
 
 // wantLogin checks that a run went through, by which mechanism, and that nothing
 // in its output is the secret.
 func wantLogin(t *testing.T, r result, mechanism, secret string) {
 	t.Helper()
-	if r.code != 0 || !strings.Contains(r.first, "INBOX 3 messages") || !strings.Contains(r.out, "\nmechanism: "+mechanism) {
+	if r.code != 0 || !strings.Contains(r.Text, "INBOX 3 messages") || !strings.Contains(r.out, "\nmechanism: "+mechanism) {
 		t.Errorf("exit %d, want 0, INBOX 3 messages and %s:\n%s", r.code, mechanism, r.out)
 	}
 	if secret != "" && (strings.Contains(r.out, secret) || strings.Contains(r.out, base64.StdEncoding.EncodeToString([]byte(secret)))) {
@@ -122,16 +122,16 @@ func TestDovecotPasswords(t *testing.T) {
 	for _, mech := range []string{"auto", "login", "plain", "cram-md5", "scram-sha-1", "scram-sha-256"} {
 		t.Run(mech, func(t *testing.T) {
 			for _, a := range accounts {
-				env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": a.password}
+				env := password(a.password)
 				name := strings.ToUpper(strings.Replace(mech, "auto", "login", 1))
 				wantLogin(t, s.run(t, env, "-U", a.user, "--auth", mech, "-vvv"), name, a.password)
 			}
-			wrong := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "wrong-password"}
+			wrong := password("wrong-password")
 			wantFinding(t, s.run(t, wrong, "-U", "alice", "--auth", mech, "-o", "json"), 2, "auth_failed", "login")
 		})
 	}
 	t.Run("not offered", func(t *testing.T) {
-		env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+		env := password("secret")
 		r := s.run(t, env, "-U", "alice", "--auth=scram-sha-256-plus", "-o", "json")
 		wantFinding(t, r, 2, "no_mechanism", "login")
 		if !strings.Contains(r.out, "CRAM-MD5 EXTERNAL LOGIN OAUTHBEARER PLAIN SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2") {
@@ -170,7 +170,7 @@ func TestDovecotTokens(t *testing.T) {
 		for _, token := range s.tokens.Issued() {
 			wantLogin(t, r, "OAUTHBEARER", token)
 		}
-		if !slices.Contains(r.labels(), "time_token") || !strings.Contains(r.out, "[OK] token ") {
+		if !slices.Contains(r.Labels(), "time_token") || !strings.Contains(r.out, "[OK] token ") {
 			t.Errorf("no step token, no time_token:\n%s", r.out)
 		}
 	})
@@ -221,7 +221,7 @@ func TestDovecotTokens(t *testing.T) {
 	})
 	t.Run("threshold", func(t *testing.T) {
 		r := s.run(t, nil, append(slices.Clone(fetch), "-c", "time_token=0")...)
-		if r.code != 2 || !strings.Contains(r.first, "time_token is") {
+		if r.code != 2 || !strings.Contains(r.Text, "time_token is") {
 			t.Errorf("exit %d, want 2 for time_token:\n%s", r.code, r.out)
 		}
 	})
@@ -241,8 +241,8 @@ func TestDovecotTokens(t *testing.T) {
 		wantLogin(t, s.run(t, nil, cached...), "OAUTHBEARER", "")
 		r := s.run(t, nil, cached...)
 		wantLogin(t, r, "OAUTHBEARER", "")
-		if n := len(s.tokens.Requests()) - before; n != 1 || slices.Contains(r.labels(), "time_token") {
-			t.Errorf("%d requests, labels %v, want one, and no time_token in the second run", n, r.labels())
+		if n := len(s.tokens.Requests()) - before; n != 1 || slices.Contains(r.Labels(), "time_token") {
+			t.Errorf("%d requests, labels %v, want one, and no time_token in the second run", n, r.Labels())
 		}
 		// The server stops taking the cached token: another one is fetched.
 		text, err := os.ReadFile(filepath.Join(s.dir, "cache"))
@@ -256,8 +256,8 @@ func TestDovecotTokens(t *testing.T) {
 		}
 		r = s.run(t, nil, cached...)
 		wantLogin(t, r, "OAUTHBEARER", other)
-		if n := len(s.tokens.Requests()) - before; n != 2 || !slices.Contains(r.labels(), "time_token") || !strings.Contains(r.out, "did not take the token from the cache") {
-			t.Errorf("%d requests, labels %v, want two, time_token and a remark:\n%s", n, r.labels(), r.out)
+		if n := len(s.tokens.Requests()) - before; n != 2 || !slices.Contains(r.Labels(), "time_token") || !strings.Contains(r.out, "did not take the token from the cache") {
+			t.Errorf("%d requests, labels %v, want two, time_token and a remark:\n%s", n, r.Labels(), r.out)
 		}
 	})
 }
@@ -283,7 +283,7 @@ func TestDovecotExternal(t *testing.T) {
 	}
 	wantFinding(t, s.run(t, nil, append(client, "--auth=external", "-U", "bob", "-o", "json")...), 2, "auth_failed", "login")
 	// A password beside the certificate: the password logs in.
-	env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+	env := password("secret")
 	wantLogin(t, s.run(t, env, append(client, "-U", "alice")...), "LOGIN", "")
 	// Of an authority the server does not know.
 	cert, key = certtest.WriteFiles(t, t.TempDir(), certtest.Must(t, "Other").Leaf(t, certtest.Leaf{CommonName: "alice", ClientAuth: true}))
@@ -305,13 +305,13 @@ func TestCyrusMechanisms(t *testing.T) {
 			if strings.Contains(a.user, `\`) {
 				continue // Cyrus refuses a backslash in a user name
 			}
-			env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": a.password}
+			env := password(a.password)
 			wantLogin(t, runMain(t, env, append(slices.Clone(base), "-U", a.user, "--auth", mech)...), strings.ToUpper(mech), a.password)
 		}
-		wrong := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "wrong-password"}
+		wrong := password("wrong-password")
 		wantFinding(t, runMain(t, wrong, append(slices.Clone(base), "-U", "alice", "--auth", mech, "-o", "json")...), 2, "auth_failed", "login")
 	}
-	env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+	env := password("secret")
 	r := runMain(t, env, append(slices.Clone(base), "-U", "alice", "--auth=scram-sha-256-plus", "-o", "json")...)
 	wantFinding(t, r, 2, "auth_failed", "login")
 	if !strings.Contains(r.out, "another channel binding") {
@@ -327,10 +327,10 @@ func TestCourierMechanisms(t *testing.T) {
 	base := []string{"-H", "imap.test", "--address", srv.Host, "-p", strconv.Itoa(srv.IMAPS), "--ca-file", ca, "-t", "20s", "-vvv"}
 	for _, mech := range []string{"plain", "cram-md5"} {
 		for _, a := range accounts {
-			env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": a.password}
+			env := password(a.password)
 			wantLogin(t, runMain(t, env, append(slices.Clone(base), "-U", a.user, "--auth", mech)...), strings.ToUpper(mech), a.password)
 		}
 	}
-	wrong := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "wrong-password"}
+	wrong := password("wrong-password")
 	wantFinding(t, runMain(t, wrong, append(slices.Clone(base), "-U", "alice", "--auth=cram-md5", "-o", "json")...), 2, "auth_failed", "login")
 }

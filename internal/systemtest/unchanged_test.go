@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"fmt"
@@ -23,7 +23,7 @@ func TestNothingChanges(t *testing.T) {
 			t.Parallel()
 			srv, _ := startServer(t, l, "")
 			before := flags(t, srv)
-			env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+			env := password("secret")
 			for i := range 100 {
 				fetch := []string{"headers", "envelope", "body"}[i%3]
 				r := runMain(t, env, "-H", srv.Host, "-p", strconv.Itoa(srv.IMAP), "--tls=none", "--allow-plaintext-auth", "-U", "alice", "--fetch", fetch, "-t", "20s")

@@ -1,4 +1,4 @@
-package app_test
+package systemtest
 
 import (
 	"bufio"
@@ -27,7 +27,7 @@ func TestByHand(t *testing.T) {
 			t.Skip("skip: not installed: ", err)
 		}
 	}
-	env := map[string]string{"CHECK_IMAP_SESSION_PASSWORD": "secret"}
+	env := password("secret")
 	for _, m := range modes[:2] {
 		t.Run(m.name, func(t *testing.T) {
 			args := append(m.args(srv), "-H", "imap.test", "--address", srv.Host, "--ca-file", ca, "-U", "alice", "-t", "30s")
