@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"check_imap_session/internal/servertest"
 )
 
 // capacityServices is how many mailboxes the node looks into. The rate is
@@ -28,7 +30,7 @@ func TestCapacity(t *testing.T) {
 	if os.Getenv("CHECK_IMAP_SESSION_CAPACITY") != "1" {
 		t.Skip("skip: CHECK_IMAP_SESSION_CAPACITY is not 1")
 	}
-	need(t, icingaProgram, "/usr/share/icinga2/include/itl")
+	servertest.Need(t, servertest.Installed(icingaProgram, "/usr/share/icinga2/include/itl"))
 	s := newSite(t)
 	// The plugin itself, with no recorder in front of it.
 	plugins := filepath.Join(s.dir, "bare")

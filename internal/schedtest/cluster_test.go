@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"check_imap_session/internal/servertest"
 )
 
 const distributed = "../../contrib/icinga2/distributed"
@@ -324,7 +326,7 @@ func (c *cluster) pages(t *testing.T, count int) []string {
 // TestCluster runs the layout of contrib/icinga2/distributed, with what
 // docs/distributed.md says of certificates, secrets and lost nodes.
 func TestCluster(t *testing.T) {
-	need(t, icingaProgram, "/usr/share/icinga2/include/itl")
+	servertest.Need(t, servertest.Installed(icingaProgram, "/usr/share/icinga2/include/itl"))
 	s := newSite(t)
 	certs := certificates(t, filepath.Join(s.dir, "certs"))
 	t.Run("command of the package", func(t *testing.T) {

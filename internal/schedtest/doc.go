@@ -3,7 +3,7 @@
 // Dovecot, and what they store is compared with what the plugin printed.
 //
 // The daemons are put in place by .ci/install-schedulers, and Dovecot by
-// .ci/install-servers. Where one is missing the test is skipped, or fails with
-// CHECK_IMAP_SESSION_REQUIRE_SERVERS=1. Everything listens on 127.0.0.0/8 and
+// .ci/install-servers. CHECK_IMAP_SESSION_REQUIRE_SERVERS decides what a missing
+// one means, see servertest.Need. Everything listens on 127.0.0.0/8 and
 // ends with its test.
 package schedtest

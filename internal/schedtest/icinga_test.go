@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/servertest"
 )
 
 const (
@@ -257,7 +258,7 @@ func (s *site) icingaHosts() string {
 }
 
 func TestIcinga(t *testing.T) {
-	need(t, icingaProgram, "/usr/share/icinga2/include/itl")
+	servertest.Need(t, servertest.Installed(icingaProgram, "/usr/share/icinga2/include/itl"))
 	s := newSite(t)
 	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
 	i.certify(t)

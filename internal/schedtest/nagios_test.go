@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"check_imap_session/internal/servertest"
 )
 
 const (
@@ -61,7 +63,7 @@ illegal_macro_output_chars=` + "`" + `~$&|'"<>
 `
 
 func TestNagios(t *testing.T) {
-	need(t, nagios, nagiosObjects+"/templates.cfg")
+	servertest.Need(t, servertest.Installed(nagios, nagiosObjects+"/templates.cfg"))
 	s := newSite(t)
 	dir := filepath.Join(s.dir, "nagios")
 	main := filepath.Join(dir, "nagios.cfg")

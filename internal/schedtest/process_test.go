@@ -21,28 +21,6 @@ const (
 	pollEvery = 20 * time.Millisecond
 )
 
-// need ends the test where a program is missing, or root, which the daemons
-// want so that they can become another user.
-func need(tb testing.TB, files ...string) {
-	tb.Helper()
-	lack := ""
-	for _, f := range files {
-		if _, err := os.Stat(f); err != nil {
-			lack = err.Error()
-		}
-	}
-	if lack == "" && os.Geteuid() != 0 {
-		lack = "starting it takes root"
-	}
-	switch {
-	case lack == "":
-	case os.Getenv("CHECK_IMAP_SESSION_REQUIRE_SERVERS") == "1":
-		tb.Fatalf("%s (run .ci/install-schedulers)", lack)
-	default:
-		tb.Skipf("skip: scheduler not installed: %s", lack)
-	}
-}
-
 // waitFor polls until ok says true, and ends the test when it never does.
 func waitFor(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"check_imap_session/internal/servertest"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 
 // TestNRPE runs the shipped commands through a daemon that takes no arguments.
 func TestNRPE(t *testing.T) {
-	need(t, nrpe, checkNRPE)
+	servertest.Need(t, servertest.Installed(nrpe, checkNRPE))
 	t.Parallel()
 	s := newSite(t)
 	dir := filepath.Join(s.dir, "nrpe")
@@ -63,7 +65,7 @@ func TestNRPE(t *testing.T) {
 // words apart once more. Of our values only ~: needs quotes there, which bash
 // takes for a home folder even behind a =; 7 means the same for all times.
 func TestSSH(t *testing.T) {
-	need(t, sshd, checkSSH, "/usr/bin/ssh-keygen")
+	servertest.Need(t, servertest.Installed(sshd, checkSSH, "/usr/bin/ssh-keygen"))
 	t.Parallel()
 	s := newSite(t)
 	dir := filepath.Join(s.dir, "ssh")

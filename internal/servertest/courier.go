@@ -62,7 +62,7 @@ type courier struct {
 func Courier(tb testing.TB, spec Spec) *Server {
 	tb.Helper()
 	from := tree("courier")
-	need(tb, "courier", filepath.Join(from, "usr/sbin/couriertcpd"), filepath.Join(from, "usr/bin/imapd"), filepath.Join(from, "lib64"))
+	Need(tb, Installed(filepath.Join(from, "usr/sbin/couriertcpd"), filepath.Join(from, "usr/bin/imapd"), filepath.Join(from, "lib64")))
 	cert, key := readPEM(tb, spec)
 	dir := tempDir(tb)
 	c := courier{tb: tb, root: filepath.Join(dir, "root"), log: filepath.Join(dir, "log")}

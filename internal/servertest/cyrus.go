@@ -52,7 +52,7 @@ func Cyrus(tb testing.TB, spec Spec) *Server {
 	usr := filepath.Join(tree("cyrus"), "usr")
 	master, imapd := filepath.Join(usr, "lib/cyrus/bin/master"), filepath.Join(usr, "lib/cyrus/bin/imapd")
 	saslpasswd := filepath.Join(usr, "sbin/saslpasswd2")
-	need(tb, "cyrus", master, imapd, saslpasswd)
+	Need(tb, Installed(master, imapd, saslpasswd))
 	cert, key := readPEM(tb, spec)
 	dir := tempDir(tb)
 	s := &Server{Name: "cyrus", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), dir: dir, delim: "/"}

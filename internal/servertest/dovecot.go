@@ -85,7 +85,7 @@ service imap-login {
 // hold anything but a colon or a line break.
 func Dovecot(tb testing.TB, spec Spec) *Server {
 	tb.Helper()
-	need(tb, "dovecot", dovecotProgram, "/usr/lib/dovecot/imap-login")
+	Need(tb, Installed(dovecotProgram, "/usr/lib/dovecot/imap-login"))
 	cert, key := readPEM(tb, spec)
 	dir := tempDir(tb)
 	s := &Server{Name: "dovecot", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), dir: dir, delim: "/"}

@@ -10,7 +10,8 @@
 //     Courier; without it /opt/imap-servers is used. Dovecot is taken from
 //     where its package puts it.
 //   - CHECK_IMAP_SESSION_REQUIRE_SERVERS=1 makes a missing server fail the
-//     test. Without it the test is skipped.
+//     test, 0 skips the test also where the server is installed. Without it the
+//     test is skipped where the server is missing. See Need.
 //
 // The servers drop their privileges and so want to be started by root; for
 // anybody else they count as missing.
@@ -98,26 +99,33 @@ func tree(name string) string {
 	return filepath.Join(root, name)
 }
 
-// need ends the test if the server's files are missing or not usable by this user.
-func need(tb testing.TB, name string, files ...string) {
+// Need ends a test of installed programs, servers or schedulers that must not or
+// cannot run, where lack is what is missing, nil for nothing: it is skipped, or
+// fails, as CHECK_IMAP_SESSION_REQUIRE_SERVERS says. All such tests ask here.
+func Need(tb testing.TB, lack error) {
 	tb.Helper()
-	lack := ""
+	switch require := os.Getenv("CHECK_IMAP_SESSION_REQUIRE_SERVERS"); {
+	case require == "0":
+		tb.Skip("skip: CHECK_IMAP_SESSION_REQUIRE_SERVERS=0")
+	case lack != nil && require == "1":
+		tb.Fatalf("%v (run .ci/install-servers and .ci/install-schedulers)", lack)
+	case lack != nil:
+		tb.Skipf("skip: not installed: %v", lack)
+	}
+}
+
+// Installed says what a server or scheduler lacks: one of its files, or root,
+// which it wants so that it can become another user.
+func Installed(files ...string) error {
 	for _, f := range files {
 		if _, err := os.Stat(f); err != nil {
-			lack = err.Error()
-			break
+			return err
 		}
 	}
-	if lack == "" && os.Geteuid() != 0 {
-		lack = "starting it takes root"
+	if os.Geteuid() != 0 {
+		return errors.New("starting it takes root")
 	}
-	if lack == "" {
-		return
-	}
-	if os.Getenv("CHECK_IMAP_SESSION_REQUIRE_SERVERS") == "1" {
-		tb.Fatalf("%s not installed: %s (run .ci/install-servers)", name, lack)
-	}
-	tb.Skipf("skip: server not installed: %s: %s", name, lack)
+	return nil
 }
 
 // tempDir makes a folder which other users may enter and which is gone after

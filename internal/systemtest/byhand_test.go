@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -20,12 +19,7 @@ func TestByHand(t *testing.T) {
 	srv, ca := startServer(t, servertest.All()[0], "")
 	for _, program := range []string{"openssl", "curl"} {
 		_, err := exec.LookPath(program)
-		switch {
-		case err != nil && os.Getenv("CHECK_IMAP_SESSION_REQUIRE_SERVERS") == "1":
-			t.Fatal(err)
-		case err != nil:
-			t.Skip("skip: not installed: ", err)
-		}
+		servertest.Need(t, err)
 	}
 	env := password("secret")
 	for _, m := range modes[:2] {
