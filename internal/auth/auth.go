@@ -56,10 +56,6 @@ func (m Mode) TakesPassword() bool {
 // TakesToken says whether the mode may work with an OAuth 2.0 access token.
 func (m Mode) TakesToken() bool { return m == Auto || m == XOAuth2 || m == OAuthBearer }
 
-// TakesCertificate says whether the mode may work with the client certificate of
-// the TLS session.
-func (m Mode) TakesCertificate() bool { return m == Auto || m == External }
-
 // Cleartext says whether the mode hands the secret itself to the server, so
 // that without TLS everybody on the way reads it. A token is such a secret.
 func (m Mode) Cleartext() bool {
@@ -114,7 +110,9 @@ func (m Mode) Client(c Credentials) Client {
 	case OAuthBearer:
 		return newOAuthBearer(c)
 	case External:
-		return oneWay{external{c.Username}}
+		// The response is the identity to act as, empty for the one the certificate
+		// stands for. See RFC 4422 appendix A.
+		return oneWay{sasl.NewExternalClient(c.Username)}
 	}
 	return nil
 }

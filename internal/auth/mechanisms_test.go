@@ -69,24 +69,24 @@ func TestMechanisms(t *testing.T) {
 // works with.
 func TestModes(t *testing.T) {
 	for _, tt := range []struct {
-		mode                           Mode
-		mechanism                      string
-		password, token, cert, inClear bool
+		mode                     Mode
+		mechanism                string
+		password, token, inClear bool
 	}{
-		{Auto, "", true, true, true, true},
-		{Login, "", true, false, false, true},
-		{Plain, "PLAIN", true, false, false, true},
-		{CRAMMD5, "CRAM-MD5", true, false, false, false},
-		{SCRAMSHA1, "SCRAM-SHA-1", true, false, false, false},
-		{SCRAMSHA256, "SCRAM-SHA-256", true, false, false, false},
-		{SCRAMSHA256Plus, "SCRAM-SHA-256-PLUS", true, false, false, false},
-		{XOAuth2, "XOAUTH2", false, true, false, true},
-		{OAuthBearer, "OAUTHBEARER", false, true, false, true},
-		{External, "EXTERNAL", false, false, true, false},
-		{None, "", false, false, false, false},
+		{Auto, "", true, true, true},
+		{Login, "", true, false, true},
+		{Plain, "PLAIN", true, false, true},
+		{CRAMMD5, "CRAM-MD5", true, false, false},
+		{SCRAMSHA1, "SCRAM-SHA-1", true, false, false},
+		{SCRAMSHA256, "SCRAM-SHA-256", true, false, false},
+		{SCRAMSHA256Plus, "SCRAM-SHA-256-PLUS", true, false, false},
+		{XOAuth2, "XOAUTH2", false, true, true},
+		{OAuthBearer, "OAUTHBEARER", false, true, true},
+		{External, "EXTERNAL", false, false, false},
+		{None, "", false, false, false},
 	} {
-		got := []any{tt.mode.Mechanism(), tt.mode.TakesPassword(), tt.mode.TakesToken(), tt.mode.TakesCertificate(), tt.mode.Cleartext()}
-		for i, want := range []any{tt.mechanism, tt.password, tt.token, tt.cert, tt.inClear} {
+		got := []any{tt.mode.Mechanism(), tt.mode.TakesPassword(), tt.mode.TakesToken(), tt.mode.Cleartext()}
+		for i, want := range []any{tt.mechanism, tt.password, tt.token, tt.inClear} {
 			if got[i] != want {
 				t.Errorf("%s: value %d is %v, want %v", tt.mode, i, got[i], want)
 			}

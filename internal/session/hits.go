@@ -30,7 +30,7 @@ func (h *hits) take(r *wire.Response) {
 	case "SEARCH":
 		h.answered = true
 		for t := sc.Next(); t.Kind == wire.TokenAtom; t = sc.Next() {
-			if n, err := strconv.ParseUint(t.Text, 10, 32); err == nil {
+			if n, err := strconv.ParseUint(t.Text, 10, 32); err == nil && n > 0 { // 0 is "*" in an imap.SeqSet
 				h.add(uint32(n), uint32(n))
 			}
 		}
@@ -59,7 +59,7 @@ func (h *hits) extended(sc *wire.Scanner) {
 				}
 				a, errA := strconv.ParseUint(from, 10, 32)
 				b, errB := strconv.ParseUint(to, 10, 32)
-				if errA == nil && errB == nil {
+				if errA == nil && errB == nil && min(a, b) > 0 {
 					h.add(uint32(min(a, b)), uint32(max(a, b)))
 				}
 			}
@@ -99,24 +99,6 @@ func (h *hits) ends() []uint32 {
 		return h.listed
 	}
 	return slices.Concat(h.listed[:datesAtEachEnd], h.listed[len(h.listed)-datesAtEachEnd:])
-}
-
-// sequenceSet writes ascending numbers as a sequence set: "1:3,7".
-func sequenceSet(numbers []uint32) string {
-	var parts []string
-	for i := 0; i < len(numbers); {
-		j := i
-		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
-			j++
-		}
-		part := strconv.FormatUint(uint64(numbers[i]), 10)
-		if j > i {
-			part += ":" + strconv.FormatUint(uint64(numbers[j]), 10)
-		}
-		parts = append(parts, part)
-		i = j + 1
-	}
-	return strings.Join(parts, ",")
 }
 
 // expungeIssued says whether a reply tells that a message has gone away since

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
@@ -131,7 +133,7 @@ func (s *Session) searchAges(rec *Recorder, c Criteria) error {
 		return nil
 	}
 	dates := &dates{}
-	reply, err := s.do(rec, s.newCommand("FETCH", sequenceSet(h.ends()), "(INTERNALDATE)"), dates.take)
+	reply, err := s.do(rec, s.newCommand("FETCH", imap.SeqSetNum(h.ends()...).String(), "(INTERNALDATE)"), dates.take)
 	if err != nil && !expungeIssued(reply) {
 		return err
 	}

@@ -245,6 +245,8 @@ func TestHitsAreBounded(t *testing.T) {
 		{"* ESEARCH (TAG \"x\") MIN 1 (a (b)) COUNT -1 ALL 1", 1, 1},
 		{"* SEARCH 1 2 x 3 (MODSEQ 5)", 3, 3},
 		{"* SEARCH", 0, 0},
+		{"* SEARCH 0 7", 1, 1},
+		{"* ESEARCH (TAG \"x\") ALL 0:2,7", 1, 1},
 	} {
 		h := hits{listed: []uint32{}}
 		h.take(&wire.Response{Tag: "*", Line: []byte(tt.line)})
@@ -264,12 +266,4 @@ func TestTooManyHits(t *testing.T) {
 			t.Errorf("failure %v, want one of search", e)
 		}
 	})
-}
-
-func TestSequenceSet(t *testing.T) {
-	for want, numbers := range map[string][]uint32{"": nil, "7": {7}, "1:3": {1, 2, 3}, "1,3,5:6": {1, 3, 5, 6}} {
-		if got := sequenceSet(numbers); got != want {
-			t.Errorf("sequenceSet(%v) = %q, want %q", numbers, got, want)
-		}
-	}
 }
