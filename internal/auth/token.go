@@ -89,7 +89,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 			cached.Remarks = remarks
 			return cached, nil // the run we waited for has fetched one
 		}
-		if refresh, _, err = secret.FromFile(ctx, t.RefreshFile, nil); err != nil {
+		if refresh, _, err = secret.FromFile(t.RefreshFile, nil); err != nil {
 			return Token{}, err
 		}
 		a.Learned(refresh)

@@ -118,8 +118,8 @@ func (r *Request) read(ctx context.Context, from secretSource) (secret.Secret, [
 		}
 		return secret.New(from.value), nil, nil
 	case secret.HasCredential(from.file, r.files.credentials):
-		s, err := secret.FromCredential(ctx, from.file, r.files.credentials)
+		s, err := secret.FromCredential(from.file, r.files.credentials)
 		return s, nil, err
 	}
-	return secret.FromFile(ctx, from.file, r.files.stdin)
+	return secret.FromFile(from.file, r.files.stdin)
 }

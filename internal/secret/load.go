@@ -2,7 +2,6 @@ package secret
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,34 +53,28 @@ func (e *Error) Unwrap() error { return e.Err }
 // that all users may read or write. They are empty on Windows, whose permissions
 // Go does not show.
 //
-// FromFile returns when ctx ends, even while the file's system call hangs (a FIFO
-// without a writer, a dead mount); the read is then left behind in a goroutine.
-// Errors are of type *Error: ErrEmpty, ErrNUL, ErrTooLong, the cause of ctx, or
-// that of the operating system.
-func FromFile(ctx context.Context, path string, stdin io.Reader) (Secret, []string, error) {
-	source := "file " + path
-	if path == "-" {
-		source = "standard input"
+// The read takes as long as the system call does (a FIFO without a writer, a dead
+// mount): the caller has to leave it behind when its time is up. Errors are of
+// type *Error: ErrEmpty, ErrNUL, ErrTooLong, or that of the operating system.
+func FromFile(path string, stdin io.Reader) (Secret, []string, error) {
+	if path != "-" {
+		s, remarks, err := readFile(path)
+		return s, remarks, from("file "+path, err)
 	}
-	return load(ctx, source, func() (Secret, []string, error) {
-		if path == "-" {
-			if stdin == nil {
-				return Secret{}, nil, errors.New("is not open")
-			}
-			s, err := readFirstLine(stdin)
-			return s, nil, err
-		}
-		return readFile(path)
-	})
+	if stdin == nil {
+		return Secret{}, nil, from("standard input", errors.New("is not open"))
+	}
+	s, err := readFirstLine(stdin)
+	return s, nil, from("standard input", err)
 }
 
 // FromCredential reads a secret that systemd passed on (LoadCredential= and
 // SetCredential=) as the file name in dir, the value of CREDENTIALS_DIRECTORY. The
-// content is treated as by FromFile, and ctx too.
+// content is treated as by FromFile.
 //
 // Errors are of type *Error; beside those of FromFile: dir is empty, or name is not
 // a plain file name. See systemd.exec(5), section CREDENTIALS.
-func FromCredential(ctx context.Context, name, dir string) (Secret, error) {
+func FromCredential(name, dir string) (Secret, error) {
 	source := "credential " + name
 	if name != filepath.Base(name) || !filepath.IsLocal(name) || name == "." {
 		return Secret{}, &Error{source, errors.New("is not the name of a credential")}
@@ -89,10 +82,8 @@ func FromCredential(ctx context.Context, name, dir string) (Secret, error) {
 	if dir == "" {
 		return Secret{}, &Error{source, errors.New("CREDENTIALS_DIRECTORY is not set")}
 	}
-	s, _, err := load(ctx, source, func() (Secret, []string, error) {
-		return readFile(filepath.Join(dir, name))
-	})
-	return s, err
+	s, _, err := readFile(filepath.Join(dir, name))
+	return s, from(source, err)
 }
 
 // HasCredential says whether systemd passed on a credential of that name: dir, the
@@ -115,40 +106,12 @@ func Remarks(path string) []string {
 	return remarks(f, path)
 }
 
-type loaded struct {
-	secret   Secret
-	remarks  []string
-	err      error
-	panicked any
-}
-
-// load runs read in a goroutine and waits for it no longer than ctx. A panic in
-// there goes on in the caller, who knows how to report it.
-func load(ctx context.Context, source string, read func() (Secret, []string, error)) (Secret, []string, error) {
-	if ctx.Err() != nil {
-		return Secret{}, nil, &Error{source, fmt.Errorf("not read: %w", context.Cause(ctx))}
+// from names the source of an error, nil of none.
+func from(source string, err error) error {
+	if err == nil {
+		return nil
 	}
-	done := make(chan loaded, 1)
-	go func() {
-		var l loaded
-		defer func() {
-			l.panicked = recover()
-			done <- l
-		}()
-		l.secret, l.remarks, l.err = read()
-	}()
-	select {
-	case l := <-done:
-		if l.panicked != nil {
-			panic(l.panicked)
-		}
-		if l.err != nil {
-			return Secret{}, nil, &Error{source, cause(l.err)}
-		}
-		return l.secret, l.remarks, nil
-	case <-ctx.Done():
-		return Secret{}, nil, &Error{source, fmt.Errorf("still reading: %w", context.Cause(ctx))}
-	}
+	return &Error{source, cause(err)}
 }
 
 // cause drops what os and exec put around an error, as the path is named already.

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -54,11 +53,11 @@ func TestFirstLine(t *testing.T) {
 					t.Errorf("%s: got %q, %q, %v, want %q, %v", from, s.Reveal(), remarks, err, tt.want, tt.err)
 				}
 			}
-			s, remarks, err := FromFile(t.Context(), path, nil)
+			s, remarks, err := FromFile(path, nil)
 			check("file", s, remarks, err)
-			s, remarks, err = FromFile(t.Context(), "-", strings.NewReader(tt.in))
+			s, remarks, err = FromFile("-", strings.NewReader(tt.in))
 			check("stdin", s, remarks, err)
-			s, err = FromCredential(t.Context(), "pw", filepath.Dir(path))
+			s, err = FromCredential("pw", filepath.Dir(path))
 			check("credential", s, nil, err)
 		})
 	}
@@ -69,8 +68,6 @@ func TestFromFileErrors(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "nul"), []byte("hunter2\x00\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ended, end := context.WithCancelCause(t.Context())
-	end(io.ErrClosedPipe)
 	tests := []struct {
 		name   string
 		load   func() error
@@ -78,24 +75,22 @@ func TestFromFileErrors(t *testing.T) {
 		err    error  // if any
 		text   string // beside the source
 	}{
-		{"missing", func() error { _, _, err := FromFile(t.Context(), "/nonexistent/pw", nil); return err },
+		{"missing", func() error { _, _, err := FromFile("/nonexistent/pw", nil); return err },
 			"file /nonexistent/pw", fs.ErrNotExist, ""},
-		{"directory", func() error { _, _, err := FromFile(t.Context(), dir, nil); return err }, "file " + dir, nil, ""},
-		{"NUL byte", func() error { _, _, err := FromFile(t.Context(), filepath.Join(dir, "nul"), nil); return err },
+		{"directory", func() error { _, _, err := FromFile(dir, nil); return err }, "file " + dir, nil, ""},
+		{"NUL byte", func() error { _, _, err := FromFile(filepath.Join(dir, "nul"), nil); return err },
 			"file " + filepath.Join(dir, "nul"), ErrNUL, "NUL byte"},
-		{"no stdin", func() error { _, _, err := FromFile(t.Context(), "-", nil); return err }, "standard input", nil, "not open"},
+		{"no stdin", func() error { _, _, err := FromFile("-", nil); return err }, "standard input", nil, "not open"},
 		{"broken stdin", func() error {
-			_, _, err := FromFile(t.Context(), "-", io.MultiReader(strings.NewReader("hunter2"), failing{}))
+			_, _, err := FromFile("-", io.MultiReader(strings.NewReader("hunter2"), failing{}))
 			return err
 		}, "standard input", io.ErrUnexpectedEOF, ""},
-		{"time already over", func() error { _, _, err := FromFile(ended, filepath.Join(dir, "nul"), nil); return err },
-			"file " + filepath.Join(dir, "nul"), io.ErrClosedPipe, "not read"},
-		{"credential missing", func() error { _, err := FromCredential(t.Context(), "imap", dir); return err }, "credential imap", fs.ErrNotExist, ""},
-		{"credentials not there", func() error { _, err := FromCredential(t.Context(), "imap", ""); return err }, "credential imap", nil, "CREDENTIALS_DIRECTORY is not set"},
-		{"credential outside", func() error { _, err := FromCredential(t.Context(), "../nul", dir); return err }, "credential ../nul", nil, "not the name"},
-		{"credential dots", func() error { _, err := FromCredential(t.Context(), "..", dir); return err }, "credential ..", nil, "not the name"},
-		{"credential dot", func() error { _, err := FromCredential(t.Context(), ".", dir); return err }, "credential .", nil, "not the name"},
-		{"credential without a name", func() error { _, err := FromCredential(t.Context(), "", dir); return err }, "credential ", nil, "not the name"},
+		{"credential missing", func() error { _, err := FromCredential("imap", dir); return err }, "credential imap", fs.ErrNotExist, ""},
+		{"credentials not there", func() error { _, err := FromCredential("imap", ""); return err }, "credential imap", nil, "CREDENTIALS_DIRECTORY is not set"},
+		{"credential outside", func() error { _, err := FromCredential("../nul", dir); return err }, "credential ../nul", nil, "not the name"},
+		{"credential dots", func() error { _, err := FromCredential("..", dir); return err }, "credential ..", nil, "not the name"},
+		{"credential dot", func() error { _, err := FromCredential(".", dir); return err }, "credential .", nil, "not the name"},
+		{"credential without a name", func() error { _, err := FromCredential("", dir); return err }, "credential ", nil, "not the name"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,7 +135,7 @@ func TestFromFileRemarks(t *testing.T) {
 			if err := errors.Join(os.WriteFile(path, []byte("hunter2\n"), 0o600), os.Chmod(path, tt.mode)); err != nil {
 				t.Fatal(err)
 			}
-			_, remarks, err := FromFile(t.Context(), path, nil)
+			_, remarks, err := FromFile(path, nil)
 			if err != nil || (len(remarks) == 1) != (tt.want != nil) || len(remarks) > 1 {
 				t.Fatalf("mode %o: got %q, %v, want %q", tt.mode, remarks, err, tt.want)
 			}
@@ -158,36 +153,11 @@ func TestFromFileStopsAtTheLineEnd(t *testing.T) {
 	r, w := io.Pipe()
 	t.Cleanup(func() { r.Close() })
 	go func() { _, _ = w.Write([]byte("sec")); _, _ = w.Write([]byte("ret\n")) }()
-	s, _, err := FromFile(t.Context(), "-", r)
+	s, _, err := FromFile("-", r)
 	if err != nil || s.Reveal() != "secret" {
 		t.Errorf("got %q, %v, want the first line", s.Reveal(), err)
 	}
 }
-
-func TestFromFileLeavesASilentStdin(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	r, w := io.Pipe()
-	t.Cleanup(func() { r.Close() })
-	go func() { _, _ = w.Write([]byte("hunter2")); cancel(context.DeadlineExceeded) }() // Write returns when it was read
-	_, _, err := FromFile(ctx, "-", r)
-	if !errors.Is(err, context.DeadlineExceeded) || leaks(err.Error()) != "" {
-		t.Errorf("got %v, want the cause of the context and no content", err)
-	}
-}
-
-func TestLoadHandsPanicsOn(t *testing.T) {
-	defer func() {
-		if got := recover(); got != "bug" {
-			t.Errorf("got panic %v, want bug", got)
-		}
-	}()
-	_, _, _ = FromFile(t.Context(), "-", panicking{})
-	t.Error("got no panic")
-}
-
-type panicking struct{}
-
-func (panicking) Read([]byte) (int, error) { panic("bug") }
 
 func FuzzFirstLine(f *testing.F) {
 	for _, s := range []string{"secret\r\n", "\ufeffx", "\n", "a\x00", "\ufeff\ufeffa\r"} {

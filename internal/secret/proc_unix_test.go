@@ -182,24 +182,6 @@ func TestFromCommandDoesNotStartLate(t *testing.T) {
 	}
 }
 
-func TestFromFileLeavesAFIFO(t *testing.T) {
-	_, fifo := script(t, "")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	// The writer's open returns when the loader has opened the FIFO for reading.
-	go func() {
-		w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
-		cancel(context.DeadlineExceeded)
-		if err == nil {
-			<-t.Context().Done()
-			w.Close()
-		}
-	}()
-	_, _, err := FromFile(ctx, fifo, nil)
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
-	}
-}
-
 func TestFromFileReadsAFIFO(t *testing.T) {
 	_, fifo := script(t, "")
 	if err := os.Chmod(fifo, 0o644); err != nil {
@@ -212,7 +194,7 @@ func TestFromFileReadsAFIFO(t *testing.T) {
 			w.Close()
 		}
 	}()
-	s, remarks, err := FromFile(t.Context(), fifo, nil)
+	s, remarks, err := FromFile(fifo, nil)
 	if err != nil || s.Reveal() != "secret" || len(remarks) > 0 {
 		t.Errorf("got %q, %q, %v, want the secret and no remark on a pipe", s.Reveal(), remarks, err)
 	}
