@@ -66,9 +66,9 @@ func (m Mode) Cleartext() bool {
 	return false
 }
 
-// Typeable says whether a person can write down what the mechanism sends: it is
-// the same every time.
-func (m Mode) Typeable() bool { return m.Cleartext() || m == External }
+// IsStatic says whether the mechanism sends the same every time, so that a person
+// can type it.
+func (m Mode) IsStatic() bool { return m.Cleartext() || m == External }
 
 // Credentials are what a mechanism works with.
 type Credentials struct {

@@ -27,12 +27,12 @@ func (c Check) byHand(b *strings.Builder) {
 	}
 	d := dialogue{}
 	for _, step := range c.Plan {
-		h := step.ByHand(c.Config)
+		e := step.Explain(c.Config)
 		switch {
-		case step.Gives == session.Connected || step.Name == "starttls" || step.Name == "tls":
+		case step.Gives == session.Connected || step.Name == report.StepStartTLS || step.Name == report.StepTLS:
 			// what opens the conversation does it
-		case h.Shell != "":
-			say(h.Shell)
+		case e.Command != nil:
+			say(shellLine(e.Command))
 		case step.Gives == session.Greeted && step.Needs < session.Greeted:
 			greeting := "* OK ..."
 			if c.Config.TLS == session.TLSStart {
@@ -40,7 +40,7 @@ func (c Check) byHand(b *strings.Builder) {
 			}
 			say(opening(c.Config, c.Plan, len(c.Plan)), greeting)
 		default:
-			for _, l := range d.add(h) {
+			for _, l := range d.add(e) {
 				say(l.text, l.answers...)
 			}
 		}
@@ -53,7 +53,7 @@ func (c Check) byHand(b *strings.Builder) {
 	default:
 		b.WriteString("\nThe answers of " + c.Config.Auth.Mechanism() + " have to be computed; curl does it, and asks for the password\n\n")
 	}
-	fmt.Fprintf(b, "    %s\n", c.Config.Curl(c.farthest()))
+	fmt.Fprintf(b, "    %s\n", curl(c.Config, c.farthest()))
 }
 
 // farthest returns the last command of the plan that changes what the next one
@@ -61,7 +61,7 @@ func (c Check) byHand(b *strings.Builder) {
 func (c Check) farthest() string {
 	for _, step := range c.Plan {
 		if step.Gives == session.Selected && step.Needs < session.Selected {
-			return step.ByHand(c.Config).Types[0].Text
+			return step.Explain(c.Config).Sends[0].Text
 		}
 	}
 	return "CAPABILITY"
@@ -77,16 +77,16 @@ type line struct {
 // dialogue gives the lines of a conversation their tags.
 type dialogue struct{ tags int }
 
-func (d *dialogue) add(h session.Hand) []line {
+func (d *dialogue) add(e session.Explanation) []line {
 	var lines []line
-	for _, t := range h.Typing() {
-		l := line{command: t.Text, text: t.Text}
+	for _, t := range firstWay(e.Sends) {
+		l := line{command: t.Text, text: typed(t)}
 		if t.Answer != "" {
 			l.answers = append(l.answers, t.Answer)
 		}
-		if !t.Bare {
+		if !t.Untagged {
 			d.tags++
-			l.text = d.tag() + " " + t.Text
+			l.text = d.tag() + " " + l.text
 		}
 		if !strings.HasPrefix(t.Answer, "+") { // the answer to what follows it
 			l.answers = append(l.answers, d.tag()+" OK ...")
@@ -96,21 +96,47 @@ func (d *dialogue) add(h session.Hand) []line {
 	return lines
 }
 
+// firstWay returns what a person types to see what the step sees: what is always
+// sent, and of a step with several ways the first.
+func firstWay(sends []session.Sent) []session.Sent {
+	if len(sends) == 0 {
+		return nil
+	}
+	first := sends[0].When
+	return slices.DeleteFunc(slices.Clone(sends), func(t session.Sent) bool { return t.When != "" && t.When != first })
+}
+
+// typed returns what a person types to send a line.
+func typed(t session.Sent) string {
+	switch {
+	case !t.Base64:
+		return t.Text
+	case t.Text == "":
+		return "an empty line"
+	}
+	return "what this prints: printf " + shellWord(printfWord(t.Text)) + " | base64 -w0"
+}
+
+// printfWord returns text as printf(1) prints it back.
+func printfWord(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `%%`, "\x00", `\0`, "\x01", `\001`).Replace(s)
+}
+
 func (d *dialogue) tag() string { return "a" + strconv.Itoa(d.tags) }
 
 // opening returns the command by which a person gets to where the step with that
 // index speaks: behind TLS, or before it.
 func opening(c session.Config, plan []session.Step, i int) string {
 	encrypted := c.TLS == session.TLSImplicit ||
-		slices.ContainsFunc(plan[:i], func(s session.Step) bool { return s.Name == "tls" })
+		slices.ContainsFunc(plan[:i], func(s session.Step) bool { return s.Name == report.StepTLS })
 	if encrypted {
-		return c.OpenSSL("-quiet", "-crlf")
+		return openSSL(c, "-quiet", "-crlf")
 	}
-	return c.Telnet()
+	return telnet(c)
 }
 
 // typeable says whether a person can log in by typing.
-func typeable(c session.Config) bool { return c.Auth == auth.None || c.Auth.Typeable() }
+func typeable(c session.Config) bool { return c.Auth == auth.None || c.Auth.IsStatic() }
 
 // Failure fills in, for the step that failed, the line by which a person does
 // the same by hand. The report is that of a session with c and plan.
@@ -124,7 +150,7 @@ func Failure(r *report.Report, c session.Config, plan []session.Step) {
 	}
 	mechanism, _ := r.Fact("mechanism").(string)
 	mechanism, _, _ = strings.Cut(mechanism, " ")
-	if m := auth.Mode(strings.ToLower(mechanism)); c.Auth == auth.Auto && (m == auth.Login || m.Mechanism() != "" && m.Typeable()) {
+	if m := auth.Mode(strings.ToLower(mechanism)); c.Auth == auth.Auto && (m == auth.Login || m.Mechanism() != "" && m.IsStatic()) {
 		c.Auth = m
 	}
 	r.Steps[i].ByHand = same(c, plan, i)
@@ -133,26 +159,31 @@ func Failure(r *report.Report, c session.Config, plan []session.Step) {
 // same returns the line that does the step with that index, and before it what
 // it depends on.
 func same(c session.Config, plan []session.Step, i int) string {
-	h := plan[i].ByHand(c)
-	if h.Shell != "" {
-		return h.Shell
+	e := plan[i].Explain(c)
+	switch {
+	case e.Command != nil:
+		return shellLine(e.Command)
+	case plan[i].Name == report.StepConnect:
+		return telnet(c)
+	case plan[i].Name == report.StepTLS:
+		return openSSL(c, "-showcerts")
 	}
 	var d dialogue
 	var lines []line
 	level := session.Greeted // that typing gets to
 	for _, step := range plan[:i] {
 		if step.Gives > level {
-			lines = append(lines, d.add(step.ByHand(c))...)
+			lines = append(lines, d.add(step.Explain(c))...)
 			level = step.Gives
 		}
 	}
-	own := d.add(h)
+	own := d.add(e)
 	switch {
 	case typeable(c) || plan[i].Gives < session.Authenticated:
 	case level < session.Authenticated: // the login itself
-		return c.Curl("")
+		return curl(c, "")
 	default:
-		return c.Curl(own[0].command)
+		return curl(c, own[0].command)
 	}
 	// A FETCH of the first bytes only: nothing that a person needs, and
 	// notifications lose the brackets.

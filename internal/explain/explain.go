@@ -65,18 +65,18 @@ func (c Check) step(b *strings.Builder, n int, step session.Step) {
 	if why == "" {
 		why = "every session has it"
 	}
-	h := step.ByHand(c.Config)
+	e := step.Explain(c.Config)
 	line("why", why)
-	line("does", h.Does)
-	for _, t := range h.Types {
-		text := t.Text
+	line("does", e.Does)
+	for _, t := range e.Sends {
+		text := typed(t)
 		if t.When != "" {
 			text += "   (" + t.When + ")"
 		}
 		line("sends", text)
 	}
-	for _, e := range h.Expects {
-		line("expects", e)
+	for _, x := range e.Expects {
+		line("expects", x)
 	}
 	for _, rule := range c.rules(step) {
 		line("judged", rule)

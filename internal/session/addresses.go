@@ -18,7 +18,7 @@ const atOnce = 4
 // their reports in the order of the addresses. mode is "worst" or "any", for
 // judge. Like Run it never fails.
 func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.Report {
-	cfg = cfg.withDefaults()
+	cfg = cfg.withRoots()
 	if cfg.TLS != TLSNone {
 		cfg.Cert.Roots.Preload()
 	}

@@ -10,33 +10,33 @@ import (
 )
 
 var capabilityStep = Step{
-	Name:   report.StepCapability,
-	Doc:    "CAPABILITY, RFC 9051 section 6.1.1",
-	Needs:  Greeted,
-	Gives:  Greeted,
-	Wanted: always,
-	Hand:   handCapability("where the server has not volunteered its capabilities"),
-	Run:    runCapability,
+	Name:    report.StepCapability,
+	Doc:     "CAPABILITY, RFC 9051 section 6.1.1",
+	Needs:   Greeted,
+	Gives:   Greeted,
+	Wanted:  always,
+	Explain: explainCapability("where the server has not volunteered its capabilities"),
+	Run:     runCapability,
 }
 
 // capabilityAfterLoginStep asks again when something is expected of the list, or
 // a later step depends on it, and the answer to the login did not bring one.
 var capabilityAfterLoginStep = Step{
-	Name:   report.StepCapability,
-	Doc:    "CAPABILITY after login, RFC 9051 section 6.1.1",
-	Needs:  Authenticated,
-	Gives:  Authenticated,
-	Wanted: func(c Config) bool { return c.Expect.capabilities() || c.relist },
-	When:   "capabilities are expected, or a later step depends on them",
-	Hand:   handCapability("where the answer to the login has not volunteered them"),
-	Run:    runCapabilityAfterLogin,
+	Name:    report.StepCapability,
+	Doc:     "CAPABILITY after login, RFC 9051 section 6.1.1",
+	Needs:   Authenticated,
+	Gives:   Authenticated,
+	Wanted:  func(c Config) bool { return c.Expect.capabilities() || c.relist },
+	When:    "capabilities are expected, or a later step depends on them",
+	Explain: explainCapability("where the answer to the login has not volunteered them"),
+	Run:     runCapabilityAfterLogin,
 }
 
-func handCapability(when string) func(Config) Hand {
-	return func(c Config) Hand {
-		return Hand{
-			Types:   []Typed{{Text: "CAPABILITY", When: when, Answer: "* CAPABILITY IMAP4rev1 ..."}},
-			Expects: append(expects("offered, before or after login:", c.Expect.Capabilities), expects("not offered:", c.Expect.Forbidden)...),
+func explainCapability(when string) func(Config) Explanation {
+	return func(c Config) Explanation {
+		return Explanation{
+			Sends:   []Sent{{Text: "CAPABILITY", When: when, Answer: "* CAPABILITY IMAP4rev1 ..."}},
+			Expects: append(expectsAll("offered, before or after login:", c.Expect.Capabilities), expectsAll("not offered:", c.Expect.Forbidden)...),
 		}
 	}
 }

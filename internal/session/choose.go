@@ -38,7 +38,7 @@ func (s *Session) autoAuth(offered []string) (auth.Mode, string, error) {
 		return auth.Auto, "none: " + why, &offer{target, offered}
 	}
 	switch {
-	case s.cfg.hasToken():
+	case s.cfg.HasToken():
 		for _, m := range []auth.Mode{auth.OAuthBearer, auth.XOAuth2} {
 			if slices.Contains(offered, m.Mechanism()) {
 				return m, m.Mechanism() + " (there is a token, and the server offers it)", nil

@@ -10,6 +10,10 @@ import (
 	"check_imap_session/internal/wire"
 )
 
+// Files are the names of files that parts of a Config came from, "" for none.
+// They are for lines that people type; nothing is read from them.
+type Files struct{ CA, ClientCert, ClientKey string }
+
 // TLSMode says when TLS begins.
 type TLSMode string
 
@@ -20,12 +24,14 @@ const (
 	TLSNone     TLSMode = "none"
 )
 
-// Config is all that a session needs to know. The zero value of a field means
-// what its comment says; Host is required.
+// Config is all that a session needs to know. What --explain prints is made from
+// it too. It has no defaults of its own: those are in the grammar of the flags.
+// The zero value of a field means what its comment says; a field without such a
+// comment is required.
 type Config struct {
 	Dial dial.Config // Dial.Host is the name that is verified, and resolved
-	TLS  TLSMode     // "" means TLSImplicit
-	Cert dial.TLSConfig
+	TLS  TLSMode
+	Cert dial.TLSConfig // Roots may be nil: the system's
 	// Files are the names of the files that Cert came from, for people.
 	Files Files
 	// Match is the certificate the server must show; nil means any. A mismatch is
@@ -33,9 +39,9 @@ type Config struct {
 	// else vouches for it (Cert.Insecure).
 	Match *Match
 
-	Auth           auth.Mode // "" means auth.Auto
-	Username       string
-	Password       secret.Secret
+	Auth           auth.Mode
+	Username       string            // "" with auth.None, and where the client certificate names the user
+	Password       secret.Secret     // zero for none
 	Token          secret.Secret     // an OAuth 2.0 access token that is there already
 	OAuth          *auth.TokenSource // where to fetch one; nil for nowhere
 	OAuthRoots     *dial.Roots       // trusted at the token endpoint; nil means the system's
@@ -44,8 +50,8 @@ type Config struct {
 	Secrets *secret.Set
 
 	ListReference string  // "" is the root
-	ListPattern   string  // "" means "*"
-	Mailbox       string  // UTF-8; "" means INBOX
+	ListPattern   string  // "*" for all
+	Mailbox       string  // UTF-8
 	ReadWrite     bool    // SELECT in place of EXAMINE
 	Message       Message // which message to fetch; the zero Message is the newest
 	Fetch         FetchWhat
@@ -57,7 +63,7 @@ type Config struct {
 	Skip  map[string]bool // steps to leave out
 	With  map[string]bool // optional steps to run, whoever else asks for them
 
-	Expect Expect // what must be so
+	Expect Expect // what must be so; zero for nothing
 
 	// Asked holds the metrics that somebody set a threshold on, and the flag
 	// that did it, "-c". They bring in the steps that measure them, and what
@@ -73,36 +79,23 @@ type Config struct {
 	relist bool // a step consults the capabilities that hold after login; set by Plan
 }
 
-// hasToken says whether there is a token, or a way to one.
-func (c Config) hasToken() bool { return c.OAuth != nil || !c.Token.IsZero() }
+// HasToken says whether there is a token, or a way to one.
+func (c Config) HasToken() bool { return c.OAuth != nil || !c.Token.IsZero() }
 
-// withDefaults returns the configuration with the documented defaults in place
-// of zero values.
-func (c Config) withDefaults() Config {
-	if c.TLS == "" {
-		c.TLS = TLSImplicit
+// Reach returns what is connected to: the address that was given, else HOST.
+func (c Config) Reach() string {
+	if a, literal := c.Dial.Literal(); literal {
+		return a.String()
 	}
-	if c.Auth == "" {
-		c.Auth = auth.Auto
-	}
-	if c.ListPattern == "" {
-		c.ListPattern = "*"
-	}
-	if c.Mailbox == "" {
-		c.Mailbox = "INBOX"
-	}
-	if c.Fetch == "" {
-		c.Fetch = FetchHeaders
-	}
-	if c.Cert.ServerName == "" {
-		c.Cert.ServerName = c.Dial.Host
-	}
-	if c.Match != nil {
-		c.Cert.Trust = c.Match.is
-	}
+	return c.Dial.Resolved()
+}
+
+// withRoots returns the configuration with the system's roots in place of none.
+// It comes before anything loads them, so that they are loaded once.
+func (c Config) withRoots() Config {
 	if c.Cert.Roots == nil {
 		c.Cert.Roots = dial.SystemRoots()
-		c.OAuthRoots = cmp.Or(c.OAuthRoots, c.Cert.Roots) // loaded once for both
+		c.OAuthRoots = cmp.Or(c.OAuthRoots, c.Cert.Roots)
 	}
 	c.OAuthRoots = cmp.Or(c.OAuthRoots, dial.SystemRoots())
 	return c

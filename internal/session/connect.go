@@ -13,19 +13,18 @@ import (
 )
 
 var connectStep = Step{
-	Name:   report.StepConnect,
-	Doc:    "TCP connect, RFC 8305",
-	Needs:  Cold,
-	Gives:  Connected,
-	Wanted: always,
-	Hand:   handConnect,
-	Run:    runConnect,
+	Name:    report.StepConnect,
+	Doc:     "TCP connect, RFC 8305",
+	Needs:   Cold,
+	Gives:   Connected,
+	Wanted:  always,
+	Explain: explainConnect,
+	Run:     runConnect,
 }
 
-func handConnect(c Config) Hand {
-	h := Hand{
-		Does:  fmt.Sprintf("opens a TCP connection to %s port %d", c.Reach(), c.Dial.Port),
-		Shell: c.Telnet(),
+func explainConnect(c Config) Explanation {
+	h := Explanation{
+		Does: fmt.Sprintf("opens a TCP connection to %s port %d", c.Reach(), c.Dial.Port),
 	}
 	if c.Dial.Source.IsValid() {
 		h.Does += " from " + c.Dial.Source.String()

@@ -21,9 +21,9 @@ var dnsStep = Step{
 		return !literal
 	},
 	When: "what is connected to is a name",
-	Hand: func(c Config) Hand {
+	Explain: func(c Config) Explanation {
 		database := map[dial.Family]string{dial.AnyFamily: "ahosts", dial.IPv4: "ahostsv4", dial.IPv6: "ahostsv6"}[c.Dial.Family]
-		return Hand{Does: "asks for the addresses of " + c.Dial.Resolved(), Shell: "getent " + database + " " + ShellWord(c.Dial.Resolved())}
+		return Explanation{Does: "asks for the addresses of " + c.Dial.Resolved(), Command: []string{"getent", database, c.Dial.Resolved()}}
 	},
 	Run: runDNS,
 }

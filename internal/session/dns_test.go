@@ -179,8 +179,8 @@ func TestDNS(t *testing.T) {
 			if tt.lookup != nil {
 				lookup = tt.lookup
 			}
-			cfg := Config{TLS: TLSNone, Username: "alice", AllowPlaintext: true,
-				Dial: dial.Config{Host: tt.host, Port: uint16(srv.Port()), Family: tt.family, Lookup: lookup}}
+			cfg := newBench(t, TLSNone).cfg
+			cfg.Dial = dial.Config{Host: tt.host, Port: uint16(srv.Port()), Family: tt.family, Lookup: lookup}
 			limit := 10 * time.Second
 			if tt.kind == "timeout" {
 				limit = 100 * time.Millisecond

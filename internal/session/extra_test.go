@@ -210,21 +210,23 @@ func TestIdleFails(t *testing.T) {
 	}
 }
 
-// TestExtraTimes delays exactly one optional step.
+// TestExtraTimes delays exactly one optional step: the one that says that it
+// sends the command.
 func TestExtraTimes(t *testing.T) {
-	for verb, step := range map[string]string{"ID": "id", "NOOP": "noop", "NAMESPACE": "namespace", "GETQUOTAROOT": "quota", "STATUS": "status", "SEARCH": "search", "IDLE": "idle"} {
+	for _, slow := range Optional() {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, TLSNone)
-			b.opts.Capabilities = allCaps
-			b.cfg.With = map[string]bool{"id": true, "noop": true, "namespace": true, "quota": true, "search": true, "idle": true}
-			b.cfg.Asked = map[string]string{"unseen": "-w"}
+			b.opts.Capabilities = everyCapability()
+			b.cfg.With = everyOptional()
+			at := slices.IndexFunc(Catalog, func(s Step) bool { return s.Name == slow })
+			verb, _, _ := strings.Cut(Catalog[at].Explain(b.cfg).Sends[0].Text, " ")
 			r := b.run(t, fmt.Sprintf("greet\ndelay %s 300ms\nserve", verb))
 			if e := r.Failure(); e != nil {
-				t.Fatal(e)
+				t.Fatalf("%s slow: failed: %v", verb, e)
 			}
 			for _, name := range Optional() {
 				want := 0.0
-				if name == step {
+				if name == slow {
 					want = delay.Seconds()
 				}
 				if m, ok := r.Metric(report.StepTime(name)); !ok || m.Value != want {

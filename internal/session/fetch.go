@@ -12,14 +12,14 @@ import (
 )
 
 var fetchStep = Step{
-	Name:   report.StepFetch,
-	Doc:    "FETCH of one message, RFC 9051 section 6.4.5",
-	About:  report.AboutStore,
-	Needs:  Selected,
-	Gives:  Selected,
-	Wanted: always,
-	Hand:   handFetch,
-	Run:    runFetch,
+	Name:    report.StepFetch,
+	Doc:     "FETCH of one message, RFC 9051 section 6.4.5",
+	About:   report.AboutStore,
+	Needs:   Selected,
+	Gives:   Selected,
+	Wanted:  always,
+	Explain: explainFetch,
+	Run:     runFetch,
 }
 
 // FetchWhat says what to fetch of the message.
@@ -55,18 +55,18 @@ func (c Config) fetchItems() string {
 	return "(" + items + ")"
 }
 
-func handFetch(c Config) Hand {
-	fetch := Typed{Text: "FETCH N " + c.fetchItems(), Answer: "* N FETCH (FLAGS ... INTERNALDATE ... RFC822.SIZE ..."}
-	h := Hand{Types: []Typed{fetch}}
+func explainFetch(c Config) Explanation {
+	fetch := Sent{Text: "FETCH N " + c.fetchItems(), Answer: "* N FETCH (FLAGS ... INTERNALDATE ... RFC822.SIZE ..."}
+	h := Explanation{Sends: []Sent{fetch}}
 	switch m := c.Message; {
 	case m.UID > 0:
-		h.Types[0].Text = "UID FETCH " + decimal(m.UID) + " " + c.fetchItems()
+		h.Sends[0].Text = "UID FETCH " + decimal(m.UID) + " " + c.fetchItems()
 	case m.Number > 0:
-		h.Types[0].Text = "FETCH " + decimal(m.Number) + " " + c.fetchItems()
+		h.Sends[0].Text = "FETCH " + decimal(m.Number) + " " + c.fetchItems()
 	case m.Oldest:
-		h.Types[0].Text = "FETCH 1 " + c.fetchItems()
+		h.Sends[0].Text = "FETCH 1 " + c.fetchItems()
 	case m.Header != "":
-		h.Types = []Typed{{Text: "SEARCH " + header(m.Header, m.Value).typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
+		h.Sends = []Sent{{Text: "SEARCH " + header(m.Header, m.Value).typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
 	default:
 		h.Does = "the newest message: N is the number in front of EXISTS"
 	}

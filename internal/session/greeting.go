@@ -17,8 +17,8 @@ var greetingStep = Step{
 	Needs:  Connected,
 	Gives:  Greeted,
 	Wanted: always,
-	Hand: func(c Config) Hand {
-		h := Hand{Does: "waits for the greeting"}
+	Explain: func(c Config) Explanation {
+		h := Explanation{Does: "waits for the greeting"}
 		if re := c.Expect.Greeting; re != nil {
 			h.Expects = []string{"it matches " + re.String()}
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"check_imap_session/internal/auth"
 	"check_imap_session/internal/certtest"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/imaptest"
@@ -35,10 +36,15 @@ func newBench(t *testing.T, mode TLSMode) *bench {
 	b.cfg = Config{
 		Dial:           dial.Config{Host: "imap.test", Port: 143},
 		TLS:            mode,
+		Auth:           auth.Auto,
+		ListPattern:    "*",
+		Mailbox:        "INBOX",
+		Fetch:          FetchHeaders,
 		Username:       "alice",
 		Password:       secret.New("s3cret-word"),
 		AllowPlaintext: true,
 	}
+	b.cfg.Cert.ServerName = b.cfg.Dial.Host
 	if mode != TLSNone {
 		ca := certtest.Must(t, "Test Root")
 		leaf := ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}})
@@ -100,7 +106,7 @@ func everyOptional() map[string]bool {
 
 // everyCapability is the list of a server that offers what any step needs.
 func everyCapability() string {
-	list := "IMAP4rev1 LITERAL+ ESEARCH STATUS=SIZE"
+	list := "IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=XOAUTH2 ESEARCH STATUS=SIZE STATUS=DELETED"
 	for _, step := range Catalog {
 		if step.Capability != "" {
 			list += " " + step.Capability

@@ -23,8 +23,8 @@ var idStep = Step{
 		}
 		return ""
 	},
-	Hand: func(c Config) Hand {
-		h := typing("ID "+clientID, "* ID (...)")(c)
+	Explain: func(c Config) Explanation {
+		h := sends("ID "+clientID, "* ID (...)")(c)
 		if re := c.Expect.ID; re != nil {
 			h.Expects = []string{"the answer matches " + re.String()}
 		}

@@ -16,8 +16,8 @@ var idleStep = Step{
 	Needs:      Authenticated,
 	Gives:      Authenticated,
 	Capability: "IDLE",
-	Hand: func(Config) Hand {
-		return Hand{Types: []Typed{{Text: "IDLE", Answer: "+ idling"}, {Text: "DONE", Bare: true}}}
+	Explain: func(Config) Explanation {
+		return Explanation{Sends: []Sent{{Text: "IDLE", Answer: "+ idling"}, {Text: "DONE", Untagged: true}}}
 	},
 	Run: runIdle,
 }

@@ -10,24 +10,24 @@ import (
 )
 
 var listStep = Step{
-	Name:   report.StepList,
-	Doc:    "LIST, RFC 9051 section 6.3.9",
-	About:  report.AboutStore,
-	Needs:  Authenticated,
-	Gives:  Authenticated,
-	Wanted: always,
-	Hand:   handList,
-	Run:    runList,
+	Name:    report.StepList,
+	Doc:     "LIST, RFC 9051 section 6.3.9",
+	About:   report.AboutStore,
+	Needs:   Authenticated,
+	Gives:   Authenticated,
+	Wanted:  always,
+	Explain: explainList,
+	Run:     runList,
 }
 
-func handList(c Config) Hand {
+func explainList(c Config) Explanation {
 	pattern := wireName(c.ListReference) + " " + wireName(c.ListPattern)
-	h := Hand{
-		Types:   []Typed{{Text: "LIST " + pattern, Answer: "* LIST (...) ... INBOX, a line for each folder"}},
-		Expects: expects("listed:", c.Expect.Mailboxes),
+	h := Explanation{
+		Sends:   []Sent{{Text: "LIST " + pattern, Answer: "* LIST (...) ... INBOX, a line for each folder"}},
+		Expects: expectsAll("listed:", c.Expect.Mailboxes),
 	}
 	if slices.ContainsFunc(c.Expect.Mailboxes, specialUse) {
-		h.Types = append(h.Types, Typed{Text: "LIST (SPECIAL-USE) " + pattern, When: "where the uses were not listed and the server offers SPECIAL-USE"})
+		h.Sends = append(h.Sends, Sent{Text: "LIST (SPECIAL-USE) " + pattern, When: "where the uses were not listed and the server offers SPECIAL-USE"})
 	}
 	return h
 }

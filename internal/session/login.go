@@ -5,18 +5,54 @@ import (
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
 )
 
 var loginStep = Step{
-	Name:   report.StepLogin,
-	Doc:    "LOGIN or AUTHENTICATE, RFC 9051 section 6.2",
-	About:  report.AboutAccount,
-	Needs:  Greeted,
-	Gives:  Authenticated,
-	Wanted: func(c Config) bool { return c.Auth != auth.None },
-	When:   "--auth is not none",
-	Hand:   handLogin,
-	Run:    runLogin,
+	Name:    report.StepLogin,
+	Doc:     "LOGIN or AUTHENTICATE, RFC 9051 section 6.2",
+	About:   report.AboutAccount,
+	Needs:   Greeted,
+	Gives:   Authenticated,
+	Wanted:  func(c Config) bool { return c.Auth != auth.None },
+	When:    "--auth is not none",
+	Explain: explainLogin,
+	Run:     runLogin,
+}
+
+// explainLogin takes what a mechanism sends from the mechanism itself, with
+// placeholders for the secrets.
+func explainLogin(c Config) Explanation {
+	const forbidden = "where the server says LOGINDISABLED"
+	login := Sent{Text: "LOGIN " + quote(c.Username) + ` "PASSWORD"`}
+	switch {
+	case c.Auth != auth.Auto && c.Auth != auth.Login:
+		return Explanation{Sends: c.explainSASL(c.Auth, "")}
+	case c.Auth == auth.Auto && c.HasToken():
+		return Explanation{Sends: append(c.explainSASL(auth.OAuthBearer, "where the server offers it"), c.explainSASL(auth.XOAuth2, "where it offers only this")...)}
+	case c.Auth == auth.Auto && c.Password.IsZero() && c.Cert.Certificate != nil:
+		return Explanation{Sends: c.explainSASL(auth.External, "")}
+	case c.Auth == auth.Auto:
+		return Explanation{Sends: append([]Sent{login}, c.explainSASL(auth.Plain, forbidden)...)}
+	}
+	return Explanation{Sends: []Sent{login}}
+}
+
+// explainSASL returns what is sent for a mechanism.
+func (c Config) explainSASL(m auth.Mode, when string) []Sent {
+	begin := Sent{Text: "AUTHENTICATE " + m.Mechanism(), When: when, Answer: "+"}
+	if !m.IsStatic() {
+		begin.Answer = "+ and a challenge, whose answer has to be computed"
+		return []Sent{begin}
+	}
+	_, response, err := m.Client(auth.Credentials{
+		Username: c.Username, Password: secret.New("PASSWORD"), Token: secret.New("TOKEN"),
+		Host: c.Dial.Host, Port: c.Dial.Port,
+	}).Start()
+	if err != nil {
+		return []Sent{begin}
+	}
+	return []Sent{begin, {Text: string(response), Untagged: true, Base64: true, When: when}}
 }
 
 func runLogin(ctx context.Context, s *Session, rec *Recorder) error {

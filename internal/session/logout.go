@@ -10,14 +10,14 @@ import (
 )
 
 var logoutStep = Step{
-	Name:   report.StepLogout,
-	Doc:    "LOGOUT, RFC 9051 section 6.1.3",
-	Needs:  Greeted,
-	Gives:  Greeted,
-	Final:  true,
-	Wanted: always,
-	Hand:   typing("LOGOUT", "* BYE"),
-	Run:    runLogout,
+	Name:    report.StepLogout,
+	Doc:     "LOGOUT, RFC 9051 section 6.1.3",
+	Needs:   Greeted,
+	Gives:   Greeted,
+	Final:   true,
+	Wanted:  always,
+	Explain: sends("LOGOUT", "* BYE"),
+	Run:     runLogout,
 }
 
 const (

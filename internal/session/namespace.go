@@ -13,7 +13,7 @@ var namespaceStep = Step{
 	Needs:      Authenticated,
 	Gives:      Authenticated,
 	Capability: "NAMESPACE",
-	Hand:       typing("NAMESPACE", "* NAMESPACE (...) ... ..."),
+	Explain:    sends("NAMESPACE", "* NAMESPACE (...) ... ..."),
 	Run:        runNamespace,
 }
 

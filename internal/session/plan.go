@@ -11,7 +11,6 @@ import (
 // Plan returns the steps that a configuration asks for, in order. It contacts
 // nobody. Its error names a step that --until or --skip cannot mean.
 func Plan(cfg Config) ([]Step, error) {
-	cfg = cfg.withDefaults()
 	if cfg.Until != "" && !slices.Contains(StepNames(), cfg.Until) {
 		return nil, fmt.Errorf("--until=%s: no such step; the steps are %s", cfg.Until, strings.Join(StepNames(), " "))
 	}
@@ -54,7 +53,6 @@ func lastIndex(cfg Config) int {
 // or --auth=none, or "" when none of them does. Steps that this host or
 // session merely has no use for are not removed.
 func Removed(cfg Config, name string) string {
-	cfg = cfg.withDefaults()
 	plan, err := Plan(cfg)
 	if err != nil || slices.ContainsFunc(plan, func(s Step) bool { return s.Name == name }) {
 		return ""

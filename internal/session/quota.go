@@ -20,8 +20,8 @@ var quotaStep = Step{
 	Needs:      Authenticated,
 	Gives:      Authenticated,
 	Capability: "QUOTA",
-	Hand: func(c Config) Hand {
-		return typing("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)
+	Explain: func(c Config) Explanation {
+		return sends("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)
 	},
 	Run: runQuota,
 }

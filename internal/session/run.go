@@ -20,7 +20,7 @@ const grace = 30 * time.Millisecond
 // then is the failure: report.ErrTimeout or report.ErrInterrupted. The Report
 // is never nil and nothing fails outside it.
 func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
-	cfg = cfg.withDefaults()
+	cfg = cfg.withRoots()
 	j := newJournal(cfg, plan)
 	s := &Session{cfg: cfg, plan: plan, token: cfg.Token}
 	if cfg.Transcript {

@@ -24,8 +24,8 @@ var searchStep = Step{
 		}
 		return ""
 	},
-	Hand: handSearch,
-	Run:  runSearch,
+	Explain: explainSearch,
+	Run:     runSearch,
 }
 
 const (
@@ -39,19 +39,19 @@ const (
 	datesAtEachEnd = 100
 )
 
-func handSearch(c Config) Hand {
+func explainSearch(c Config) Explanation {
 	if !c.asked(report.FoundOldestAge, report.FoundNewestAge) {
 		return searching(c.Search.typed(), "where the server offers ESEARCH", "where it does not")
 	}
-	return Hand{Types: []Typed{
+	return Explanation{Sends: []Sent{
 		{Text: "SEARCH " + c.Search.typed(), Answer: "* SEARCH N N N ..."},
 		{Text: "FETCH N (INTERNALDATE)", When: "for the first and the last hundred found", Answer: "* N FETCH (INTERNALDATE ...)"},
 	}}
 }
 
-// searching returns the Hand of counting what meets the criteria.
-func searching(criteria, when, otherwise string) Hand {
-	return Hand{Types: []Typed{
+// searching returns the Explanation of counting what meets the criteria.
+func searching(criteria, when, otherwise string) Explanation {
+	return Explanation{Sends: []Sent{
 		{Text: "SEARCH RETURN (COUNT) " + criteria, When: when, Answer: "* ESEARCH ... COUNT N"},
 		{Text: "SEARCH " + criteria, When: otherwise, Answer: "* SEARCH N N N ..."},
 	}}

@@ -11,14 +11,14 @@ import (
 )
 
 var selectStep = Step{
-	Name:   report.StepSelect,
-	Doc:    "EXAMINE or SELECT, RFC 9051 sections 6.3.2 and 6.3.3",
-	About:  report.AboutMailbox,
-	Needs:  Authenticated,
-	Gives:  Selected,
-	Wanted: always,
-	Hand:   handSelect,
-	Run:    runSelect,
+	Name:    report.StepSelect,
+	Doc:     "EXAMINE or SELECT, RFC 9051 sections 6.3.2 and 6.3.3",
+	About:   report.AboutMailbox,
+	Needs:   Authenticated,
+	Gives:   Selected,
+	Wanted:  always,
+	Explain: explainSelect,
+	Run:     runSelect,
 }
 
 // verb returns the command that opens the mailbox.
@@ -29,8 +29,8 @@ func (c Config) verb() string {
 	return "EXAMINE"
 }
 
-func handSelect(c Config) Hand {
-	h := typing(c.verb()+" "+wireName(c.Mailbox), "* N EXISTS")(c)
+func explainSelect(c Config) Explanation {
+	h := sends(c.verb()+" "+wireName(c.Mailbox), "* N EXISTS")(c)
 	if c.Expect.UIDValidity > 0 {
 		h.Expects = append(h.Expects, fmt.Sprintf("UIDVALIDITY is %d", c.Expect.UIDValidity))
 	}

@@ -10,14 +10,14 @@ import (
 )
 
 var starttlsStep = Step{
-	Name:   report.StepStartTLS,
-	Doc:    "STARTTLS, RFC 9051 section 6.2.1",
-	Needs:  Greeted,
-	Gives:  Greeted,
-	Wanted: func(c Config) bool { return c.TLS == TLSStart },
-	When:   "--tls=starttls",
-	Hand:   typing("STARTTLS", ""),
-	Run:    runStartTLS,
+	Name:    report.StepStartTLS,
+	Doc:     "STARTTLS, RFC 9051 section 6.2.1",
+	Needs:   Greeted,
+	Gives:   Greeted,
+	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
+	When:    "--tls=starttls",
+	Explain: sends("STARTTLS", ""),
+	Run:     runStartTLS,
 }
 
 // runStartTLS asks for TLS. Where the server has listed its capabilities and

@@ -20,7 +20,7 @@ var statusStep = Step{
 	Needs:    Authenticated,
 	Gives:    Authenticated,
 	Consults: true,
-	Hand:     handStatus,
+	Explain:  explainStatus,
 	Run:      runStatus,
 }
 
@@ -33,7 +33,7 @@ var statusBySearchStep = Step{
 	Gives:    Selected,
 	Only:     []string{report.Deleted},
 	Consults: true,
-	Hand: func(Config) Hand {
+	Explain: func(Config) Explanation {
 		return searching("DELETED", "where the server's STATUS does not count them and it offers ESEARCH", "where it offers neither")
 	},
 	Run: runStatusBySearch,
@@ -60,14 +60,14 @@ func (c Config) wantsStatus(metric string) bool {
 		metric == report.Unseen && !c.asked(report.Deleted, report.MailboxSize) // time_status alone
 }
 
-func handStatus(c Config) Hand {
+func explainStatus(c Config) Explanation {
 	var words []string
 	for _, item := range statusItems {
 		if c.wantsStatus(item.metric) {
 			words = append(words, item.word)
 		}
 	}
-	return Hand{Types: []Typed{{
+	return Explanation{Sends: []Sent{{
 		When:   "of the items those that the server has",
 		Text:   "STATUS " + wireName(c.Mailbox) + " (" + strings.Join(words, " ") + ")",
 		Answer: "* STATUS ... (" + strings.Join(words, " N ") + " N)",

@@ -69,9 +69,9 @@ type Step struct {
 	// Consults says that the step looks at the capabilities that hold after
 	// login, so that they have to be known. A Capability implies it.
 	Consults bool
-	// Hand says what the step does, and how a person does it, with a
-	// configuration that has its defaults filled in; see ByHand.
-	Hand func(Config) Hand
+	// Explain says what the step does with a configuration, for --explain and for
+	// a person who wants to do the same by hand.
+	Explain func(Config) Explanation
 	// Run does it. Its error is a *report.StepError or anything that the
 	// session can make one of.
 	Run func(ctx context.Context, s *Session, rec *Recorder) error

@@ -117,7 +117,7 @@ func TestCommands(t *testing.T) {
 				if got := strings.Join(b.verbs(), " "); got != tt.want {
 					t.Errorf("commands %q, want %q", got, tt.want)
 				}
-				b.keptPromise(t, r)
+				b.checkExplanation(t, r)
 			})
 		})
 	}

@@ -13,28 +13,28 @@ import (
 )
 
 var tlsStep = Step{
-	Name:   report.StepTLS,
-	Doc:    "TLS handshake and verification, RFC 8314",
-	Needs:  Connected,
-	Gives:  Connected,
-	Wanted: func(c Config) bool { return c.TLS == TLSImplicit },
-	When:   "--tls=implicit",
-	Hand:   handTLS,
-	Run:    runTLS,
+	Name:    report.StepTLS,
+	Doc:     "TLS handshake and verification, RFC 8314",
+	Needs:   Connected,
+	Gives:   Connected,
+	Wanted:  func(c Config) bool { return c.TLS == TLSImplicit },
+	When:    "--tls=implicit",
+	Explain: explainTLS,
+	Run:     runTLS,
 }
 
 var tlsAfterStartTLSStep = Step{
-	Name:   report.StepTLS,
-	Doc:    "TLS handshake and verification, RFC 9051 section 6.2.1",
-	Needs:  Greeted,
-	Gives:  Greeted,
-	Wanted: func(c Config) bool { return c.TLS == TLSStart },
-	When:   "--tls=starttls",
-	Hand:   handTLS,
-	Run:    runTLS,
+	Name:    report.StepTLS,
+	Doc:     "TLS handshake and verification, RFC 9051 section 6.2.1",
+	Needs:   Greeted,
+	Gives:   Greeted,
+	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
+	When:    "--tls=starttls",
+	Explain: explainTLS,
+	Run:     runTLS,
 }
 
-func handTLS(c Config) Hand {
+func explainTLS(c Config) Explanation {
 	trusted := "the system's roots"
 	if c.Files.CA != "" {
 		trusted = c.Files.CA
@@ -43,7 +43,7 @@ func handTLS(c Config) Hand {
 	if c.Cert.Insecure {
 		does = fmt.Sprintf("makes the TLS handshake for the name %s; any certificate will do (--insecure)", c.Cert.ServerName)
 	}
-	return Hand{Does: does, Shell: c.OpenSSL("-showcerts")}
+	return Explanation{Does: does}
 }
 
 func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
@@ -58,7 +58,11 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	s.pending = true // nothing can be said on a half made connection
 	err := s.conn.Upgrade(func(nc net.Conn) (net.Conn, error) {
 		hello.Conn = nc
-		tc, v, err := dial.Handshake(ctx, hello, s.cfg.Cert)
+		cert := s.cfg.Cert
+		if s.cfg.Match != nil {
+			cert.Trust = s.cfg.Match.is
+		}
+		tc, v, err := dial.Handshake(ctx, hello, cert)
 		found = v
 		if err != nil {
 			return nil, err

@@ -14,18 +14,18 @@ import (
 )
 
 var tokenStep = Step{
-	Name:   report.StepToken,
-	Doc:    "OAuth 2.0 access token, RFC 6749",
-	About:  report.AboutAccount,
-	Needs:  Greeted,
-	Gives:  Greeted,
-	Wanted: func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
-	When:   "--oauth-token-url",
-	Hand:   handToken,
-	Run:    runToken,
+	Name:    report.StepToken,
+	Doc:     "OAuth 2.0 access token, RFC 6749",
+	About:   report.AboutAccount,
+	Needs:   Greeted,
+	Gives:   Greeted,
+	Wanted:  func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
+	When:    "--oauth-token-url",
+	Explain: explainToken,
+	Run:     runToken,
 }
 
-func handToken(c Config) Hand {
+func explainToken(c Config) Explanation {
 	o := c.OAuth
 	does := "fetches an access token from " + o.URL.String() + " (" + o.Grant() + ")"
 	if o.Cache != "" {
@@ -44,7 +44,7 @@ func handToken(c Config) Hand {
 		curl = append(curl, "--data-urlencode", "client_secret=SECRET")
 	}
 	curl = append(curl, o.URL.String())
-	return Hand{Does: does, Shell: shellLine(curl)}
+	return Explanation{Does: does, Command: curl}
 }
 
 // runToken gets the token that the login needs. A login that will not be tried

@@ -83,7 +83,9 @@ func fuzzRun(client net.Conn, mode byte) *report.Report {
 		Dial: dial.Config{Host: "imap.test", Port: 143,
 			Address: netip.MustParseAddr("192.0.2.7"),
 			Dial:    func(context.Context, string, string) (net.Conn, error) { return client, nil }},
-		TLS:      session.TLSNone,
+		TLS:     session.TLSNone,
+		Auth:    auth.Auto,
+		Mailbox: "INBOX", ListPattern: "*", Fetch: session.FetchHeaders,
 		Username: "alice", Password: secret.New(faultPassword), AllowPlaintext: true,
 		Timeout: fuzzTimeout, Transcript: true, Content: mode&8 != 0,
 	}

@@ -1,4 +1,4 @@
-package session
+package explain
 
 import (
 	"crypto/tls"
@@ -9,10 +9,11 @@ import (
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/dial"
+	"check_imap_session/internal/session"
 )
 
-// ShellWord returns a word as a shell reads it back.
-func ShellWord(w string) string {
+// shellWord returns a word as a shell reads it back.
+func shellWord(w string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=@%+,", r)
 	}
@@ -26,25 +27,17 @@ func ShellWord(w string) string {
 func shellLine(words []string) string {
 	line := make([]string, len(words))
 	for i, w := range words {
-		line[i] = ShellWord(w)
+		line[i] = shellWord(w)
 	}
 	return strings.Join(line, " ")
 }
 
-// Reach returns what is connected to: the address that was given, else HOST.
-func (c Config) Reach() string {
-	if a, literal := c.Dial.Literal(); literal {
-		return a.String()
-	}
-	return c.Dial.Resolved()
-}
-
-func (c Config) withPort(host string) string {
+func withPort(c session.Config, host string) string {
 	return net.JoinHostPort(host, fmt.Sprint(c.Dial.Port))
 }
 
-// Telnet returns the command that opens a conversation without TLS.
-func (c Config) Telnet() string {
+// telnet returns the command that opens a conversation without TLS.
+func telnet(c session.Config) string {
 	words := []string{"telnet"}
 	if c.Dial.Source.IsValid() {
 		words = append(words, "-b", c.Dial.Source.String())
@@ -52,16 +45,15 @@ func (c Config) Telnet() string {
 	return shellLine(append(words, c.Reach(), fmt.Sprint(c.Dial.Port)))
 }
 
-// OpenSSL returns the command that opens a conversation under TLS and verifies
+// openSSL returns the command that opens a conversation under TLS and verifies
 // as the session does. See openssl-s_client(1).
-func (c Config) OpenSSL(flags ...string) string {
-	c = c.withDefaults()
+func openSSL(c session.Config, flags ...string) string {
 	words := append([]string{"openssl", "s_client"}, flags...)
-	words = append(words, "-connect", c.withPort(c.Reach()))
+	words = append(words, "-connect", withPort(c, c.Reach()))
 	if c.Dial.Family != dial.AnyFamily {
 		words = append(words, "-"+string(c.Dial.Family))
 	}
-	if c.TLS == TLSStart {
+	if c.TLS == session.TLSStart {
 		words = append(words, "-starttls", "imap")
 	}
 	check := "-verify_ip"
@@ -87,27 +79,26 @@ func (c Config) OpenSSL(flags ...string) string {
 	return shellLine(words)
 }
 
-// Curl returns the command that connects, logs in and sends one command more,
+// curl returns the command that connects, logs in and sends one command more,
 // "" for none. It asks for the password. See curl(1).
-func (c Config) Curl(command string) string {
-	c = c.withDefaults()
+func curl(c session.Config, command string) string {
 	words := []string{"curl", "-v"}
 	name := c.Cert.ServerName
 	scheme := "imap"
 	switch c.TLS {
-	case TLSImplicit:
+	case session.TLSImplicit:
 		scheme = "imaps"
-	case TLSStart:
+	case session.TLSStart:
 		words = append(words, "--ssl-reqd")
-	case TLSNone:
+	case session.TLSNone:
 		name = c.Dial.Host
 	}
-	url := scheme + "://" + c.withPort(name) + "/"
+	url := scheme + "://" + withPort(c, name) + "/"
 	if reach := c.Reach(); reach != name {
-		words = append(words, "--connect-to", "::"+c.withPort(reach))
+		words = append(words, "--connect-to", "::"+withPort(c, reach))
 	}
 	switch {
-	case c.TLS == TLSNone:
+	case c.TLS == session.TLSNone:
 	case c.Cert.Insecure:
 		words = append(words, "-k")
 	case c.Files.CA != "":
@@ -116,7 +107,7 @@ func (c Config) Curl(command string) string {
 	if c.Files.ClientCert != "" {
 		words = append(words, "--cert", c.Files.ClientCert, "--key", c.Files.ClientKey)
 	}
-	words = append(words, c.curlLogin()...)
+	words = append(words, curlLogin(c)...)
 	if command != "" {
 		words = append(words, "-X", command)
 	}
@@ -124,12 +115,12 @@ func (c Config) Curl(command string) string {
 }
 
 // curlLogin returns the flags that make curl log in the same way.
-func (c Config) curlLogin() []string {
+func curlLogin(c session.Config) []string {
 	mode := c.Auth
 	switch {
 	case mode == auth.None:
 		return nil
-	case mode == auth.Auto && c.hasToken():
+	case mode == auth.Auto && c.HasToken():
 		mode = auth.XOAuth2
 	case mode == auth.Auto || mode == auth.Login: // curl takes what the server offers
 		return []string{"-u", c.Username}
