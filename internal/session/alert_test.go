@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"check_imap_session/internal/client"
 )
 
 // slow is a connection on which a write takes a moment, so that what the server
@@ -36,7 +38,7 @@ func TestClientCertificateRefused(t *testing.T) {
 						b.wrap = wrap
 						r := b.run(t, "S: * OK ready\nserve")
 						e := r.Failure()
-						if e == nil || e.Step != "tls" || !isAlert(e.Err) {
+						if e == nil || e.Step != "tls" || !client.IsAlert(e.Err) {
 							t.Fatalf("failure %v, want an alert on tls", e)
 						}
 						if sent := strings.Join(b.record.Received(), "\n"); strings.Contains(sent, "LOGIN") {
@@ -72,7 +74,7 @@ func TestClientCertificateClosedDoor(t *testing.T) {
 		b.opts.TLS.ClientAuth = tls.RequireAnyClientCert
 		b.wrap = func(c net.Conn) net.Conn { return &shut{c, 3} } // STARTTLS, ClientHello, and the rest of the handshake
 		r := b.run(t, "S: * OK ready\nserve")
-		if e := r.Failure(); e == nil || e.Step != "tls" || !isAlert(e.Err) {
+		if e := r.Failure(); e == nil || e.Step != "tls" || !client.IsAlert(e.Err) {
 			t.Fatalf("failure %v, want an alert on tls", e)
 		}
 	})

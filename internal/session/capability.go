@@ -3,8 +3,9 @@ package session
 import (
 	"context"
 	"slices"
+	"strings"
 
-	"github.com/emersion/go-imap/v2"
+	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/report"
 )
@@ -44,19 +45,18 @@ func explainCapability(when string) func(Config) Explanation {
 // runCapability asks for the capabilities unless the server has volunteered
 // them at this point of the session.
 func runCapability(_ context.Context, s *Session, rec *Recorder) error {
-	if s.caps != nil {
+	if s.conn.Capabilities() != nil {
 		rec.Skip("not needed, the greeting named them")
 	} else {
-		if _, err := s.do(rec, s.newCommand("CAPABILITY"), nil); err != nil {
+		if err := s.conn.Capability(rec); err != nil {
 			return err
 		}
-		if s.caps == nil {
-			s.caps = imap.CapSet{}
+		if s.conn.Capabilities() == nil {
 			rec.Remark("the answer to CAPABILITY lists none")
 		}
 	}
-	rec.Fact("capabilities", capWords(s.caps))
-	s.before = s.caps
+	s.before = s.conn.Capabilities()
+	rec.Fact("capabilities", capabilityWords(s.before))
 	if !s.planned(capabilityAfterLoginStep) {
 		s.expectCapabilities(rec, s.before)
 	}
@@ -68,21 +68,21 @@ func runCapabilityAfterLogin(_ context.Context, s *Session, rec *Recorder) error
 	case s.preauth || s.after != nil:
 		rec.Skip("not needed, the answer to the login named them")
 	default:
-		s.caps = nil
-		if _, err := s.do(rec, s.newCommandWith(s.before, "CAPABILITY"), nil); err != nil {
+		if err := s.conn.Capability(rec); err != nil {
 			return err
 		}
-		s.after = s.caps
-		rec.Fact("capabilities_after_login", capWords(s.after))
+		s.after = s.conn.Capabilities()
+		rec.Fact("capabilities_after_login", capabilityWords(s.after))
 	}
 	s.expectCapabilities(rec, s.before, s.after)
 	return nil
 }
 
-func capWords(set imap.CapSet) []string {
+// capabilityWords returns capabilities in upper case, sorted.
+func capabilityWords(set imap.CapSet) []string {
 	words := make([]string, 0, len(set))
 	for c := range set {
-		words = append(words, string(c))
+		words = append(words, strings.ToUpper(string(c)))
 	}
 	slices.Sort(words)
 	return words

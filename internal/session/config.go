@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"check_imap_session/internal/auth"
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/secret"
-	"check_imap_session/internal/wire"
 )
 
 // Files are the names of files that parts of a Config came from, "" for none.
@@ -49,15 +49,15 @@ type Config struct {
 	// Secrets hears of every secret that the session meets; nil when nobody asks.
 	Secrets *secret.Set
 
-	ListReference string  // "" is the root
-	ListPattern   string  // "*" for all
-	Mailbox       string  // UTF-8
-	ReadWrite     bool    // SELECT in place of EXAMINE
-	Message       Message // which message to fetch; the zero Message is the newest
+	ListReference string          // "" is the root
+	ListPattern   string          // "*" for all
+	Mailbox       string          // UTF-8
+	ReadWrite     bool            // SELECT in place of EXAMINE
+	Message       MessageSelector // which message to fetch; zero is the newest
 	Fetch         FetchWhat
 	FetchLimit    int64 // bytes of the message that FetchBody brings at most; 0 for all of it
 
-	Search Criteria // for the step search; zero is every message
+	Search client.Criteria // for the step search; zero is every message
 
 	Until string          // last step before LOGOUT; "" means all
 	Skip  map[string]bool // steps to leave out
@@ -70,7 +70,7 @@ type Config struct {
 	// cannot be measured is a failure only when it was asked for.
 	Asked map[string]string
 
-	Limits     wire.Limits   // zero means wire.DefaultLimits
+	Limits     client.Limits // zero means wire.DefaultLimits
 	Timeout    time.Duration // for the report only; the context ends the run
 	Transcript bool          // keep one
 	Content    bool          // let the transcript show what mails and folder lists say

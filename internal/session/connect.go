@@ -61,10 +61,10 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 			rec.Fault(fmt.Errorf("%w: %s %s", report.ErrAddressFailed, a.Addr, why))
 		}
 	}
-	s.use(ctx, nc)
+	s.conn.Attach(ctx, nc)
 	if s.cfg.Dial.Proxy != "" {
 		rec.Waiting("the PROXY header to be taken")
-		s.transcript.Add("-", "PROXY header "+string(s.cfg.Dial.Proxy))
+		s.conn.Mark("PROXY header " + string(s.cfg.Dial.Proxy))
 		return dial.SendProxyHeader(nc, s.cfg.Dial.Proxy)
 	}
 	return nil

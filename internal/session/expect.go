@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/emersion/go-imap/v2"
+	imap "github.com/emersion/go-imap/v2"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 // Expect is what the user wants to be so. What is not is a fault that does not
@@ -45,7 +45,7 @@ func (s *Session) expectGreeting(rec *Recorder, words string) {
 func (s *Session) expectCapabilities(rec *Recorder, lists ...imap.CapSet) {
 	offered := func(name string) bool {
 		return slices.ContainsFunc(lists, func(set imap.CapSet) bool {
-			_, ok := set[imap.Cap(strings.ToUpper(name))]
+			_, ok := set[client.CapabilityNamed(name)]
 			return ok
 		})
 	}
@@ -68,17 +68,13 @@ type mailboxes struct {
 }
 
 // take looks at one row.
-func (m *mailboxes) take(r *wire.Response) {
-	if len(m.wanted) == 0 {
-		return
-	}
-	name, attrs := listRow(r)
-	if slices.Contains(attrs, `\NONEXISTENT`) {
+func (m *mailboxes) take(row *imap.ListData) {
+	if client.HasAttr(row, imap.MailboxAttrNonExistent) {
 		return
 	}
 	for _, want := range m.wanted {
-		if name == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(name, "INBOX") ||
-			specialUse(want) && slices.Contains(attrs, strings.ToUpper(want)) {
+		if row.Mailbox == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(row.Mailbox, "INBOX") ||
+			specialUse(want) && client.HasAttr(row, imap.MailboxAttr(want)) {
 			m.found[want] = true
 		}
 	}
@@ -100,23 +96,4 @@ func (m *mailboxes) missing() []string {
 		}
 	}
 	return out
-}
-
-// listRow returns the name and the attributes (upper case) of a row of LIST:
-// attributes, delimiter, name. See RFC 9051 section 7.3.1.
-func listRow(r *wire.Response) (name string, attrs []string) {
-	sc := r.Scan()
-	sc.Next() // LIST
-	for t := sc.Next(); t.Kind != wire.TokenClose && t.Kind != wire.TokenEnd; t = sc.Next() {
-		attrs = append(attrs, strings.ToUpper(t.Text))
-	}
-	sc.Next() // delimiter
-	name = sc.Rest()
-	if strings.HasPrefix(name, `"`) || strings.HasPrefix(name, "{") {
-		name = sc.Next().Text
-	}
-	if decoded, err := decodeName(name); err == nil {
-		name = decoded
-	}
-	return name, attrs
 }

@@ -1,6 +1,10 @@
 package session
 
-import "strings"
+import (
+	"strings"
+
+	"check_imap_session/internal/client"
+)
 
 // Explanation says what a step does and what it sends. It is data: package
 // explain makes text of it. In what is sent, PASSWORD, TOKEN and SECRET stand for
@@ -29,7 +33,7 @@ func sends(command, answer string) func(Config) Explanation {
 }
 
 // wireName returns a mailbox name, or a pattern, as it is sent.
-func wireName(name string) string { return quote(encodeName(name)) }
+func wireName(name string) string { return client.MailboxWord(name) }
 
 // expectsAll puts "CAP1, CAP2" behind what is expected of them; nil for none.
 func expectsAll(what string, words []string) []string {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
@@ -104,9 +105,9 @@ func TestExplanations(t *testing.T) {
 		},
 		"envelope":    func(b *bench) { b.cfg.Fetch = FetchEnvelope },
 		"body":        func(b *bench) { b.cfg.Fetch, b.cfg.FetchLimit = FetchBody, 100 },
-		"oldest":      func(b *bench) { b.cfg.Message = Message{Oldest: true} },
-		"number":      func(b *bench) { b.cfg.Message = Message{Number: 7} },
-		"by header":   func(b *bench) { b.cfg.Message = Message{Header: "Subject", Value: "about it"} },
+		"oldest":      func(b *bench) { b.cfg.Message = MessageSelector{Oldest: true} },
+		"number":      func(b *bench) { b.cfg.Message = MessageSelector{Number: 7} },
+		"by header":   func(b *bench) { b.cfg.Message = MessageSelector{Header: "Subject", Value: "about it"} },
 		"special use": func(b *bench) { b.cfg.Expect.Mailboxes = []string{`\Trash`} },
 		"search":      func(b *bench) { b.cfg.Search = criteria(t, `UNSEEN SUBJECT "a b"`) },
 		"ages": func(b *bench) {
@@ -134,7 +135,7 @@ func TestExplanations(t *testing.T) {
 	}
 }
 
-func criteria(t *testing.T, text string) Criteria {
+func criteria(t *testing.T, text string) client.Criteria {
 	c, err := ParseCriteria(text)
 	if err != nil {
 		t.Fatal(err)

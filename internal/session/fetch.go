@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
 )
 
@@ -60,13 +63,13 @@ func explainFetch(c Config) Explanation {
 	h := Explanation{Sends: []Sent{fetch}}
 	switch m := c.Message; {
 	case m.UID > 0:
-		h.Sends[0].Text = "UID FETCH " + decimal(m.UID) + " " + c.fetchItems()
+		h.Sends[0].Text = "UID FETCH " + decimal(uint32(m.UID)) + " " + c.fetchItems()
 	case m.Number > 0:
 		h.Sends[0].Text = "FETCH " + decimal(m.Number) + " " + c.fetchItems()
 	case m.Oldest:
 		h.Sends[0].Text = "FETCH 1 " + c.fetchItems()
 	case m.Header != "":
-		h.Sends = []Sent{{Text: "SEARCH " + header(m.Header, m.Value).typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
+		h.Sends = []Sent{{Text: "SEARCH " + client.HeaderCriteria(m.Header, m.Value).Typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
 	default:
 		h.Does = "the newest message: N is the number in front of EXISTS"
 	}
@@ -88,18 +91,18 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	missing := func(format string, args ...any) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
-	if s.messages == 0 {
+	if s.conn.Exists() == 0 {
 		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.asked(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
 			return missing("the mailbox is empty")
 		}
 		rec.Skip("the mailbox is empty")
 		return nil
 	}
-	if m.Number > s.messages {
-		return missing("number %d of %d", m.Number, s.messages)
+	if m.Number > s.conn.Exists() {
+		return missing("number %d of %d", m.Number, s.conn.Exists())
 	}
 	if m.UID > 0 {
-		return s.fetch(rec, s.newCommand("UID FETCH", decimal(m.UID), s.cfg.fetchItems()), 0)
+		return s.fetch(rec, imap.UIDSetNum(m.UID), 0)
 	}
 	number, err := s.number(rec, m)
 	if err != nil {
@@ -108,31 +111,39 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	if number == 0 {
 		return missing("none has the header field %s: %s", m.Header, m.Value)
 	}
-	return s.fetch(rec, s.newCommand("FETCH", decimal(number), s.cfg.fetchItems()), number)
+	return s.fetch(rec, imap.SeqSetNum(number), number)
 }
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// fetch sends the FETCH of a sequence number, 0 for a UID, and records its
-// answer. That the message has gone away since the mailbox was opened is no
-// failure: that is what users do. Only of a UID nobody knows whether it was
-// ever there.
-func (s *Session) fetch(rec *Recorder, cmd *command, number uint32) error {
+// fetch fetches a message and records what the answer says. number is its
+// sequence number, 0 for a UID. A message that was expunged since the mailbox was
+// opened is not a failure, because users do that; for a UID we cannot know whether
+// it ever existed.
+func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 	if s.cfg.Fetch == FetchBody {
 		s.conn.Allow(cmp.Or(s.cfg.FetchLimit, bodyAllowance))
 	}
-	got := &message{wanted: number}
-	var strays int
-	reply, err := s.doLoose(rec, cmd, got.take, func([]byte) { strays++ })
+	var got *client.FetchData
+	unparsed := 0
+	reply, err := s.conn.Fetch(rec, set, s.cfg.fetchItems(), func(m *client.FetchData) {
+		switch {
+		case number > 0 && m.Number != number: // not the message that was asked for
+		case got == nil:
+			got = m
+		default:
+			got.Merge(m)
+		}
+	}, func() { unparsed++ })
 	gone := expungeIssued(reply)
 	if err != nil && !gone {
 		return err
 	}
-	if strays > 0 {
-		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(strays), "line")))
+	if unparsed > 0 {
+		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(unparsed), "line")))
 	}
 	switch {
-	case gone || !got.seen && s.expunged && s.cfg.Message.UID == 0:
+	case gone || got == nil && s.conn.Expunged() && s.cfg.Message.UID == 0:
 		const why = "the message went away between SELECT and FETCH"
 		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchBytes} {
 			rec.Absent(name, why)
@@ -140,7 +151,7 @@ func (s *Session) fetch(rec *Recorder, cmd *command, number uint32) error {
 		rec.Remark(why)
 		rec.Detail("the message went away")
 		return nil
-	case !got.seen:
+	case got == nil:
 		return &report.StepError{Err: fmt.Errorf("%w: the server answered OK and sent nothing", report.ErrMessageMissing)}
 	}
 	return s.fetched(rec, got)
@@ -148,29 +159,29 @@ func (s *Session) fetch(rec *Recorder, cmd *command, number uint32) error {
 
 // fetched records what the answer says. What cannot be read is a remark, unless
 // somebody asked for the number that stood there.
-func (s *Session) fetched(rec *Recorder, got *message) error {
-	detail := []string{fmt.Sprintf("message %d", got.number)}
-	if got.hasSize {
-		rec.Metric(report.MessageSize, float64(got.size))
-		detail = append(detail, fmt.Sprintf("%d bytes", got.size))
+func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
+	detail := []string{fmt.Sprintf("message %d", got.Number)}
+	if got.HasSize {
+		rec.Metric(report.MessageSize, float64(got.Size))
+		detail = append(detail, fmt.Sprintf("%d bytes", got.Size))
 	} else if err := s.unread(rec, report.MessageSize, "RFC822.SIZE"); err != nil {
 		return err
 	}
-	if !got.date.IsZero() {
-		age := time.Since(got.date)
+	if !got.InternalDate.IsZero() {
+		age := time.Since(got.InternalDate)
 		rec.Metric(report.MessageAge, age.Seconds())
-		rec.Fact("internaldate", got.date.Format(time.RFC3339))
+		rec.Fact("internaldate", got.InternalDate.Format(time.RFC3339))
 		detail = append(detail, roughly(age)+" old")
 	} else if err := s.unread(rec, report.MessageAge, "INTERNALDATE"); err != nil {
 		return err
 	}
-	if got.parts > 0 {
-		rec.Metric(report.FetchBytes, float64(got.bytes))
+	if got.BodyParts > 0 {
+		rec.Metric(report.FetchBytes, float64(got.BodyBytes))
 	} else {
 		s.without(rec, "the answer to FETCH brings nothing of the message", report.FetchBytes)
 	}
-	if got.uid > 0 {
-		rec.Fact("uid", int64(got.uid))
+	if got.UID > 0 {
+		rec.Fact("uid", int64(got.UID))
 	}
 	expectHeaders(rec, s.cfg.Expect.Headers, got)
 	rec.Detail(strings.Join(detail, ", "))

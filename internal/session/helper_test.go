@@ -109,7 +109,7 @@ func everyCapability() string {
 	list := "IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=XOAUTH2 ESEARCH STATUS=SIZE STATUS=DELETED"
 	for _, step := range Catalog {
 		if step.Capability != "" {
-			list += " " + step.Capability
+			list += " " + string(step.Capability)
 		}
 	}
 	return list

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 // idStep runs behind the login, where there is one: some front ends know their
@@ -16,7 +18,7 @@ var idStep = Step{
 	Doc:        "ID, RFC 2971",
 	Needs:      Greeted,
 	Gives:      Greeted,
-	Capability: "ID",
+	Capability: imap.CapID,
 	Flag: func(c Config) string {
 		if c.Expect.ID != nil {
 			return "--expect-id"
@@ -24,7 +26,7 @@ var idStep = Step{
 		return ""
 	},
 	Explain: func(c Config) Explanation {
-		h := sends("ID "+clientID, "* ID (...)")(c)
+		h := sends("ID "+client.ClientID, "* ID (...)")(c)
 		if re := c.Expect.ID; re != nil {
 			h.Expects = []string{"the answer matches " + re.String()}
 		}
@@ -33,29 +35,17 @@ var idStep = Step{
 	Run: runID,
 }
 
-// clientID says who asks.
-const clientID = `("name" "check_imap_session")`
-
-// maxIDFields bounds what is kept. See RFC 2971 section 3.3.
-const maxIDFields = 30
-
 // runID asks who the server is, and says who asks: some servers want to know
 // (RFC 2971 section 3.2 lets a server not care).
 func runID(_ context.Context, s *Session, rec *Recorder) error {
-	var fields []string
-	cmd := s.newCommand("ID", clientID)
-	_, err := s.do(rec, cmd, func(r *wire.Response) {
-		if w := r.Words(1); len(w) == 1 && w[0] == "ID" {
-			fields = idFields(r)
-		}
-	})
+	answer, err := s.conn.ID(rec)
 	if err != nil {
 		return err
 	}
-	for _, f := range fields {
-		name, value, _ := strings.Cut(f, "=")
-		if name == "name" || name == "version" {
-			rec.Fact("server_"+name, value)
+	fields := idWords(answer)
+	for _, f := range answer {
+		if f.Name == "name" || f.Name == "version" {
+			rec.Fact("server_"+f.Name, f.Value)
 		}
 	}
 	rec.Fact("server_id", fields)
@@ -70,26 +60,11 @@ func runID(_ context.Context, s *Session, rec *Recorder) error {
 	return nil
 }
 
-// idFields returns the fields of an ID response as "name=value", name and
-// version first, the others as they came. See RFC 2971 section 3.2.
-func idFields(r *wire.Response) []string {
-	sc := r.Scan()
-	sc.Next() // ID
-	fields := []string{}
-	if sc.Next().Kind != wire.TokenOpen { // NIL
-		return fields
-	}
-	for t := sc.Next(); t.Kind != wire.TokenClose && t.Kind != wire.TokenEnd && len(fields) < maxIDFields; t = sc.Next() {
-		value := sc.Next()
-		if value.Kind == wire.TokenClose || value.Kind == wire.TokenEnd {
-			break
-		}
-		if !value.IsNIL() {
-			fields = append(fields, strings.ToLower(t.Text)+"="+value.Text)
-		}
-	}
-	rank := func(f string) int {
-		switch name, _, _ := strings.Cut(f, "="); name {
+// idWords returns the fields of an ID response as "name=value", name and version
+// first, the others as they came.
+func idWords(fields []client.IDField) []string {
+	rank := func(f client.IDField) int {
+		switch f.Name {
 		case "name":
 			return 0
 		case "version":
@@ -97,6 +72,10 @@ func idFields(r *wire.Response) []string {
 		}
 		return 2
 	}
-	slices.SortStableFunc(fields, func(a, b string) int { return rank(a) - rank(b) })
-	return fields
+	slices.SortStableFunc(fields, func(a, b client.IDField) int { return rank(a) - rank(b) })
+	words := make([]string, len(fields))
+	for i, f := range fields {
+		words[i] = f.Name + "=" + f.Value
+	}
+	return words
 }

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 var listStep = Step{
@@ -34,26 +35,18 @@ func explainList(c Config) Explanation {
 
 // runList counts the rows of LIST and keeps none: a server may have 100,000.
 func runList(_ context.Context, s *Session, rec *Recorder) error {
-	rows := 0
 	expected := mailboxes{wanted: s.cfg.Expect.Mailboxes, found: map[string]bool{}}
-	cmd := s.newCommand("LIST").str(encodeName(s.cfg.ListReference)).str(encodeName(s.cfg.ListPattern))
-	_, err := s.do(rec, cmd, func(r *wire.Response) {
-		if w := r.Words(1); len(w) == 1 && w[0] == "LIST" {
-			rows++
-			expected.take(r)
-		}
-	})
+	var each func(*imap.ListData)
+	if len(expected.wanted) > 0 {
+		each = expected.take
+	}
+	rows, err := s.conn.List(rec, "", s.cfg.ListReference, s.cfg.ListPattern, each)
 	if err != nil {
 		return err
 	}
-	if expected.lacksUse() && s.offers("SPECIAL-USE") {
+	if expected.lacksUse() && s.conn.Offers(imap.CapSpecialUse) {
 		// RFC 6154 section 3: the plain LIST need not carry the attributes.
-		cmd := s.newCommand("LIST", "(SPECIAL-USE)").str(encodeName(s.cfg.ListReference)).str(encodeName(s.cfg.ListPattern))
-		if _, err := s.do(rec, cmd, func(r *wire.Response) {
-			if w := r.Words(1); len(w) == 1 && w[0] == "LIST" {
-				expected.take(r)
-			}
-		}); err != nil {
+		if _, err := s.conn.List(rec, "(SPECIAL-USE)", s.cfg.ListReference, s.cfg.ListPattern, each); err != nil {
 			return err
 		}
 	}

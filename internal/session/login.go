@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"check_imap_session/internal/auth"
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
@@ -24,7 +25,7 @@ var loginStep = Step{
 // placeholders for the secrets.
 func explainLogin(c Config) Explanation {
 	const forbidden = "where the server says LOGINDISABLED"
-	login := Sent{Text: "LOGIN " + quote(c.Username) + ` "PASSWORD"`}
+	login := Sent{Text: "LOGIN " + client.Quote(c.Username) + ` "PASSWORD"`}
 	switch {
 	case c.Auth != auth.Auto && c.Auth != auth.Login:
 		return Explanation{Sends: c.explainSASL(c.Auth, "")}
@@ -73,24 +74,23 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return err
 	}
-	if s.after = s.caps; s.after != nil {
-		rec.Fact("capabilities_after_login", capWords(s.after))
-	} else {
-		s.caps = s.before
+	if s.after != nil {
+		rec.Fact("capabilities_after_login", capabilityWords(s.after))
 	}
 	rec.Detail("by " + why)
 	return nil
 }
 
 // logIn tries to log in once.
-func (s *Session) logIn(rec *Recorder, mode auth.Mode) error {
-	s.caps = nil // a list from before login says nothing about what is there after it
-	s.transcript.Secret(true)
-	defer s.transcript.Secret(false)
+func (s *Session) logIn(rec *Recorder, mode auth.Mode) (err error) {
 	if mode == auth.Login {
-		cmd := s.newCommandWith(s.before, "LOGIN").str(s.cfg.Username).secret(s.cfg.Password.Reveal())
-		_, err := s.do(rec, cmd, nil)
+		s.after, err = s.conn.Login(rec, s.cfg.Username, s.cfg.Password.Reveal())
 		return err
 	}
-	return s.authenticate(rec, mode, s.before)
+	credentials, err := s.credentials(mode)
+	if err != nil {
+		return &report.StepError{Err: err}
+	}
+	s.after, err = s.conn.Authenticate(rec, mode.Client(credentials))
+	return err
 }

@@ -21,45 +21,34 @@ var logoutStep = Step{
 }
 
 const (
-	// logoutPatience is the most that a LOGOUT may take: a server that does
+	// logoutTimeout is the most that a LOGOUT may take: a server that does
 	// not answer it has done its work already.
-	logoutPatience = 2 * time.Second
+	logoutTimeout = 2 * time.Second
 	// logoutReserve is kept of the time for the whole run, so that waiting for
 	// an answer to LOGOUT never makes a good session run out of it.
 	logoutReserve = 100 * time.Millisecond
 )
 
-// runLogout says goodbye. A server that closes without a word has understood.
+// runLogout ends the session. A server that closes without a tagged answer has
+// done what was asked.
 func runLogout(ctx context.Context, s *Session, rec *Recorder) error {
-	patience := logoutPatience
+	timeout := logoutTimeout
 	if end, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(end)-logoutReserve)
+		timeout = min(timeout, time.Until(end)-logoutReserve)
 	}
-	if patience <= 0 {
+	if timeout <= 0 {
 		rec.Skip("no time left")
 		return nil
 	}
-	s.limitTo(patience)
-	x, err := s.start(rec, s.newCommand("LOGOUT"))
-	for err == nil && x.answer == nil {
-		_, err = x.next()
-	}
-	var e *report.StepError
+	s.conn.LimitTo(timeout)
+	closed, err := s.conn.Logout(rec)
 	switch {
-	case err == nil:
-		_, err = x.finish(rec)
-		return err
-	case errors.As(err, &e):
-		return err
-	case errors.Is(closed(err), report.ErrClosed) || broken(err):
-		rec.End(time.Now())
-		s.pending = false
-		how := "closed without BYE"
-		if s.bye != nil {
-			how = "BYE and closed, without a tagged answer"
-		}
-		rec.Detail(how)
-		return nil
+	case closed && s.conn.Bye() != nil:
+		rec.Detail("BYE and closed, without a tagged answer")
+	case closed:
+		rec.Detail("closed without BYE")
+	case err != nil && !errors.As(err, new(*report.StepError)):
+		return fmt.Errorf("no answer to LOGOUT: %w", err)
 	}
-	return fmt.Errorf("no answer to LOGOUT: %w", err)
+	return err
 }

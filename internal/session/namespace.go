@@ -1,10 +1,12 @@
 package session
 
 import (
+	"cmp"
 	"context"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 var namespaceStep = Step{
@@ -12,62 +14,35 @@ var namespaceStep = Step{
 	Doc:        "NAMESPACE, RFC 2342",
 	Needs:      Authenticated,
 	Gives:      Authenticated,
-	Capability: "NAMESPACE",
+	Capability: imap.CapNamespace,
 	Explain:    sends("NAMESPACE", "* NAMESPACE (...) ... ..."),
 	Run:        runNamespace,
 }
 
-// namespaces are the facts in the order of the answer. See RFC 2342 section 5.
-var namespaces = []string{"namespace_personal", "namespace_other_users", "namespace_shared"}
-
 func runNamespace(_ context.Context, s *Session, rec *Recorder) error {
-	count := 0
-	seen := false
-	_, err := s.do(rec, s.newCommand("NAMESPACE"), func(r *wire.Response) {
-		if w := r.Words(1); len(w) == 0 || w[0] != "NAMESPACE" {
-			return
-		}
-		seen = true
-		sc := r.Scan()
-		sc.Next()
-		for _, fact := range namespaces {
-			entries := namespaceList(sc)
-			rec.Fact(fact, entries)
-			count += len(entries)
-		}
-	})
+	data, err := s.conn.Namespace(rec)
 	if err != nil {
 		return err
 	}
-	if !seen {
+	if data == nil {
 		return &report.StepError{Err: noAnswer("NAMESPACE")}
 	}
-	rec.Detail(plural(int64(count), "namespace"))
+	rec.Fact("namespace_personal", namespaceWords(data.Personal))
+	rec.Fact("namespace_other_users", namespaceWords(data.Other))
+	rec.Fact("namespace_shared", namespaceWords(data.Shared))
+	rec.Detail(plural(int64(len(data.Personal)+len(data.Other)+len(data.Shared)), "namespace"))
 	return nil
 }
 
-// namespaceList reads one of the three lists: NIL, or a list of prefix and
-// delimiter, each with extensions that do not matter here. An entry is written
-// "INBOX. (delimiter .)".
-func namespaceList(sc *wire.Scanner) []string {
-	entries := []string{}
-	if sc.Next().Kind != wire.TokenOpen {
-		return entries
+// namespaceWords writes namespaces as "INBOX. (delimiter .)".
+func namespaceWords(list []imap.NamespaceDescriptor) []string {
+	words := []string{}
+	for _, n := range list {
+		prefix, delimiter := cmp.Or(n.Prefix, "no prefix"), "flat"
+		if n.Delim != 0 {
+			delimiter = "delimiter " + string(n.Delim)
+		}
+		words = append(words, prefix+" ("+delimiter+")")
 	}
-	for sc.Next().Kind == wire.TokenOpen {
-		prefix, delimiter := sc.Next().Text, sc.Next()
-		sc.Skip()
-		if decoded, err := decodeName(prefix); err == nil {
-			prefix = decoded
-		}
-		if prefix == "" {
-			prefix = "no prefix"
-		}
-		if delimiter.IsNIL() {
-			entries = append(entries, prefix+" (flat)")
-			continue
-		}
-		entries = append(entries, prefix+" (delimiter "+delimiter.Text+")")
-	}
-	return entries
+	return words
 }

@@ -6,8 +6,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// noopStep measures the way to the server and back through all that stands in
-// front of it, without the mail store: it runs before a mailbox is opened.
+// noopStep sends NOOP, which does nothing: its time is that of the network and of
+// the front end alone, because no mailbox is open yet.
 var noopStep = Step{
 	Name:    report.StepNoop,
 	Doc:     "NOOP, RFC 9051 section 6.1.2",
@@ -18,6 +18,5 @@ var noopStep = Step{
 }
 
 func runNoop(_ context.Context, s *Session, rec *Recorder) error {
-	_, err := s.do(rec, s.newCommand("NOOP"), nil)
-	return err
+	return s.conn.Noop(rec)
 }

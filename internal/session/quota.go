@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 // quotaStep asks before the mailbox is opened, so that a mailbox too full to be
@@ -19,7 +20,7 @@ var quotaStep = Step{
 	About:      report.AboutMailbox,
 	Needs:      Authenticated,
 	Gives:      Authenticated,
-	Capability: "QUOTA",
+	Capability: imap.CapQuota,
 	Explain: func(c Config) Explanation {
 		return sends("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)
 	},
@@ -28,7 +29,7 @@ var quotaStep = Step{
 
 // quotaResource is a resource of RFC 9208 section 5 that is measured.
 type quotaResource struct {
-	name                 string // on the wire, upper case
+	kind                 imap.QuotaResourceType
 	unit                 float64
 	words                string
 	used, limit, percent string // metrics
@@ -36,122 +37,50 @@ type quotaResource struct {
 
 var quotaResources = []quotaResource{
 	// RFC 9208 section 5.1: in units of 1024 octets.
-	{"STORAGE", 1024, "of storage", report.QuotaStorageUsed, report.QuotaStorageLimit, report.QuotaStoragePercent},
-	{"MESSAGE", 1, "of messages", report.QuotaMessagesUsed, report.QuotaMessagesLimit, report.QuotaMessagesPercent},
-}
-
-// quotaUse is what one quota root says about one resource, in the wire's unit.
-type quotaUse struct {
-	root        string
-	used, limit float64
-}
-
-// percent is NaN where the limit is 0: some servers mean by that that nothing
-// is allowed, some that all is.
-func (u quotaUse) percent() float64 {
-	if u.limit == 0 {
-		return math.NaN()
-	}
-	return u.used / u.limit * 100
-}
-
-// quota is what the answer says.
-type quota struct {
-	answered bool
-	roots    []string              // of the mailbox
-	uses     map[string][]quotaUse // by resource
+	{imap.QuotaResourceStorage, 1024, "of storage", report.QuotaStorageUsed, report.QuotaStorageLimit, report.QuotaStoragePercent},
+	{imap.QuotaResourceMessage, 1, "of messages", report.QuotaMessagesUsed, report.QuotaMessagesLimit, report.QuotaMessagesPercent},
 }
 
 func runQuota(_ context.Context, s *Session, rec *Recorder) error {
-	q := quota{uses: map[string][]quotaUse{}}
-	_, err := s.do(rec, s.newCommand("GETQUOTAROOT").str(encodeName(s.cfg.Mailbox)), q.take)
+	q, err := s.conn.QuotaRoot(rec, s.cfg.Mailbox)
 	if err != nil {
 		return err
 	}
-	if !q.answered {
+	if !q.Answered {
 		return &report.StepError{Err: noAnswer("GETQUOTAROOT")}
 	}
-	rec.Fact("quota_roots", q.roots)
+	rec.Fact("quota_roots", q.Roots)
 	var detail []string
 	for _, res := range quotaResources {
-		worst, ok := q.worst(res.name)
+		fullest, ok := q.Fullest(res.kind)
 		if !ok {
-			s.without(rec, q.unlimited(s.cfg.Mailbox, res.name), res.used, res.limit, res.percent)
+			s.without(rec, unlimited(q, s.cfg.Mailbox, res.kind), res.used, res.limit, res.percent)
 			continue
 		}
-		rec.Metric(res.used, worst.used*res.unit)
-		rec.Metric(res.limit, worst.limit*res.unit)
-		if p := worst.percent(); !math.IsNaN(p) {
+		rec.Metric(res.used, fullest.Usage*res.unit)
+		rec.Metric(res.limit, fullest.Limit*res.unit)
+		if p := fullest.Percent(); !math.IsNaN(p) {
 			rec.Metric(res.percent, math.Round(p*100)/100) // as printed, so that it is judged as printed
 			detail = append(detail, fmt.Sprintf("%.1f %% %s", p, res.words))
 		} else {
 			s.without(rec, "the limit is 0", res.percent)
 		}
-		rec.Fact("quota_root_"+strings.ToLower(res.name), worst.root)
+		rec.Fact("quota_root_"+strings.ToLower(string(res.kind)), fullest.Root)
 	}
 	if len(detail) == 0 {
-		detail = []string{q.unlimited(s.cfg.Mailbox, "")}
+		detail = []string{unlimited(q, s.cfg.Mailbox, "")}
 	}
 	rec.Detail(strings.Join(detail, ", "))
 	return nil
 }
 
 // unlimited says why a resource has no numbers.
-func (q *quota) unlimited(mailbox, resource string) string {
+func unlimited(q *client.QuotaData, mailbox string, resource imap.QuotaResourceType) string {
 	switch {
-	case len(q.roots) == 0:
+	case len(q.Roots) == 0:
 		return mailbox + " has no quota root"
 	case resource == "":
 		return "the quota limits neither storage nor messages"
 	}
-	return "the quota of " + mailbox + " does not limit " + resource
-}
-
-// take reads QUOTAROOT and QUOTA responses. See RFC 9208 section 4.2.
-func (q *quota) take(r *wire.Response) {
-	words := r.Words(1)
-	if len(words) == 0 {
-		return
-	}
-	sc := r.Scan()
-	sc.Next()
-	switch words[0] {
-	case "QUOTAROOT":
-		q.answered = true
-		sc.Next() // the mailbox
-		q.roots = []string{}
-		for t := sc.Next(); t.Kind != wire.TokenEnd; t = sc.Next() {
-			q.roots = append(q.roots, t.Text)
-		}
-	case "QUOTA":
-		root := sc.Next().Text
-		if sc.Next().Kind != wire.TokenOpen {
-			return
-		}
-		for {
-			name := sc.Next()
-			if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
-				return
-			}
-			used, errUsed := strconv.ParseUint(sc.Next().Text, 10, 64)
-			limit, errLimit := strconv.ParseUint(sc.Next().Text, 10, 64)
-			if errUsed == nil && errLimit == nil {
-				res := strings.ToUpper(name.Text)
-				q.uses[res] = append(q.uses[res], quotaUse{root, float64(used), float64(limit)})
-			}
-		}
-	}
-}
-
-// worst returns the fullest of the roots that limit a resource: it is the one
-// that refuses the next mail.
-func (q *quota) worst(resource string) (quotaUse, bool) {
-	var worst quotaUse
-	found := false
-	for _, u := range q.uses[resource] {
-		if !found || u.percent() > worst.percent() || math.IsNaN(worst.percent()) {
-			worst, found = u, true
-		}
-	}
-	return worst, found
+	return "the quota of " + mailbox + " does not limit " + string(resource)
 }

@@ -289,6 +289,6 @@ func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
 		total.Max = &limit
 	}
 	l.rep.Metrics = append([]report.Metric{total}, l.rep.Metrics...)
-	l.rep.Transcript = s.transcript.Lines()
+	l.rep.Transcript = s.conn.Transcript()
 	return &l.rep
 }

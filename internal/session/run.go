@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 // grace is how long Run waits, after its context has ended, for the step that
@@ -22,14 +22,14 @@ const grace = 30 * time.Millisecond
 func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	cfg = cfg.withRoots()
 	j := newJournal(cfg, plan)
-	s := &Session{cfg: cfg, plan: plan, token: cfg.Token}
+	s := &Session{cfg: cfg, plan: plan, token: cfg.Token, conn: client.New(cfg.Limits)}
 	if cfg.Transcript {
-		s.transcript = wire.NewTranscript(j.started, cfg.Content)
+		s.conn.KeepTranscript(j.started, cfg.Content)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done) // after the connection: who counts sessions counts connections
-		defer s.close()
+		defer s.conn.Close()
 		s.sequence(ctx, plan, j)
 		j.end()
 	}()
@@ -48,13 +48,13 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 	failed := false
 	for i, step := range plan {
-		if failed && !(step.Final && s.speakable()) {
+		if failed && !(step.Final && s.canSend()) {
 			continue
 		}
 		rec := j.begin(i)
-		s.transcript.Add("-", step.Name)
+		s.conn.Mark(step.Name)
 		err := protect(rec, func() error {
-			if step.Capability != "" && !s.offers(step.Capability) {
+			if step.Capability != "" && !s.conn.Offers(step.Capability) {
 				s.lacking(rec, step.Capability)
 				return nil
 			}

@@ -1,14 +1,16 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/emersion/go-imap/v2"
+	imap "github.com/emersion/go-imap/v2"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 var searchStep = Step{
@@ -41,10 +43,10 @@ const (
 
 func explainSearch(c Config) Explanation {
 	if !c.asked(report.FoundOldestAge, report.FoundNewestAge) {
-		return searching(c.Search.typed(), "where the server offers ESEARCH", "where it does not")
+		return searching(c.Search.Typed(), "where the server offers ESEARCH", "where it does not")
 	}
 	return Explanation{Sends: []Sent{
-		{Text: "SEARCH " + c.Search.typed(), Answer: "* SEARCH N N N ..."},
+		{Text: "SEARCH " + c.Search.Typed(), Answer: "* SEARCH N N N ..."},
 		{Text: "FETCH N (INTERNALDATE)", When: "for the first and the last hundred found", Answer: "* N FETCH (INTERNALDATE ...)"},
 	}}
 }
@@ -57,10 +59,13 @@ func searching(criteria, when, otherwise string) Explanation {
 	}}
 }
 
+// ParseCriteria reads a value of --search.
+func ParseCriteria(v string) (client.Criteria, error) { return client.ParseCriteria(v) }
+
 func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search
-	if c.key != "" && !s.offers("WITHIN") {
-		lacks(rec, "the search key %s needs the capability WITHIN, which is missing", c.key)
+	if key := c.NeedsWithin(); key != "" && !s.conn.Offers(imap.CapWithin) {
+		lacks(rec, "the search key %s needs the capability WITHIN, which is missing", key)
 		rec.Skip("the server does not offer WITHIN: found_oldest_age and found_newest_age do without")
 		return nil
 	}
@@ -80,50 +85,99 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 
 // count returns how many messages meet the criteria, by ESEARCH where that is
 // offered: it spares the server to list them.
-func (s *Session) count(rec *Recorder, c Criteria) (int64, error) {
-	if !s.offers("ESEARCH") {
-		h, err := s.search(rec, c)
-		return h.count, err
+func (s *Session) count(rec *Recorder, c client.Criteria) (int64, error) {
+	if !s.conn.Offers(imap.CapESearch) {
+		found, err := s.search(rec, c)
+		return found.count, err
 	}
-	var h hits
-	_, err := s.do(rec, c.appendTo(s.newCommand("SEARCH", "RETURN", "(COUNT)"), ""), h.take)
-	if err == nil && !h.answered {
-		err = &report.StepError{Err: noAnswer("SEARCH")}
+	data, err := s.conn.Count(rec, c)
+	switch {
+	case err != nil:
+		return 0, err
+	case data == nil:
+		return 0, &report.StepError{Err: noAnswer("SEARCH")}
 	}
-	return h.count, err
+	return int64(data.Count), nil
+}
+
+// searchResult is what SEARCH found, in one command or several.
+type searchResult struct {
+	count int64
+	ends  imap.SeqSet // the lowest and the highest numbers, datesAtEachEnd of each
 }
 
 // search lists the messages that meet the criteria, in as many commands as the
 // size of the mailbox takes.
-func (s *Session) search(rec *Recorder, c Criteria) (hits, error) {
-	var all hits
-	for from, last := uint32(1), s.messages; ; from += searchWindow {
-		set := ""
+func (s *Session) search(rec *Recorder, c client.Criteria) (searchResult, error) {
+	var all searchResult
+	for from, last := uint32(1), s.conn.Exists(); ; from += searchWindow {
+		var set imap.SeqSet
 		if last > searchWindow {
-			set = fmt.Sprintf("%d:%d", from, min(from+searchWindow-1, last))
+			set.AddRange(from, min(from+searchWindow-1, last))
 		}
-		h := hits{listed: []uint32{}}
-		if _, err := s.do(rec, c.appendTo(s.newCommand("SEARCH"), set), h.take); err != nil {
+		data, err := s.conn.Search(rec, c, set)
+		if err != nil {
 			return all, err
 		}
-		if h.count > int64(max(last, s.messages)) {
-			return all, &report.StepError{Err: fmt.Errorf("%w: SEARCH finds %d of %d messages", report.ErrProtocol, h.count, last)}
+		if data != nil && int64(data.Count) > int64(max(last, s.conn.Exists())) {
+			return all, &report.StepError{Err: fmt.Errorf("%w: SEARCH finds %d of %d messages", report.ErrProtocol, data.Count, last)}
 		}
-		all.merge(h)
+		all.add(data)
 		if last < searchWindow || from > last-searchWindow {
 			return all, nil
 		}
 	}
 }
 
+// add adds what one command found. Only the ends are kept.
+func (r *searchResult) add(data *imap.SearchData) {
+	if data == nil {
+		return
+	}
+	r.count += int64(data.Count)
+	r.ends = ends(slices.Concat(r.ends, data.All.(imap.SeqSet)))
+}
+
+// last returns the highest number, 0 when there is none.
+func (r *searchResult) last() uint32 {
+	if len(r.ends) == 0 {
+		return 0
+	}
+	return r.ends[len(r.ends)-1].Stop
+}
+
+// ends returns the lowest and the highest numbers of a set whose ranges may be in
+// any order, datesAtEachEnd of each.
+func ends(set imap.SeqSet) imap.SeqSet {
+	slices.SortFunc(set, func(a, b imap.SeqRange) int { return cmp.Compare(a.Start, b.Start) })
+	var out imap.SeqSet
+	wanted := uint32(datesAtEachEnd)
+	for _, r := range set {
+		n := min(wanted, r.Stop-r.Start+1)
+		out.AddRange(r.Start, r.Start+n-1)
+		if wanted -= n; wanted == 0 {
+			break
+		}
+	}
+	wanted = datesAtEachEnd
+	for _, r := range slices.Backward(set) {
+		n := min(wanted, r.Stop-r.Start+1)
+		out.AddRange(r.Stop-n+1, r.Stop)
+		if wanted -= n; wanted == 0 {
+			break
+		}
+	}
+	return out
+}
+
 // searchAges searches, and fetches when the messages at both ends came in.
-func (s *Session) searchAges(rec *Recorder, c Criteria) error {
-	h, err := s.search(rec, c)
+func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
+	found, err := s.search(rec, c)
 	if err != nil {
 		return err
 	}
-	rec.Metric(report.Found, float64(h.count))
-	if h.count == 0 {
+	rec.Metric(report.Found, float64(found.count))
+	if found.count == 0 {
 		rec.Absent(report.FoundOldestAge, "nothing was found")
 		rec.Absent(report.FoundNewestAge, "nothing was found")
 		if s.asked(report.FoundNewestAge) { // no mail is not new mail
@@ -133,35 +187,39 @@ func (s *Session) searchAges(rec *Recorder, c Criteria) error {
 		return nil
 	}
 	dates := &dates{}
-	reply, err := s.do(rec, s.newCommand("FETCH", imap.SeqSetNum(h.ends()...).String(), "(INTERNALDATE)"), dates.take)
+	reply, err := s.conn.Fetch(rec, found.ends, "(INTERNALDATE)", dates.take, nil)
 	if err != nil && !expungeIssued(reply) {
 		return err
 	}
 	if dates.oldest.IsZero() {
 		s.without(rec, "the answer to FETCH has no INTERNALDATE that can be read", report.FoundOldestAge, report.FoundNewestAge)
-		rec.Detail(fmt.Sprintf("%d found", h.count))
+		rec.Detail(fmt.Sprintf("%d found", found.count))
 		return nil
 	}
 	oldest, newest := time.Since(dates.oldest), time.Since(dates.newest)
 	rec.Metric(report.FoundOldestAge, oldest.Seconds())
 	rec.Metric(report.FoundNewestAge, newest.Seconds())
-	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", h.count, roughly(oldest), roughly(newest)))
+	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, roughly(oldest), roughly(newest)))
 	return nil
 }
 
 // dates are the extremes of the INTERNALDATEs that FETCH brings.
 type dates struct{ oldest, newest time.Time }
 
-func (d *dates) take(r *wire.Response) {
-	m := &message{}
-	m.take(r)
-	if m.date.IsZero() || m.gone() {
+func (d *dates) take(m *client.FetchData) {
+	if m.InternalDate.IsZero() || m.Gone() {
 		return
 	}
-	if d.oldest.IsZero() || m.date.Before(d.oldest) {
-		d.oldest = m.date
+	if d.oldest.IsZero() || m.InternalDate.Before(d.oldest) {
+		d.oldest = m.InternalDate
 	}
-	if m.date.After(d.newest) {
-		d.newest = m.date
+	if m.InternalDate.After(d.newest) {
+		d.newest = m.InternalDate
 	}
+}
+
+// expungeIssued says whether a reply tells that a message was expunged since the
+// mailbox was opened. go-imap has no name for the code. See RFC 5530 section 3.
+func expungeIssued(reply *report.Reply) bool {
+	return reply != nil && reply.Code == "EXPUNGEISSUED"
 }

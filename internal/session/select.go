@@ -3,11 +3,11 @@ package session
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 var selectStep = Step{
@@ -42,39 +42,28 @@ func explainSelect(c Config) Explanation {
 
 func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	verb := s.cfg.verb()
-	counted, odd := false, ""
+	counted, unreadable := false, ""
 	var validity int64
-	cmd := s.newCommand(verb).str(encodeName(s.cfg.Mailbox))
-	reply, err := s.do(rec, cmd, func(r *wire.Response) {
-		words := r.Words(2)
+	reply, err := s.conn.Open(rec, verb, s.cfg.Mailbox, func(item client.MailboxItem) {
 		switch {
-		case len(words) == 2 && words[1] == "EXISTS":
-			if _, err := strconv.ParseUint(words[0], 10, 32); err == nil {
-				counted = true
-			} else {
-				odd = string(r.Line)
-			}
-		case len(words) == 2 && words[1] == "RECENT":
-			if n, err := strconv.ParseInt(words[0], 10, 64); err == nil {
-				rec.Fact("recent", n)
-			}
-		case len(words) > 0 && words[0] == "FLAGS":
-			sc := r.Scan()
-			sc.Next()
-			rec.Fact("flags", listWords(sc.Rest()))
+		case item.Unreadable != "":
+			unreadable = item.Unreadable
+		case item.Name == "EXISTS":
+			counted = true
+		case item.Flags != nil:
+			rec.Fact(mailboxFacts[item.Name], flagWords(item.Flags))
+		default:
+			rec.Fact(mailboxFacts[item.Name], item.Number)
 		}
-		if st, ok := r.Status(); ok {
-			if selectFact(rec, st); st.Code == "UIDVALIDITY" {
-				validity, _ = strconv.ParseInt(st.Arg, 10, 64)
-			}
+		if item.Name == "UIDVALIDITY" {
+			validity = item.Number
 		}
 	})
 	if err != nil {
 		return err
 	}
-	s.expunged = false
 	if !counted {
-		return &report.StepError{Err: fmt.Errorf("%w: the answer to %s has no EXISTS that can be read", report.ErrProtocol, verb), Line: odd}
+		return &report.StepError{Err: fmt.Errorf("%w: the answer to %s has no EXISTS that can be read", report.ErrProtocol, verb), Line: unreadable}
 	}
 	access := "read-write"
 	if reply.Code == "READ-ONLY" || verb == "EXAMINE" {
@@ -82,8 +71,8 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	rec.Fact("access", access)
 	s.expectMailbox(rec, validity, access)
-	rec.Metric(report.Messages, float64(s.messages))
-	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.messages), "message"), access))
+	rec.Metric(report.Messages, float64(s.conn.Exists()))
+	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.conn.Exists()), "message"), access))
 	return nil
 }
 
@@ -102,19 +91,20 @@ func (s *Session) expectMailbox(rec *Recorder, validity int64, access string) {
 	}
 }
 
-// selectFact records what an untagged OK of SELECT says. See RFC 9051 section
-// 7.1, and RFC 3501 section 7.1 for UNSEEN.
-func selectFact(rec *Recorder, st wire.Status) {
-	name := map[string]string{"UIDVALIDITY": "uidvalidity", "UIDNEXT": "uidnext", "UNSEEN": "first_unseen"}[st.Code]
-	if n, err := strconv.ParseInt(st.Arg, 10, 64); err == nil && name != "" {
-		rec.Fact(name, n)
-	}
-	if st.Code == "PERMANENTFLAGS" {
-		rec.Fact("permanent_flags", listWords(st.Arg))
-	}
+// mailboxFacts are the facts of what a server says of a mailbox it opens.
+var mailboxFacts = map[string]string{
+	"FLAGS":          "flags",
+	"PERMANENTFLAGS": "permanent_flags",
+	"RECENT":         "recent",
+	"UIDVALIDITY":    "uidvalidity",
+	"UIDNEXT":        "uidnext",
+	"UNSEEN":         "first_unseen",
 }
 
-// listWords returns the words of a parenthesised list.
-func listWords(list string) []string {
-	return strings.Fields(strings.Trim(strings.TrimSpace(list), "()"))
+func flagWords(flags []imap.Flag) []string {
+	words := make([]string, len(flags))
+	for i, f := range flags {
+		words[i] = string(f)
+	}
+	return words
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/emersion/go-imap/v2"
+	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/report"
 )
@@ -24,10 +24,10 @@ var starttlsStep = Step{
 // STARTTLS is not among them, it is not asked; where it has listed none, the
 // answer says it, and no CAPABILITY is spent on it.
 func runStartTLS(_ context.Context, s *Session, rec *Recorder) error {
-	if s.caps != nil && !s.caps.Has(imap.CapStartTLS) {
+	if s.conn.Capabilities() != nil && !s.conn.Offers(imap.CapStartTLS) {
 		return &report.StepError{Err: report.ErrStartTLSMissing}
 	}
-	reply, err := s.do(rec, s.newCommand("STARTTLS"), nil)
+	reply, err := s.conn.StartTLS(rec)
 	switch {
 	case errors.Is(err, report.ErrBad):
 		return &report.StepError{Err: report.ErrStartTLSMissing, Reply: reply}

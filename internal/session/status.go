@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
-	"check_imap_session/internal/wire"
 )
 
 // statusStep asks by STATUS, before the mailbox is opened: STATUS is not for
@@ -43,14 +44,15 @@ var statusBySearchStep = Step{
 type statusItem struct {
 	word, metric string
 	// capabilities of which one is needed; none for an item of RFC 3501.
-	capabilities []string
+	capabilities []imap.Cap
 }
 
 var statusItems = []statusItem{
 	{"UNSEEN", report.Unseen, nil},
-	// RFC 9208 section 4.1.4 ties the item to QUOTA=RES-MESSAGE, RFC 9051 has it for all.
-	{"DELETED", report.Deleted, []string{"STATUS=DELETED", "QUOTA=RES-MESSAGE"}},
-	{"SIZE", report.MailboxSize, []string{"STATUS=SIZE"}},
+	// RFC 9208 section 4.1.4 ties the item to QUOTA=RES-MESSAGE; IMAP4rev2 has it
+	// without a capability of its own, which go-imap's rules leave out.
+	{"DELETED", report.Deleted, []imap.Cap{imap.CapIMAP4rev2, "STATUS=DELETED", "QUOTA=RES-" + imap.Cap(imap.QuotaResourceMessage)}},
+	{"SIZE", report.MailboxSize, []imap.Cap{imap.CapStatusSize}},
 }
 
 // wants says whether a number of the step was asked for: by its name, or with
@@ -77,7 +79,7 @@ func explainStatus(c Config) Explanation {
 func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 	var items []statusItem
 	for _, item := range statusItems {
-		offered := len(item.capabilities) == 0 || slices.ContainsFunc(item.capabilities, s.offers)
+		offered := len(item.capabilities) == 0 || slices.ContainsFunc(item.capabilities, s.conn.Offers)
 		switch {
 		case !s.cfg.wantsStatus(item.metric):
 			rec.Absent(item.metric, "nobody asked for it")
@@ -87,7 +89,7 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 		case item.metric == report.Deleted:
 			s.without(rec, "the server counts deleted messages in an open mailbox only", item.metric)
 		default:
-			s.without(rec, "capability "+item.capabilities[0]+" is missing", item.metric)
+			s.without(rec, "capability "+string(item.capabilities[0])+" is missing", item.metric)
 		}
 	}
 	if len(items) == 0 {
@@ -104,13 +106,7 @@ func (s *Session) askStatus(rec *Recorder, items []statusItem) error {
 	for _, item := range items {
 		words = append(words, item.word)
 	}
-	got := map[string]int64{}
-	cmd := s.newCommand("STATUS").str(encodeName(s.cfg.Mailbox)).text(" (" + strings.Join(words, " ") + ")")
-	_, err := s.do(rec, cmd, func(r *wire.Response) {
-		if w := r.Words(1); len(w) == 1 && w[0] == "STATUS" {
-			takeStatus(r, got)
-		}
-	})
+	got, err := s.conn.Status(rec, s.cfg.Mailbox, words)
 	if err != nil {
 		return err
 	}
@@ -136,32 +132,12 @@ func statusWords(metric string, n int64) string {
 	return fmt.Sprintf("%d %s", n, metric)
 }
 
-// takeStatus reads a STATUS response: mailbox, then pairs of item and number.
-// See RFC 9051 section 7.3.4.
-func takeStatus(r *wire.Response, got map[string]int64) {
-	sc := r.Scan()
-	sc.Next() // STATUS
-	sc.Next() // mailbox
-	if sc.Next().Kind != wire.TokenOpen {
-		return
-	}
-	for {
-		name := sc.Next()
-		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
-			return
-		}
-		if n, err := strconv.ParseInt(sc.Next().Text, 10, 64); err == nil && n >= 0 {
-			got[strings.ToUpper(name.Text)] = n
-		}
-	}
-}
-
 func runStatusBySearch(_ context.Context, s *Session, rec *Recorder) error {
 	if slices.Contains(s.counted, report.Deleted) {
 		rec.Skip("the answer to STATUS had it")
 		return nil
 	}
-	n, err := s.count(rec, Criteria{parts: []criterion{{"DELETED", false}}})
+	n, err := s.count(rec, client.Flagged(imap.FlagDeleted))
 	if err != nil {
 		return err
 	}

@@ -4,19 +4,17 @@
 // and returns a report.Report that is complete whatever happened. It judges
 // nothing: no state, no threshold, no words for the user.
 //
-// The conversation is IMAP4rev1 and rev2 (RFC 3501, RFC 9051), spoken by this
-// package itself over a wire.Conn, one command at a time, each awaited by the
-// goroutine that sent it. Go-imap gives it the vocabulary (capabilities and
-// their rules); its client is not used, because it sends commands of its own
-// (emersion/go-imap client.go, readLoop), takes deadlines away from its caller,
-// ends a session over replies that mail clients survive, and loses the typed
-// cause of a failure.
+// The conversation itself, IMAP4rev1 and IMAP4rev2, is package client's: a step
+// sends commands through it and turns what the server says into metrics, facts
+// and faults.
 //
 // To add a step: write one file with its Step, add one line to catalog.go.
 package session
 
 import (
 	"context"
+
+	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/report"
 )
@@ -65,7 +63,7 @@ type Step struct {
 	Flag func(Config) string
 	// Capability is what the server must offer for an optional step. Where it
 	// does not, the step is skipped and that is a fault. "" for nothing.
-	Capability string
+	Capability imap.Cap
 	// Consults says that the step looks at the capabilities that hold after
 	// login, so that they have to be known. A Capability implies it.
 	Consults bool

@@ -99,7 +99,7 @@ func TestCommands(t *testing.T) {
 		{"skip list", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Skip = map[string]bool{"list": true} }, "LOGIN EXAMINE FETCH LOGOUT"},
 		{"skip select", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Skip = map[string]bool{"select": true} }, "LOGIN LIST LOGOUT"},
 		{"read-write", TLSNone, "greet\nserve", func(b *bench) { b.cfg.ReadWrite = true }, "LOGIN LIST SELECT FETCH LOGOUT"},
-		{"uid", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Message = Message{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
+		{"uid", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Message = MessageSelector{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
 		{"preauth", TLSNone, "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nserve", nil, all},
 		{"empty mailbox", TLSNone, "greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", nil, "LOGIN LIST EXAMINE LOGOUT"},
 	} {
@@ -181,7 +181,7 @@ func TestSilentLogout(t *testing.T) {
 			b := newBench(t, TLSNone)
 			b.limit = limit
 			r := b.run(t, "greet\nserve LOGOUT\nhold")
-			want := min(logoutPatience, limit-logoutReserve)
+			want := min(logoutTimeout, limit-logoutReserve)
 			if r.Elapsed != want {
 				t.Errorf("limit %v: took %v, want %v", limit, r.Elapsed, want)
 			}

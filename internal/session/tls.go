@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
 )
@@ -55,7 +56,6 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Begin()
 	hello := &firstWrite{at: time.Now()}
 	var found dial.Verification
-	s.pending = true // nothing can be said on a half made connection
 	err := s.conn.Upgrade(func(nc net.Conn) (net.Conn, error) {
 		hello.Conn = nc
 		cert := s.cfg.Cert
@@ -76,9 +76,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return s.handshakeFault(rec, err, found)
 	}
-	s.pending, s.fresh = false, true
-	s.forget()
-	s.transcript.Add("-", tls.VersionName(s.tls.Version)+" from here on")
+	s.conn.Mark(tls.VersionName(s.tls.Version) + " from here on")
 	describeTLS(rec, s.tls, found)
 	rec.Detail(tlsDetail(s.tls, found))
 	s.matchCertificate(rec, found)
@@ -141,5 +139,5 @@ func (s *Session) handshakeFault(rec *Recorder, err error, found dial.Verificati
 	if s.cfg.TLS == TLSStart {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrInjected, err), Line: first}
 	}
-	return &report.StepError{Err: plainService(first), Line: first}
+	return &report.StepError{Err: client.PlainService(first), Line: first}
 }

@@ -8,6 +8,8 @@ import (
 	"math"
 	"time"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
@@ -134,8 +136,8 @@ func refusesToken(err error) bool {
 	if !errors.As(err, &e) || !errors.Is(e.Err, report.ErrNo) {
 		return false
 	}
-	switch e.Reply.Code {
-	case "UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "OVERQUOTA":
+	switch imap.ResponseCode(e.Reply.Code) {
+	case imap.ResponseCodeUnavailable, imap.ResponseCodeLimit, imap.ResponseCodeInUse, imap.ResponseCodeServerBug, imap.ResponseCodeOverQuota:
 		return false
 	}
 	return true
@@ -145,7 +147,7 @@ func refusesToken(err error) bool {
 // cache: it is dropped and one is fetched. Where the server has ended the session
 // meanwhile, its refusal stands and the next run fetches.
 func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode, refusal error) error {
-	said := s.said
+	said := s.conn.Notices()
 	rec.Waiting(s.tokenEndpoint())
 	began := time.Now()
 	t, loading, err := s.obtainToken(ctx, rec, s.token)
@@ -157,7 +159,7 @@ func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode,
 		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t)+", after the server refused one from the cache")
 	}
 	rec.Remark("the server did not take the token from the cache, so another one was fetched")
-	if err = s.logIn(rec, mode); err != nil && (s.bye != nil || s.conn.Err() != nil) {
+	if err = s.logIn(rec, mode); err != nil && s.conn.Ended() != nil {
 		var e *report.StepError
 		if ctx.Err() == nil && errors.As(refusal, &e) {
 			e.Said = said

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/emersion/go-imap/v2"
+	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/report"
 )
@@ -102,20 +102,7 @@ func noAnswer(command string) error {
 }
 
 // lacking records the fault of a capability that is not there and skips the step.
-func (s *Session) lacking(rec *Recorder, capability string) {
+func (s *Session) lacking(rec *Recorder, capability imap.Cap) {
 	lacks(rec, "capability %s is missing", capability)
-	rec.Skip("the server does not offer " + capability)
-}
-
-// revision2 are the capabilities that IMAP4rev2 has folded in. See RFC 9051
-// appendix E.
-var revision2 = []string{"NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH", "SEARCHRES", "ENABLE", "IDLE", "SASL-IR",
-	"LIST-EXTENDED", "LIST-STATUS", "MOVE", "LITERAL-", "STATUS=SIZE", "STATUS=DELETED"}
-
-// offers says whether the server offers a capability at this point. A server
-// that speaks both revisions speaks the first one to us: nothing is enabled,
-// and it lists what it offers beyond that (RFC 9051 section 6.3.1).
-func (s *Session) offers(name string) bool {
-	has := func(c string) bool { _, ok := s.caps[imap.Cap(c)]; return ok }
-	return has(name) || has("IMAP4REV2") && !has("IMAP4REV1") && slices.Contains(revision2, name)
+	rec.Skip("the server does not offer " + string(capability))
 }

@@ -1,10 +1,12 @@
-package session
+package client
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	imap "github.com/emersion/go-imap/v2"
 )
 
 // Criteria is what to search for: search keys of RFC 9051 section 6.4.4 as the
@@ -22,20 +24,20 @@ type criterion struct {
 	literal bool
 }
 
-// maxCriteria bounds the criteria: servers need not take longer lines than
+// MaxCriteria is the most bytes that criteria may have: servers need not take longer lines than
 // 8192 bytes (RFC 7162 section 4).
-const maxCriteria = 4000
+const MaxCriteria = 4000
 
-// ParseCriteria reads search keys, and refuses what could become a second
-// command or never end. Strings that are not ASCII have to be quoted.
+// ParseCriteria reads search keys, and rejects input that could inject a second
+// command or leave a string open. Strings that are not ASCII have to be quoted.
 func ParseCriteria(v string) (Criteria, error) {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return Criteria{}, nil
 	}
 	switch {
-	case len(v) > maxCriteria:
-		return Criteria{}, fmt.Errorf("longer than %d bytes", maxCriteria)
+	case len(v) > MaxCriteria:
+		return Criteria{}, fmt.Errorf("longer than %d bytes", MaxCriteria)
 	case !utf8.ValidString(v):
 		return Criteria{}, errors.New("not in UTF-8")
 	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
@@ -134,18 +136,22 @@ func isASCII(s string) bool {
 // String returns the criteria as they were given.
 func (c Criteria) String() string { return c.text }
 
+// NeedsWithin returns the first search key that needs the capability WITHIN, OLDER or
+// YOUNGER; "" when there is none. See RFC 5032.
+func (c Criteria) NeedsWithin() string { return c.key }
+
 // unicode says whether a string of the criteria is not ASCII, so that the
 // server has to be told the character set.
 func (c Criteria) unicode() bool { return len(c.parts) > 1 }
 
-// appendTo adds the criteria to a SEARCH: set is a sequence set that confines
-// it, "" for none.
-func (c Criteria) appendTo(cmd *command, set string) *command {
+// appendTo adds the criteria to a SEARCH: set limits it to some messages, nil
+// for all.
+func (c Criteria) appendTo(cmd *Command, set imap.SeqSet) *Command {
 	if c.unicode() {
 		cmd.text(" CHARSET UTF-8")
 	}
-	if set != "" {
-		cmd.text(" " + set)
+	if len(set) > 0 {
+		cmd.text(" " + set.String())
 	}
 	if len(c.parts) == 0 {
 		return cmd.text(" ALL")
@@ -161,8 +167,8 @@ func (c Criteria) appendTo(cmd *command, set string) *command {
 	return cmd
 }
 
-// typed returns the criteria as a person types them behind SEARCH.
-func (c Criteria) typed() string {
+// Typed returns the criteria as a person types them behind SEARCH.
+func (c Criteria) Typed() string {
 	if len(c.parts) == 0 {
 		return "ALL"
 	}
@@ -172,7 +178,7 @@ func (c Criteria) typed() string {
 	}
 	for _, p := range c.parts {
 		if p.literal {
-			text += quote(p.text)
+			text += Quote(p.text)
 		} else {
 			text += p.text
 		}
@@ -180,11 +186,19 @@ func (c Criteria) typed() string {
 	return text
 }
 
-// header returns the criteria of messages with a header field of that value.
-func header(name, value string) Criteria {
-	c := Criteria{parts: []criterion{{"HEADER " + quote(name) + " ", false}}}
+// Flagged returns the criteria of messages with a system flag: their search keys
+// are their names. See RFC 9051 section 6.4.4.
+func Flagged(flag imap.Flag) Criteria {
+	key := strings.ToUpper(strings.TrimPrefix(string(flag), `\`))
+	return Criteria{parts: []criterion{{key, false}}}
+}
+
+// HeaderCriteria returns the criteria of messages with a header field of that
+// value.
+func HeaderCriteria(name, value string) Criteria {
+	c := Criteria{parts: []criterion{{"HEADER " + Quote(name) + " ", false}}}
 	if quotable(value) {
-		c.parts[0].text += quote(value)
+		c.parts[0].text += Quote(value)
 		return c
 	}
 	c.parts = append(c.parts, criterion{value, true})

@@ -4,6 +4,8 @@ import (
 	"mime"
 	"regexp"
 	"strings"
+
+	"check_imap_session/internal/client"
 )
 
 // Header is a header field that the fetched message is to have.
@@ -17,8 +19,8 @@ func (e Expect) headerNames() string {
 	names := make([]string, len(e.Headers))
 	for i, h := range e.Headers {
 		names[i] = h.Name
-		if strings.ContainsAny(h.Name, `(){%*"\]`) { // no astring, RFC 9051 section 9
-			names[i] = quote(h.Name)
+		if strings.ContainsAny(h.Name, `(){%*"\]`) { // not an astring, RFC 9051 section 9
+			names[i] = client.Quote(h.Name)
 		}
 	}
 	return strings.Join(names, " ")
@@ -26,9 +28,9 @@ func (e Expect) headerNames() string {
 
 // expectHeaders looks at the fields that the answer brought. A fault does not
 // show the value: it is content of a mail.
-func expectHeaders(rec *Recorder, expected []Header, got *message) {
+func expectHeaders(rec *Recorder, expected []Header, got *client.FetchData) {
 	for _, h := range expected {
-		values := headerValues(got.header, h.Name)
+		values := headerValues(got.Header, h.Name)
 		matched := false
 		for _, v := range values {
 			matched = matched || h.Pattern.MatchString(v) || h.Pattern.MatchString(decodeWords(v))
@@ -36,9 +38,9 @@ func expectHeaders(rec *Recorder, expected []Header, got *message) {
 		switch {
 		case matched:
 		case len(values) == 0:
-			unexpected(rec, "message %d has no header field %s", got.number, h.Name)
+			unexpected(rec, "message %d has no header field %s", got.Number, h.Name)
 		default:
-			unexpected(rec, "the header field %s of message %d does not match %s", h.Name, got.number, h.Pattern)
+			unexpected(rec, "the header field %s of message %d does not match %s", h.Name, got.Number, h.Pattern)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/emersion/go-imap/v2"
+	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/report"
@@ -22,7 +22,7 @@ func (s *Session) chooseAuth() (auth.Mode, string, error) {
 	switch {
 	case mode == auth.Auto:
 		return s.autoAuth(offered)
-	case mode == auth.Login && s.caps.Has(imap.CapLoginDisabled):
+	case mode == auth.Login && s.conn.Offers(imap.CapLoginDisabled):
 		return mode, "none: the server says LOGINDISABLED", &offer{report.ErrLoginDisabled, offered}
 	case mode == auth.Login:
 		return mode, "LOGIN (asked for)", nil
@@ -50,7 +50,7 @@ func (s *Session) autoAuth(offered []string) (auth.Mode, string, error) {
 			return auth.External, "EXTERNAL (there is a client certificate and no secret, and the server offers it)", nil
 		}
 		return none(report.ErrNoMechanism, "there is a client certificate and no secret, and the server does not offer EXTERNAL")
-	case !s.caps.Has(imap.CapLoginDisabled):
+	case !s.conn.Offers(imap.CapLoginDisabled):
 		return auth.Login, "LOGIN", nil
 	case slices.Contains(offered, auth.Plain.Mechanism()):
 		return auth.Plain, "PLAIN (the server forbids LOGIN)", nil
@@ -61,7 +61,7 @@ func (s *Session) autoAuth(offered []string) (auth.Mode, string, error) {
 // mechanisms returns the names of the SASL mechanisms that the server offers,
 // upper case and sorted.
 func (s *Session) mechanisms() []string {
-	offered := s.caps.AuthMechanisms()
+	offered := s.conn.Capabilities().AuthMechanisms()
 	slices.Sort(offered)
 	return offered
 }

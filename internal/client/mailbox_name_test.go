@@ -1,4 +1,4 @@
-package session
+package client
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestUTF7(t *testing.T) {
+func TestMailboxName(t *testing.T) {
 	tests := []struct {
 		name  string
 		plain string
@@ -26,24 +26,24 @@ func TestUTF7(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := encodeName(tt.plain); got != tt.coded {
+			if got := EncodeMailbox(tt.plain); got != tt.coded {
 				t.Errorf("encode %q: got %q, want %q", tt.plain, got, tt.coded)
 			}
-			if got, err := decodeName(tt.coded); got != tt.plain || err != nil {
+			if got, err := DecodeMailbox(tt.coded); got != tt.plain || err != nil {
 				t.Errorf("decode %q: got %q, %v, want %q", tt.coded, got, err, tt.plain)
 			}
 		})
 	}
 }
 
-func TestUTF7Wrong(t *testing.T) {
+func TestMailboxNameWrong(t *testing.T) {
 	tests := []struct {
 		name, coded string
 		want        string // what it decodes to; "" for an error
 	}{
 		{"never closed", "a&APw", ""},
 		{"ampersand at the end", "R&D&", ""},
-		{"no base64", "&A!w-", ""},
+		{"not base64", "&A!w-", ""},
 		{"base64 of another alphabet", "&U/BTFw-", ""},
 		{"padded", "&APw=-", ""},
 		{"odd number of bytes", "&AA-", ""},
@@ -55,34 +55,34 @@ func TestUTF7Wrong(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := decodeName(tt.coded)
+			got, err := DecodeMailbox(tt.coded)
 			if got != tt.want || errors.Is(err, errUTF7) != (tt.want == "") {
 				t.Errorf("%q: got %q, %v, want %q", tt.coded, got, err, tt.want)
 			}
 		})
 	}
-	t.Run("encode what is no UTF-8", func(t *testing.T) {
-		if got := encodeName("a\xffb"); got != "a&,,0-b" {
+	t.Run("encode what is not UTF-8", func(t *testing.T) {
+		if got := EncodeMailbox("a\xffb"); got != "a&,,0-b" {
 			t.Errorf("got %q, want the replacement character", got)
 		}
 	})
 }
 
-func FuzzUTF7(f *testing.F) {
+func FuzzMailboxName(f *testing.F) {
 	for _, s := range []string{"", "INBOX", "R&-D", "&U,BTFw-", "&ZeVnLIqe-x", "&APw", "台北", "a😀&-\t", "&2D0-", "&A\nPw-", "\xff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		coded := encodeName(s)
+		coded := EncodeMailbox(s)
 		for i := range len(coded) {
 			if coded[i] < ' ' || coded[i] > '~' {
-				t.Fatalf("encode %q: got %q, with a byte that is no printable ASCII", s, coded)
+				t.Fatalf("encode %q: got %q, with a byte that is not printable ASCII", s, coded)
 			}
 		}
-		if back, err := decodeName(coded); err != nil || utf8.ValidString(s) && back != s {
+		if back, err := DecodeMailbox(coded); err != nil || utf8.ValidString(s) && back != s {
 			t.Errorf("%q: got %q, and back %q, %v", s, coded, back, err)
 		}
-		plain, err := decodeName(s)
+		plain, err := DecodeMailbox(s)
 		if err != nil {
 			return
 		}
@@ -92,7 +92,7 @@ func FuzzUTF7(f *testing.F) {
 		if len(plain) > 3*len(s) {
 			t.Errorf("decode %q: got %d bytes of %d", s, len(plain), len(s))
 		}
-		if again, err := decodeName(encodeName(plain)); utf8.ValidString(plain) && (err != nil || again != plain) {
+		if again, err := DecodeMailbox(EncodeMailbox(plain)); utf8.ValidString(plain) && (err != nil || again != plain) {
 			t.Errorf("decode %q: got %q, and again %q, %v", s, plain, again, err)
 		}
 	})

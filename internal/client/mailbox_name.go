@@ -1,4 +1,4 @@
-package session
+package client
 
 import (
 	"encoding/base64"
@@ -11,10 +11,10 @@ import (
 // mutf7 is the alphabet of modified base64. See RFC 3501 section 5.1.3.
 var mutf7 = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").WithPadding(base64.NoPadding)
 
-// encodeName returns a mailbox name in modified UTF-7 (RFC 3501 section 5.1.3,
+// EncodeMailbox returns a mailbox name in modified UTF-7 (RFC 3501 section 5.1.3,
 // RFC 9051 appendix A), which both protocol versions take as long as nothing
 // else is enabled.
-func encodeName(name string) string {
+func EncodeMailbox(name string) string {
 	var b strings.Builder
 	for name != "" {
 		i := 0
@@ -45,11 +45,24 @@ func encodeName(name string) string {
 	return b.String()
 }
 
+// MailboxWord returns the name of a mailbox, or a pattern of LIST, as a quoted
+// string.
+func MailboxWord(name string) string { return Quote(EncodeMailbox(name)) }
+
+// mailboxName decodes a name that a server sent. One that is not modified UTF-7
+// stays as it is, as in mail clients.
+func mailboxName(sent string) string {
+	if name, err := DecodeMailbox(sent); err == nil {
+		return name
+	}
+	return sent
+}
+
 var errUTF7 = errors.New("not modified UTF-7")
 
-// decodeName is the reverse of encodeName. A name that is no modified UTF-7 is
-// an error; callers then use it as it is, as mail clients do.
-func decodeName(name string) (string, error) {
+// DecodeMailbox is the reverse of EncodeMailbox. A name that is not modified
+// UTF-7 is an error.
+func DecodeMailbox(name string) (string, error) {
 	var b strings.Builder
 	for {
 		plain, rest, found := strings.Cut(name, "&")

@@ -118,24 +118,3 @@ func TestCapabilityMissing(t *testing.T) {
 		})
 	}
 }
-
-// TestRevision2 knows what IMAP4rev2 has folded in, and that a server of both
-// revisions is spoken to in the first.
-func TestRevision2(t *testing.T) {
-	for _, tt := range []struct {
-		list, name string
-		want       bool
-	}{
-		{"IMAP4rev2", "IDLE", true},
-		{"IMAP4rev2", "QUOTA", false},
-		{"IMAP4rev1 IMAP4rev2", "IDLE", false},
-		{"IMAP4rev1 IMAP4rev2 IDLE", "IDLE", true},
-		{"IMAP4rev1", "ESEARCH", false},
-	} {
-		s := &Session{}
-		s.setCaps(tt.list)
-		if got := s.offers(tt.name); got != tt.want {
-			t.Errorf("%s: offers(%s) = %v, want %v", tt.list, tt.name, got, tt.want)
-		}
-	}
-}

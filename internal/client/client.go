@@ -1,0 +1,177 @@
+// Package client is the IMAP conversation: commands and their literals, the
+// exchange that waits for a tagged reply, what a server may say at any time
+// (capabilities, EXISTS, BYE, warnings), the SASL exchange, mailbox names and
+// search criteria, and parsers that accept what real servers send. It speaks
+// IMAP4rev1 and IMAP4rev2 (RFC 3501, RFC 9051), one command at a time, each
+// awaited by the goroutine that sent it. It does not decide which commands to
+// send, judges nothing and has no words for the user; that is session's part.
+//
+// Order of use: New, Attach, Greeting, then commands, with Upgrade where TLS
+// begins; Close at the end. Close may be called from the goroutine that speaks,
+// Transcript from any.
+//
+// The words are go-imap's, wherever its types lose nothing: capabilities and
+// what they imply, status responses and their codes, attributes, number sets.
+// Its client is not used; docs/architecture.md says why.
+package client
+
+import (
+	"context"
+	"net"
+	"time"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// Limits bound what a server can make us read and keep; zero means
+// wire.DefaultLimits.
+type Limits = wire.Limits
+
+// closeTimeout is how long Close waits for a server to take the end of TLS.
+const closeTimeout = 30 * time.Millisecond
+
+// Conn is one conversation. The zero Conn is not attached to a connection and
+// keeps no transcript.
+type Conn struct {
+	limits     Limits
+	transcript *wire.Transcript
+
+	wire  *wire.Conn  // nil before Attach
+	tcp   net.Conn    // the connection below TLS
+	stop  func() bool // stops the interruption at the context's end
+	until time.Time   // when reads and writes give up at present; zero for never
+
+	awaiting          bool // an answer is outstanding, so no further command can be sent
+	handshakeJustDone bool // to tell a TLS alert that arrives just after the handshake
+
+	caps     imap.CapSet   // as listed; nil when not known at this point
+	greeting string        // text of the greeting
+	bye      *report.Reply // the last untagged BYE
+	notices  []string      // untagged lines that may explain a failure, since the last command was sent
+	warnings []string      // untagged NO, BAD and ALERT among them
+	lastText string        // the last untagged OK that is only a text, since then
+	tags     int           // commands sent
+	exists   uint32        // messages in the open mailbox
+	expunged bool          // a message was expunged since SELECT
+}
+
+// Timer is told when a command's time begins and ends, and what is being waited
+// for meanwhile. It is told at once, and not with the result, so that a command
+// that is never answered has a time too.
+type Timer interface {
+	Begin()              // the first byte is about to be sent
+	Waiting(what string) // "the answer to LOGIN"; "" for nothing
+	End(at time.Time)    // when the last byte of the answer arrived
+	Remark(text string)  // the server warns of something
+}
+
+// New returns a Conn that is not attached to a connection yet.
+func New(limits Limits) *Conn { return &Conn{limits: limits} }
+
+// KeepTranscript makes the Conn keep a transcript whose times count from start.
+// content lets it show what mails and folder lists say. It is called before
+// Attach.
+func (c *Conn) KeepTranscript(start time.Time, content bool) {
+	c.transcript = wire.NewTranscript(start, content)
+}
+
+// Mark adds a line of ours to the transcript.
+func (c *Conn) Mark(text string) { c.transcript.Add("-", text) }
+
+// Transcript returns its lines so far; nil when none is kept.
+func (c *Conn) Transcript() []report.Line { return c.transcript.Lines() }
+
+// Attach makes nc the connection, interrupted when ctx ends.
+func (c *Conn) Attach(ctx context.Context, nc net.Conn) {
+	c.tcp = nc
+	c.wire = wire.New(nc, c.limits, c.transcript)
+	if t, ok := ctx.Deadline(); ok {
+		c.limit(t)
+	}
+	c.stop = context.AfterFunc(ctx, c.wire.Interrupt)
+}
+
+// Upgrade replaces the connection by what handshake makes of it, and drops the
+// capabilities, which were learnt without TLS. See RFC 9051 section 6.2.1.
+func (c *Conn) Upgrade(handshake func(net.Conn) (net.Conn, error)) error {
+	c.awaiting = true // nothing can be sent on a half-made connection
+	if err := c.wire.Upgrade(handshake); err != nil {
+		return err
+	}
+	c.awaiting, c.handshakeJustDone = false, true
+	c.DropCapabilities()
+	return nil
+}
+
+// Close ends the connection, if there is one. A server that leaves a command
+// unanswered is not told the end of TLS either.
+func (c *Conn) Close() {
+	if c.wire == nil {
+		return
+	}
+	c.stop()
+	defer time.AfterFunc(closeTimeout, func() { c.tcp.Close() }).Stop()
+	if c.awaiting {
+		c.tcp.Close()
+		return
+	}
+	c.wire.Close()
+}
+
+// limit sets when reads and writes give up; the zero time means never.
+func (c *Conn) limit(t time.Time) {
+	c.until = t
+	c.wire.SetDeadline(t)
+}
+
+// LimitTo brings that moment nearer: at most d from now.
+func (c *Conn) LimitTo(d time.Duration) {
+	if t := time.Now().Add(d); c.until.IsZero() || t.Before(c.until) {
+		c.limit(t)
+	}
+}
+
+// Allow raises the limit on all data by n bytes, for a command whose answer is
+// known to be large.
+func (c *Conn) Allow(n int64) { c.wire.Allow(n) }
+
+// CanSend says whether another command may be sent: no answer is outstanding,
+// and the server has not ended the session.
+func (c *Conn) CanSend() bool {
+	return c.wire != nil && !c.awaiting && c.Ended() == nil
+}
+
+// Ended returns why no command can be answered any more: report.ErrBye after a
+// BYE, else the first read error. It is nil while the session goes on.
+func (c *Conn) Ended() error {
+	if c.bye != nil {
+		return report.ErrBye
+	}
+	return c.wire.Err()
+}
+
+// HandshakeJustDone says that nothing has been read since the TLS handshake: an
+// alert is then about the handshake.
+func (c *Conn) HandshakeJustDone() bool { return c.handshakeJustDone }
+
+// GreetingText returns the text of the greeting, without its response code.
+func (c *Conn) GreetingText() string { return c.greeting }
+
+// Bye returns the last untagged BYE, nil when there was none.
+func (c *Conn) Bye() *report.Reply { return c.bye }
+
+// Notices returns the last untagged lines that may explain a failure, since the
+// last command was sent.
+func (c *Conn) Notices() []string { return c.notices }
+
+// LastText returns the last untagged OK that is only a text, since then.
+func (c *Conn) LastText() string { return c.lastText }
+
+// Exists returns how many messages the open mailbox has.
+func (c *Conn) Exists() uint32 { return c.exists }
+
+// Expunged says whether a message was expunged since the mailbox was opened.
+func (c *Conn) Expunged() bool { return c.expunged }

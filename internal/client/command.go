@@ -1,0 +1,120 @@
+package client
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	imap "github.com/emersion/go-imap/v2"
+)
+
+// Command is one command being put together: text, and the places where the
+// server must first agree to a literal.
+type Command struct {
+	name   string // "LOGIN", for words to the user
+	chunks []chunk
+	// nonSync is the size up to which a literal does not wait for the server's
+	// "+"; negative for none.
+	nonSync int
+}
+
+// chunk is what is sent in one write; the server's "+" is awaited between two.
+type chunk struct{ data, shown []byte }
+
+// maxLiteralMinus is the size up to which LITERAL- allows non-synchronising
+// literals. See RFC 7888 section 5.
+const maxLiteralMinus = 4096
+
+// newCommand returns the beginning of a command. words are sent as they are.
+func (c *Conn) newCommand(name string, words ...string) *Command {
+	cmd := &Command{name: name, chunks: make([]chunk, 1), nonSync: -1}
+	// Without LITERAL+ (RFC 7888) every literal costs a round trip.
+	switch {
+	case offers(c.caps, imap.CapLiteralPlus):
+		cmd.nonSync = math.MaxInt
+	case offers(c.caps, imap.CapLiteralMinus):
+		cmd.nonSync = maxLiteralMinus
+	}
+	cmd.text(name)
+	for _, w := range words {
+		cmd.text(" " + w)
+	}
+	return cmd
+}
+
+// last returns the chunk that the next text belongs to.
+func (c *Command) last() *chunk { return &c.chunks[len(c.chunks)-1] }
+
+// add adds data, and what the transcript shows in its place.
+func (k *chunk) add(data, shown string) {
+	k.data = append(k.data, data...)
+	k.shown = append(k.shown, shown...)
+}
+
+// text adds text that is neither data nor secret.
+func (c *Command) text(t string) *Command {
+	c.last().add(t, t)
+	return c
+}
+
+// hidden adds text that the transcript does not show.
+func (c *Command) hidden(t string) *Command {
+	c.last().add(t, " [redacted]")
+	return c
+}
+
+// mailbox adds a space and the name of a mailbox, or a pattern of LIST.
+func (c *Command) mailbox(name string) *Command { return c.str(EncodeMailbox(name)) }
+
+// str adds a space and a string argument: quoted where that can hold it, else
+// as a literal. See RFC 9051 section 4.3.
+func (c *Command) str(v string) *Command { return c.argument(v, v) }
+
+// secret adds a string argument that the transcript does not show.
+func (c *Command) secret(v string) *Command { return c.argument(v, "[redacted]") }
+
+func (c *Command) argument(v, shown string) *Command {
+	c.text(" ")
+	if !quotable(v) {
+		return c.literal(v, shown)
+	}
+	if shown == v {
+		shown = Quote(v)
+	}
+	c.last().add(Quote(v), shown)
+	return c
+}
+
+// literal adds a string as a literal, without a space before it.
+func (c *Command) literal(v, shown string) *Command {
+	if len(v) <= c.nonSync {
+		c.last().add(fmt.Sprintf("{%d+}\r\n%s", len(v), v), shown)
+		return c
+	}
+	c.last().add(fmt.Sprintf("{%d}\r\n", len(v)), "{literal}")
+	c.chunks = append(c.chunks, chunk{data: []byte(v), shown: []byte(shown)})
+	return c
+}
+
+// maxQuoted is the longest text that is sent as a quoted string: servers need
+// not take long lines.
+const maxQuoted = 1000
+
+// quotable says whether a quoted string can hold v. Eight-bit text cannot stand
+// in one before UTF8=ACCEPT is enabled, which this client never does.
+func quotable(v string) bool {
+	if len(v) > maxQuoted {
+		return false
+	}
+	for i := range len(v) {
+		if b := v[i]; b < ' ' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Quote returns v as a quoted string. See RFC 9051 section 4.3.
+func Quote(v string) string {
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), `"`, `\"`) + `"`
+}

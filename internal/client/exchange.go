@@ -1,0 +1,215 @@
+package client
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// byeTimeout is how long a server that has said BYE is given to answer the
+// command under way or to close.
+const byeTimeout = time.Second
+
+// exchange is a command that has been sent and not answered.
+type exchange struct {
+	c          *Conn
+	tag        string
+	each       func(*wire.Response) // sees every untagged response; may be nil
+	onUnparsed func()               // for lines that are not IMAP; nil makes them a failure
+	challenge  string               // what stood behind the last "+"
+	reply      *report.Reply        // the tagged reply, once it came
+	answered   time.Time            // when it came
+}
+
+// run sends a command whose answer is its tagged reply.
+func (c *Conn) run(t Timer, cmd *Command) error {
+	_, err := c.do(t, cmd, nil)
+	return err
+}
+
+// do sends a command and waits for its answer. Its time runs from the first byte
+// sent to the last byte of the tagged line. A NO or BAD is an error with the
+// reply in it.
+func (c *Conn) do(t Timer, cmd *Command, each func(*wire.Response)) (*report.Reply, error) {
+	x, err := c.start(t, cmd)
+	if err != nil {
+		return nil, err
+	}
+	x.each = each
+	return x.complete(t)
+}
+
+// complete waits for the tagged reply.
+func (x *exchange) complete(t Timer) (*report.Reply, error) {
+	if err := x.await(); err != nil {
+		return nil, err
+	}
+	return x.finish(t)
+}
+
+// await reads until the tagged reply has come.
+func (x *exchange) await() error {
+	for x.reply == nil {
+		if _, err := x.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start sends a command, literals included.
+func (c *Conn) start(t Timer, cmd *Command) (*exchange, error) {
+	if c.bye != nil {
+		return nil, &report.StepError{Err: report.ErrBye, Reply: c.bye}
+	}
+	c.notices, c.warnings, c.lastText = nil, nil, ""
+	c.tags++
+	x := &exchange{c: c, tag: newTag(c.tags)}
+	t.Begin()
+	t.Waiting("the answer to " + cmd.name)
+	c.awaiting = true
+	for i, ch := range cmd.chunks {
+		data, shown := ch.data, string(ch.shown)
+		if i == 0 {
+			data = append([]byte(x.tag+" "), data...)
+			shown = x.tag + " " + shown
+		}
+		if i == len(cmd.chunks)-1 {
+			data = append(data, '\r', '\n')
+		}
+		if err := x.send(data, shown); err != nil {
+			return nil, err
+		}
+		for i < len(cmd.chunks)-1 {
+			more, err := x.next()
+			if err != nil {
+				return nil, err
+			}
+			if more {
+				break
+			}
+			if x.reply != nil { // the literal was refused
+				return x, nil
+			}
+		}
+	}
+	return x, nil
+}
+
+// newTag returns a tag that nobody can know before the command is sent, so that
+// a reply sent ahead of its command answers nothing.
+func newTag(n int) string {
+	const letters = "abcdefghijklmnopqrstuvwxyz"
+	b := []byte("A" + strconv.Itoa(n))
+	for range 4 {
+		b = append(b, letters[rand.IntN(len(letters))])
+	}
+	return string(b)
+}
+
+// send writes data. When that fails the server may have said why before it
+// closed, so what it sent is read first.
+func (x *exchange) send(data []byte, shown string) error {
+	err := x.c.wire.Send(data, shown)
+	if err == nil {
+		return nil
+	}
+	for x.reply == nil {
+		switch _, rerr := x.next(); {
+		case IsAlert(rerr): // a client certificate that TLS 1.3 refuses, say
+			return rerr
+		case rerr != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// IsAlert reports a TLS alert of the server, which crypto/tls wraps as "remote
+// error".
+func IsAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
+}
+
+// next reads one response and takes it in. more is true when the server asks
+// to go on ("+").
+func (x *exchange) next() (more bool, err error) {
+	c := x.c
+	if c.bye != nil {
+		c.LimitTo(byeTimeout)
+	}
+	r, err := c.wire.Response()
+	if err != nil {
+		return false, err
+	}
+	c.handshakeJustDone = false
+	switch {
+	case r.Tag == "*":
+		c.untagged(r)
+		if x.each != nil {
+			x.each(r)
+		}
+	case r.Tag == "+":
+		x.challenge = challengeOf(r)
+		return true, nil
+	case strings.EqualFold(r.Tag, x.tag):
+		reply, ok := parseReply(r)
+		if !ok || imap.StatusResponseType(reply.Status) == imap.StatusResponseTypePreAuth {
+			return false, unparsed(r)
+		}
+		x.reply, x.answered = reply, r.At
+		c.takeCode(reply)
+	case len(strings.TrimSpace(string(r.Line))) == 0:
+		// An empty line between responses does no harm.
+	case x.onUnparsed != nil:
+		x.onUnparsed()
+	default:
+		return false, unparsed(r)
+	}
+	return false, nil
+}
+
+// unparsed is the error of a line that makes no sense here.
+func unparsed(r *wire.Response) error {
+	return &report.StepError{Err: report.ErrProtocol, Line: string(r.Line)}
+}
+
+// challengeOf returns what stands behind a "+".
+func challengeOf(r *wire.Response) string { return strings.TrimSpace(string(r.Line[1:])) }
+
+// finish takes the reply as the end of the command's time and as its result.
+func (x *exchange) finish(t Timer) (*report.Reply, error) {
+	x.c.awaiting = false
+	t.End(x.answered)
+	t.Waiting("")
+	switch imap.StatusResponseType(x.reply.Status) {
+	case imap.StatusResponseTypeOK:
+		x.c.warn(t, x.reply)
+		return x.reply, nil
+	case imap.StatusResponseTypeNo:
+		return x.reply, &report.StepError{Err: report.ErrNo, Reply: x.reply}
+	case imap.StatusResponseTypeBad:
+		return x.reply, &report.StepError{Err: report.ErrBad, Reply: x.reply}
+	}
+	return x.reply, &report.StepError{Err: report.ErrBye, Reply: x.reply}
+}
+
+// warn makes remarks of what the server warned of while all went well. RFC 9051
+// section 7.1 wants an ALERT shown, and has untagged NO as a warning.
+func (c *Conn) warn(t Timer, reply *report.Reply) {
+	if imap.ResponseCode(reply.Code) == imap.ResponseCodeAlert {
+		c.warnings = append(c.warnings, reply.String())
+	}
+	for _, line := range c.warnings {
+		t.Remark("the server says: " + line)
+	}
+}

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/wire"
+)
+
+// replay is a connection on which a server says what is in it, and then closes.
+type replay struct {
+	net.Conn
+	server *bytes.Reader
+}
+
+func (r replay) Read(p []byte) (int, error)       { return r.server.Read(p) }
+func (r replay) Write(p []byte) (int, error)      { return len(p), nil }
+func (r replay) SetDeadline(time.Time) error      { return nil }
+func (r replay) SetReadDeadline(time.Time) error  { return nil }
+func (r replay) SetWriteDeadline(time.Time) error { return nil }
+func (r replay) Close() error                     { return nil }
+
+// eachResponse calls f for every response in what a server says.
+func eachResponse(text string, f func(*wire.Response)) {
+	c := wire.New(replay{server: bytes.NewReader([]byte(text))}, wire.Limits{}, nil)
+	for {
+		r, err := c.Response()
+		if err != nil {
+			return
+		}
+		f(r)
+	}
+}
+
+// parsed returns what a parser makes of the first response.
+func parsed[T any](t *testing.T, text string, parse func(*wire.Response) T) (out T) {
+	t.Helper()
+	count := 0
+	eachResponse(text+"\r\n", func(r *wire.Response) {
+		if count++; count == 1 {
+			out = parse(r)
+		}
+	})
+	if count != 1 {
+		t.Fatalf("%q is %d responses, want 1", text, count)
+	}
+	return out
+}
+
+// fuzzParser runs a parser over all that a server may say: nothing may panic or
+// hang, and each result is held to check.
+func fuzzParser(f *testing.F, seeds []string, check func(*testing.T, *wire.Response)) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		eachResponse("* "+text+"\r\n", func(r *wire.Response) { check(t, r) })
+	})
+}
+
+// timer is a Timer that keeps nothing but remarks.
+type timer struct{ remarks []string }
+
+func (t *timer) Begin()             {}
+func (t *timer) Waiting(string)     {}
+func (t *timer) End(time.Time)      {}
+func (t *timer) Remark(text string) { t.remarks = append(t.remarks, text) }

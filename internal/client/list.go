@@ -1,0 +1,71 @@
+package client
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/wire"
+)
+
+// List sends LIST and returns how many rows came. selection is "" or a selection
+// option with its parentheses, "(SPECIAL-USE)". each sees every row; where it is
+// nil the rows are counted and not read, because there may be 100,000. See RFC
+// 9051 section 6.3.9.
+func (c *Conn) List(t Timer, selection, reference, pattern string, each func(*imap.ListData)) (rows int, err error) {
+	cmd := c.newCommand("LIST")
+	if selection != "" {
+		cmd.text(" " + selection)
+	}
+	_, err = c.do(t, cmd.mailbox(reference).mailbox(pattern), func(r *wire.Response) {
+		if !is(r, "LIST") {
+			return
+		}
+		if rows++; each != nil {
+			each(parseList(r))
+		}
+	})
+	return rows, err
+}
+
+// parseList reads a row of LIST: attributes, delimiter, name. Attributes are as
+// the server spells them. A name may be a literal, or stand without quotes and
+// have spaces and tabs in it. See RFC 9051 section 7.3.1.
+func parseList(r *wire.Response) *imap.ListData {
+	sc := r.Scan()
+	sc.Next() // LIST
+	data := &imap.ListData{}
+	for t := sc.Next(); t.Kind != wire.TokenClose && t.Kind != wire.TokenEnd; t = sc.Next() {
+		if t.Kind != wire.TokenOpen {
+			data.Attrs = append(data.Attrs, imap.MailboxAttr(t.Text))
+		}
+	}
+	data.Delim = delimiter(sc.Next())
+	name := sc.Rest()
+	if strings.HasPrefix(name, `"`) || strings.HasPrefix(name, "{") {
+		name = sc.Next().Text
+	}
+	data.Mailbox = mailboxName(name)
+	return data
+}
+
+// delimiter reads what separates the levels of a hierarchy: 0 for NIL, where
+// there are no levels.
+func delimiter(t wire.Token) rune {
+	if t.IsNIL() || t.Text == "" {
+		return 0
+	}
+	r, _ := utf8.DecodeRuneInString(t.Text)
+	return r
+}
+
+// HasAttr says whether a row of LIST has an attribute, in any case.
+func HasAttr(data *imap.ListData, attr imap.MailboxAttr) bool {
+	for _, a := range data.Attrs {
+		if strings.EqualFold(string(a), string(attr)) {
+			return true
+		}
+	}
+	return false
+}

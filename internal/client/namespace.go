@@ -1,0 +1,44 @@
+package client
+
+import (
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/wire"
+)
+
+// Namespace sends NAMESPACE. The data are nil when the answer has none. See RFC
+// 2342 section 5.
+func (c *Conn) Namespace(t Timer) (data *imap.NamespaceData, err error) {
+	_, err = c.do(t, c.newCommand("NAMESPACE"), func(r *wire.Response) {
+		if is(r, "NAMESPACE") {
+			data = parseNamespace(r)
+		}
+	})
+	return data, err
+}
+
+// parseNamespace reads a NAMESPACE response: three lists.
+func parseNamespace(r *wire.Response) *imap.NamespaceData {
+	sc := r.Scan()
+	sc.Next() // NAMESPACE
+	data := &imap.NamespaceData{}
+	data.Personal = namespaceList(sc)
+	data.Other = namespaceList(sc)
+	data.Shared = namespaceList(sc)
+	return data
+}
+
+// namespaceList reads one of the three lists: NIL, or a list of prefix and
+// delimiter, each with extensions that do not matter here.
+func namespaceList(sc *wire.Scanner) []imap.NamespaceDescriptor {
+	var list []imap.NamespaceDescriptor
+	if sc.Next().Kind != wire.TokenOpen {
+		return nil
+	}
+	for sc.Next().Kind == wire.TokenOpen {
+		prefix := sc.Next().Text
+		list = append(list, imap.NamespaceDescriptor{Prefix: mailboxName(prefix), Delim: delimiter(sc.Next())})
+		sc.Skip()
+	}
+	return list
+}

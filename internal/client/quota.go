@@ -1,0 +1,95 @@
+package client
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/wire"
+)
+
+// QuotaData is what the answer to GETQUOTAROOT says.
+type QuotaData struct {
+	Answered bool     // there was a QUOTAROOT response
+	Roots    []string // of the mailbox
+	// Resources hold what the roots say of each resource, in their order.
+	Resources map[imap.QuotaResourceType][]QuotaResource
+}
+
+// QuotaResource is what one quota root says of one resource, in the unit of the
+// wire: storage is counted in units of 1024 octets (RFC 9208 section 5.1).
+type QuotaResource struct {
+	Root         string
+	Usage, Limit float64
+}
+
+// Percent is NaN where the limit is 0: some servers mean by that that nothing is
+// allowed, some that there is no limit.
+func (q QuotaResource) Percent() float64 {
+	if q.Limit == 0 {
+		return math.NaN()
+	}
+	return q.Usage / q.Limit * 100
+}
+
+// QuotaRoot sends GETQUOTAROOT. See RFC 9208 section 4.1.3.
+func (c *Conn) QuotaRoot(t Timer, mailbox string) (*QuotaData, error) {
+	data := newQuotaData()
+	_, err := c.do(t, c.newCommand("GETQUOTAROOT").mailbox(mailbox), data.parse)
+	return data, err
+}
+
+func newQuotaData() *QuotaData {
+	return &QuotaData{Resources: map[imap.QuotaResourceType][]QuotaResource{}}
+}
+
+// parse reads QUOTAROOT and QUOTA responses. See RFC 9208 section 4.2.
+func (q *QuotaData) parse(r *wire.Response) {
+	sc := r.Scan()
+	sc.Next()
+	switch {
+	case is(r, "QUOTAROOT"):
+		q.Answered = true
+		sc.Next() // the mailbox
+		q.Roots = []string{}
+		for t := sc.Next(); t.Kind != wire.TokenEnd; t = sc.Next() {
+			q.Roots = append(q.Roots, t.Text)
+		}
+	case is(r, "QUOTA"):
+		root := sc.Next().Text
+		if sc.Next().Kind == wire.TokenOpen {
+			q.resources(root, sc)
+		}
+	}
+}
+
+// resources reads triplets of resource, usage and limit.
+func (q *QuotaData) resources(root string, sc *wire.Scanner) {
+	for {
+		name := sc.Next()
+		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
+			return
+		}
+		usage, errUsage := strconv.ParseUint(sc.Next().Text, 10, 64)
+		limit, errLimit := strconv.ParseUint(sc.Next().Text, 10, 64)
+		if errUsage == nil && errLimit == nil {
+			kind := imap.QuotaResourceType(strings.ToUpper(name.Text))
+			q.Resources[kind] = append(q.Resources[kind], QuotaResource{root, float64(usage), float64(limit)})
+		}
+	}
+}
+
+// Fullest returns the fullest of the roots that limit a resource: it is the one
+// that refuses the next mail.
+func (q *QuotaData) Fullest(kind imap.QuotaResourceType) (QuotaResource, bool) {
+	var fullest QuotaResource
+	found := false
+	for _, u := range q.Resources[kind] {
+		if !found || u.Percent() > fullest.Percent() || math.IsNaN(fullest.Percent()) {
+			fullest, found = u, true
+		}
+	}
+	return fullest, found
+}

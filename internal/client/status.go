@@ -1,0 +1,47 @@
+package client
+
+import (
+	"strconv"
+	"strings"
+
+	"check_imap_session/internal/wire"
+)
+
+// StatusData are the numbers of a STATUS response by the name of the item, upper
+// case. imap.StatusData is not used: it has a field for each item that go-imap
+// supports, which RECENT is not, and cannot hold what only some servers send.
+type StatusData map[string]int64
+
+// Status sends STATUS for the items. A server may leave out what it cannot tell
+// (Courier does) and still say OK. See RFC 9051 section 6.3.11.
+func (c *Conn) Status(t Timer, mailbox string, items []string) (StatusData, error) {
+	data := StatusData{}
+	cmd := c.newCommand("STATUS").mailbox(mailbox).text(" (" + strings.Join(items, " ") + ")")
+	_, err := c.do(t, cmd, func(r *wire.Response) {
+		if is(r, "STATUS") {
+			parseStatus(r, data)
+		}
+	})
+	return data, err
+}
+
+// parseStatus adds the numbers of a STATUS response: mailbox, then pairs of item
+// and number. Numbers that cannot be read are left out. See RFC 9051 section
+// 7.3.4.
+func parseStatus(r *wire.Response, data StatusData) {
+	sc := r.Scan()
+	sc.Next() // STATUS
+	sc.Next() // mailbox
+	if sc.Next().Kind != wire.TokenOpen {
+		return
+	}
+	for {
+		name := sc.Next()
+		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
+			return
+		}
+		if n, err := strconv.ParseInt(sc.Next().Text, 10, 64); err == nil && n >= 0 {
+			data[strings.ToUpper(name.Text)] = n
+		}
+	}
+}

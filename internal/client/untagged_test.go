@@ -1,0 +1,96 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// TestUntagged holds what the state of the session becomes of what a server says
+// at any time.
+func TestUntagged(t *testing.T) {
+	type state struct {
+		exists   uint32
+		expunged bool
+		bye      string
+		notices  []string
+		warnings []string
+		last     string
+		caps     int // -1: not known
+	}
+	for _, tt := range []struct {
+		name, text string
+		want       state
+	}{
+		{"messages", "* 5 EXISTS\r\n* 2 EXPUNGE\r\n* x EXISTS\r\n", state{exists: 4, expunged: true, caps: -1}},
+		{"expunged below zero", "* 1 EXPUNGE\r\n", state{expunged: true, caps: -1}},
+		{"capabilities", "* CAPABILITY IMAP4rev1 IDLE\r\n", state{caps: 2}},
+		{"capabilities in a code", "* OK [CAPABILITY IMAP4rev1] hi\r\n", state{caps: 1}},
+		{"text", "* OK Waiting for authentication process to respond..\r\n", state{last: "Waiting for authentication process to respond..", caps: -1}},
+		{"alert", "* OK [ALERT] full\r\n", state{notices: []string{"[ALERT] full"}, warnings: []string{"[ALERT] full"}, caps: -1}},
+		{"NO", "* NO disk full\r\n", state{notices: []string{"disk full"}, warnings: []string{"disk full"}, caps: -1}},
+		{"BYE", "* BYE [UNAVAILABLE] down\r\n", state{bye: "[UNAVAILABLE] down", caps: -1}},
+		{"unknown", "* Too many invalid logon attempts.\r\n", state{notices: []string{"Too many invalid logon attempts."}, caps: -1}},
+		{"known", "* SORT 1\r\n* 1 FETCH (FLAGS ())\r\n* VANISHED 1\r\n", state{caps: -1}},
+		{"the last three", "* a\r\n* b\r\n* c\r\n* d\r\n*\r\n", state{notices: []string{"b", "c", "d"}, caps: -1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &Conn{}
+			eachResponse(tt.text, c.untagged)
+			bye, caps := "", -1
+			if c.Bye() != nil {
+				bye = c.Bye().String()
+			}
+			if c.Capabilities() != nil {
+				caps = len(c.Capabilities())
+			}
+			got := state{c.Exists(), c.Expunged(), bye, c.Notices(), c.warnings, c.LastText(), caps}
+			if got.exists != tt.want.exists || got.expunged != tt.want.expunged || got.bye != tt.want.bye || got.last != tt.want.last || got.caps != tt.want.caps ||
+				!slices.Equal(got.notices, tt.want.notices) || !slices.Equal(got.warnings, tt.want.warnings) {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzUntagged(f *testing.F) {
+	fuzzParser(f, []string{"5 EXISTS", "1 EXPUNGE", "BYE [X \"]", "OK [CAPABILITY a", "NO", "CAPABILITY IMAP4rev1", "x y"},
+		func(t *testing.T, r *wire.Response) {
+			c := &Conn{}
+			c.untagged(r)
+			if reply, ok := parseReply(r); ok && reply.Status == "BYE" != (c.bye != nil) {
+				t.Errorf("%q: BYE %v", r.Line, c.bye)
+			}
+			if len(c.notices) > 1 || len(c.warnings) > 1 {
+				t.Errorf("%q: notices %q, warnings %q", r.Line, c.notices, c.warnings)
+			}
+		})
+}
+
+// FuzzGreeting holds that whatever stands first on a connection is a greeting or
+// an error, and that a service is named only by what it said.
+func FuzzGreeting(f *testing.F) {
+	for _, s := range []string{"* OK hi\r\n", "\r\n* PREAUTH [CAPABILITY IMAP4rev1] hi\r\n", "220 SMTP\r\n", "* CAPABILITY X\r\n* BYE no\r\n", "+OK POP3\r\n", "\x15\x03\x01", "\n\n\n\n\n\n\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c := New(Limits{})
+		c.Attach(context.Background(), replay{server: bytes.NewReader([]byte(s))})
+		defer c.Close()
+		reply, err := c.Greeting(&timer{})
+		var other *report.NotIMAP
+		switch {
+		case (reply == nil) == (err == nil):
+			t.Errorf("%q: got %v and %v", s, reply, err)
+		case errors.As(err, &other) && other.Service != "" && s == "":
+			t.Errorf("%q: got %v", s, other)
+		case reply != nil && c.CanSend() == (reply.Status == "BYE"):
+			t.Errorf("%q: can send %v after %s", s, c.CanSend(), reply.Status)
+		}
+	})
+}
