@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
 )
 
@@ -108,9 +110,9 @@ func about(a report.About, e *report.StepError) *report.StepError {
 	return e
 }
 
-func exampleReply(step string, err error, status, code, text string) *report.StepError {
+func exampleReply(step string, err error, status imap.StatusResponseType, code imap.ResponseCode, text string) *report.StepError {
 	return &report.StepError{Step: step, Err: err, Encrypted: true,
-		Reply: &report.Reply{Status: status, Code: code, Text: text}}
+		Reply: &report.Reply{Status: string(status), Code: string(code), Text: text}}
 }
 
 func ourClasses() []Class {
@@ -187,7 +189,7 @@ func serviceClasses() []Class {
 		{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
 			Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example(report.StepStartTLS, report.ErrStartTLSMissing)},
 		{Kind: "starttls_refused", Match: both(is(report.ErrStartTLSRefused), preauth), Detail: fixed("the server greeted with PREAUTH, which leaves no room for TLS"),
-			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply(report.StepGreeting, report.ErrStartTLSRefused, "PREAUTH", "", "Welcome.")},
+			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply(report.StepGreeting, report.ErrStartTLSRefused, imap.StatusResponseTypePreAuth, "", "Welcome.")},
 		{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
 			Advice: "does the server find its certificate and key? see its log", Example: example(report.StepStartTLS, report.ErrStartTLSRefused)},
 		{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
@@ -221,19 +223,19 @@ func serviceClasses() []Class {
 func lastClasses() []Class {
 	return []Class{
 		{Kind: "auth_failed", Match: at(report.ErrNo, report.StepLogin),
-			Advice: "check user name and password", Example: exampleReply(report.StepLogin, report.ErrNo, "NO", "", "No.")},
+			Advice: "check user name and password", Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "No.")},
 		{Kind: "auth_unavailable", Match: at(report.ErrBye, report.StepLogin),
-			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply(report.StepLogin, report.ErrBye, "BYE", "", "Bye.")},
+			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply(report.StepLogin, report.ErrBye, imap.StatusResponseTypeBye, "", "Bye.")},
 		{Kind: "rejected", Match: at(report.ErrNo, report.StepSearch),
-			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrNo, "NO", "BADCHARSET", "No.")},
+			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodeBadCharset, "No.")},
 		{Kind: "rejected", Match: is(report.ErrNo),
-			Advice: "see the words and the log of the server", Example: exampleReply(report.StepList, report.ErrNo, "NO", "", "Not now.")},
+			Advice: "see the words and the log of the server", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", "Not now.")},
 		{Kind: "bad", Match: at(report.ErrBad, report.StepSearch),
-			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrBad, "BAD", "", "Unknown argument FOO")},
+			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrBad, imap.StatusResponseTypeBad, "", "Unknown argument FOO")},
 		{Kind: "bad", Match: is(report.ErrBad),
-			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrBad, "BAD", "", "Unknown command.")},
+			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrBad, imap.StatusResponseTypeBad, "", "Unknown command.")},
 		{Kind: "bye", Match: is(report.ErrBye),
-			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply(report.StepGreeting, report.ErrBye, "BYE", "", "Overloaded.")},
+			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, "", "Overloaded.")},
 		{Kind: "closed", Match: gone, Detail: waiting,
 			Advice: "see its log: too many connections from here, or a crash?", Example: example(report.StepGreeting, report.ErrClosed)},
 		{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
@@ -332,7 +334,9 @@ func serviceDetail(e *report.StepError) string {
 	return "this is " + n.Service
 }
 
-func preauth(e *report.StepError) bool { return e.Reply != nil && e.Reply.Status == "PREAUTH" }
+func preauth(e *report.StepError) bool {
+	return e.Reply != nil && imap.StatusResponseType(e.Reply.Status) == imap.StatusResponseTypePreAuth
+}
 
 func logoutDetail(e *report.StepError) string {
 	if errors.Is(e.Err, report.ErrTimeout) {

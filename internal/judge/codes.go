@@ -5,23 +5,28 @@ import (
 	"regexp"
 	"slices"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
 )
 
 // coded returns a Match for NO, BAD and BYE with one of the response codes.
-func coded(code string, steps ...string) func(*report.StepError) bool {
+func coded(code imap.ResponseCode, steps ...string) func(*report.StepError) bool {
 	return func(e *report.StepError) bool {
-		return e.Reply != nil && e.Reply.Code == code && onStep(e, steps) && refusal(e)
+		return e.Reply != nil && codeOf(e) == code && onStep(e, steps) && refusal(e)
 	}
 }
+
+// codeOf returns the response code of a failure that has a reply.
+func codeOf(e *report.StepError) imap.ResponseCode { return imap.ResponseCode(e.Reply.Code) }
 
 // refusal says whether it was a reply that ended the step.
 func refusal(e *report.StepError) bool {
 	return errors.Is(e.Err, report.ErrNo) || errors.Is(e.Err, report.ErrBad) || errors.Is(e.Err, report.ErrBye)
 }
 
-func codeExample(step, code string) *report.StepError {
-	return exampleReply(step, report.ErrNo, "NO", code, "No.")
+func codeExample(step string, code imap.ResponseCode) *report.StepError {
+	return exampleReply(step, report.ErrNo, imap.StatusResponseTypeNo, code, "No.")
 }
 
 const rfc5530 = "RFC 5530 section 3"
@@ -29,50 +34,50 @@ const rfc5530 = "RFC 5530 section 3"
 // codeClasses tell failures apart by response code.
 func codeClasses() []Class {
 	return []Class{
-		{Kind: "auth_failed", Match: coded("AUTHENTICATIONFAILED"), Source: rfc5530,
-			Advice: "check user name and password", Example: codeExample(report.StepLogin, "AUTHENTICATIONFAILED")},
-		{Kind: "auth_failed", Match: coded("AUTHORIZATIONFAILED", report.StepLogin), Source: rfc5530,
-			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample(report.StepLogin, "AUTHORIZATIONFAILED")},
-		{Kind: "no_permission", Match: coded("AUTHORIZATIONFAILED"), Source: rfc5530,
-			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, "AUTHORIZATIONFAILED")},
-		{Kind: "auth_expired", Match: coded("EXPIRED"), Source: rfc5530,
-			Advice: "set a new password for this account", Example: codeExample(report.StepLogin, "EXPIRED")},
-		{Kind: "bye", Match: coded("UNAVAILABLE", report.StepGreeting), Source: rfc5530,
-			Advice: "is it being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, "BYE", "UNAVAILABLE", "Shutting down.")},
-		{Kind: "auth_unavailable", Match: coded("UNAVAILABLE"), Source: rfc5530,
-			Advice: "is its user database, mail store or back end down?", Example: codeExample(report.StepLogin, "UNAVAILABLE")},
-		{Kind: "limit", Match: coded("LIMIT"), Source: rfc5530,
-			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample(report.StepLogin, "LIMIT")},
-		{Kind: "auth_unavailable", Match: coded("INUSE", report.StepLogin), Source: rfc5530,
-			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepLogin, "INUSE")},
-		{Kind: "rejected", Match: coded("INUSE"), Source: rfc5530,
-			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepSelect, "INUSE")},
-		{Kind: "no_permission", Match: coded("NOPERM"), Source: rfc5530,
-			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, "NOPERM")},
-		{Kind: "login_disabled", Match: coded("PRIVACYREQUIRED"), Source: rfc5530,
-			Advice: "use --tls=starttls or --tls=implicit", Example: codeExample(report.StepLogin, "PRIVACYREQUIRED")},
-		{Kind: "auth_failed", Match: coded("CONTACTADMIN", report.StepLogin), Source: rfc5530,
-			Advice: "is the account disabled or locked? ask its admin", Example: codeExample(report.StepLogin, "CONTACTADMIN")},
-		{Kind: "rejected", Match: coded("CONTACTADMIN"), Source: rfc5530,
-			Advice: "ask the admin of the server", Example: codeExample(report.StepSelect, "CONTACTADMIN")},
-		{Kind: "over_quota", Match: coded("OVERQUOTA"), Source: rfc5530,
-			Advice: "delete mail or raise the quota", Example: codeExample(report.StepSelect, "OVERQUOTA")},
-		{Kind: "auth_failed", Match: coded("NONEXISTENT", report.StepLogin), Source: rfc5530,
-			Advice: "check the user name", Example: codeExample(report.StepLogin, "NONEXISTENT")},
-		{Kind: "mailbox_missing", Match: both(either(coded("NONEXISTENT"), coded("TRYCREATE")), onMailbox), Detail: whichMailbox, Source: rfc5530,
-			Advice: missingMailbox, Example: about(report.AboutMailbox, codeExample(report.StepSelect, "NONEXISTENT"))},
-		{Kind: "message_missing", Match: coded("NONEXISTENT", report.StepFetch), Source: rfc5530,
-			Advice: "does --message name a message that exists?", Example: codeExample(report.StepFetch, "NONEXISTENT")},
-		{Kind: "auth_unavailable", Match: coded("SERVERBUG", report.StepLogin), Source: rfc5530,
-			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepLogin, "SERVERBUG")},
-		{Kind: "rejected", Match: coded("SERVERBUG"), Source: rfc5530,
-			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepSelect, "SERVERBUG")},
-		{Kind: "bad", Match: coded("CLIENTBUG"), Source: rfc5530,
-			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample(report.StepList, "CLIENTBUG")},
-		{Kind: "rejected", Match: coded("CORRUPTION"), Source: rfc5530,
-			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample(report.StepSelect, "CORRUPTION")},
-		{Kind: "rejected", Match: both(coded("CANNOT"), notOn(report.StepLogin)), Source: rfc5530,
-			Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample(report.StepSelect, "CANNOT")},
+		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthenticationFailed), Source: rfc5530,
+			Advice: "check user name and password", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthenticationFailed)},
+		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthorizationFailed, report.StepLogin), Source: rfc5530,
+			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthorizationFailed)},
+		{Kind: "no_permission", Match: coded(imap.ResponseCodeAuthorizationFailed), Source: rfc5530,
+			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeAuthorizationFailed)},
+		{Kind: "auth_expired", Match: coded(imap.ResponseCodeExpired), Source: rfc5530,
+			Advice: "set a new password for this account", Example: codeExample(report.StepLogin, imap.ResponseCodeExpired)},
+		{Kind: "bye", Match: coded(imap.ResponseCodeUnavailable, report.StepGreeting), Source: rfc5530,
+			Advice: "is it being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, imap.ResponseCodeUnavailable, "Shutting down.")},
+		{Kind: "auth_unavailable", Match: coded(imap.ResponseCodeUnavailable), Source: rfc5530,
+			Advice: "is its user database, mail store or back end down?", Example: codeExample(report.StepLogin, imap.ResponseCodeUnavailable)},
+		{Kind: "limit", Match: coded(imap.ResponseCodeLimit), Source: rfc5530,
+			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample(report.StepLogin, imap.ResponseCodeLimit)},
+		{Kind: "auth_unavailable", Match: coded(imap.ResponseCodeInUse, report.StepLogin), Source: rfc5530,
+			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepLogin, imap.ResponseCodeInUse)},
+		{Kind: "rejected", Match: coded(imap.ResponseCodeInUse), Source: rfc5530,
+			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepSelect, imap.ResponseCodeInUse)},
+		{Kind: "no_permission", Match: coded(imap.ResponseCodeNoPerm), Source: rfc5530,
+			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeNoPerm)},
+		{Kind: "login_disabled", Match: coded(imap.ResponseCodePrivacyRequired), Source: rfc5530,
+			Advice: "use --tls=starttls or --tls=implicit", Example: codeExample(report.StepLogin, imap.ResponseCodePrivacyRequired)},
+		{Kind: "auth_failed", Match: coded(imap.ResponseCodeContactAdmin, report.StepLogin), Source: rfc5530,
+			Advice: "is the account disabled or locked? ask its admin", Example: codeExample(report.StepLogin, imap.ResponseCodeContactAdmin)},
+		{Kind: "rejected", Match: coded(imap.ResponseCodeContactAdmin), Source: rfc5530,
+			Advice: "ask the admin of the server", Example: codeExample(report.StepSelect, imap.ResponseCodeContactAdmin)},
+		{Kind: "over_quota", Match: coded(imap.ResponseCodeOverQuota), Source: rfc5530,
+			Advice: "delete mail or raise the quota", Example: codeExample(report.StepSelect, imap.ResponseCodeOverQuota)},
+		{Kind: "auth_failed", Match: coded(imap.ResponseCodeNonExistent, report.StepLogin), Source: rfc5530,
+			Advice: "check the user name", Example: codeExample(report.StepLogin, imap.ResponseCodeNonExistent)},
+		{Kind: "mailbox_missing", Match: both(either(coded(imap.ResponseCodeNonExistent), coded(imap.ResponseCodeTryCreate)), onMailbox), Detail: whichMailbox, Source: rfc5530,
+			Advice: missingMailbox, Example: about(report.AboutMailbox, codeExample(report.StepSelect, imap.ResponseCodeNonExistent))},
+		{Kind: "message_missing", Match: coded(imap.ResponseCodeNonExistent, report.StepFetch), Source: rfc5530,
+			Advice: "does --message name a message that exists?", Example: codeExample(report.StepFetch, imap.ResponseCodeNonExistent)},
+		{Kind: "auth_unavailable", Match: coded(imap.ResponseCodeServerBug, report.StepLogin), Source: rfc5530,
+			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepLogin, imap.ResponseCodeServerBug)},
+		{Kind: "rejected", Match: coded(imap.ResponseCodeServerBug), Source: rfc5530,
+			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepSelect, imap.ResponseCodeServerBug)},
+		{Kind: "bad", Match: coded(imap.ResponseCodeClientBug), Source: rfc5530,
+			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample(report.StepList, imap.ResponseCodeClientBug)},
+		{Kind: "rejected", Match: coded(imap.ResponseCodeCorruption), Source: rfc5530,
+			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample(report.StepSelect, imap.ResponseCodeCorruption)},
+		{Kind: "rejected", Match: both(coded(imap.ResponseCodeCannot), notOn(report.StepLogin)), Source: rfc5530,
+			Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
 	}
 }
 
@@ -91,18 +96,18 @@ func whichMailbox(e *report.StepError) string {
 // one, say why. Rows are tried in order, before the codes.
 type Wording struct {
 	Kind   string
-	Code   string         // the row needs this code; "" means none or ALERT
-	Steps  []string       // only at these, or at those that are about About; both empty means any
-	About  []report.About // the first one is that of the example
-	Except string         // but never at this step; "" means none
-	Words  *regexp.Regexp // matches the reply's text, case does not matter
-	Server *regexp.Regexp // matches the greeting too; nil means any server
-	Clear  bool           // only without TLS
+	Code   imap.ResponseCode // the row needs this code; "" means none or ALERT
+	Steps  []string          // only at these, or at those that are about About; both empty means any
+	About  []report.About    // the first one is that of the example
+	Except string            // but never at this step; "" means none
+	Words  *regexp.Regexp    // matches the reply's text, case does not matter
+	Server *regexp.Regexp    // matches the greeting too; nil means any server
+	Clear  bool              // only without TLS
 	// Password rows are about a password: not for tokens and certificates.
 	Password bool
 	Advice   string
-	Example  string // a text as a real server says it
-	Status   string // of the example; "" means NO
+	Example  string                  // a text as a real server says it
+	Status   imap.StatusResponseType // of the example; "" means NO
 	Source   string
 }
 
@@ -123,8 +128,8 @@ func (w Wording) matches(e *report.StepError) bool {
 	if e.Reply == nil || !refusal(e) || !w.at(e) || w.Clear && e.Encrypted || w.Password && !triedPassword(e) {
 		return false
 	}
-	code := e.Reply.Code
-	if code == "ALERT" {
+	code := codeOf(e)
+	if code == imap.ResponseCodeAlert {
 		code = ""
 	}
 	if code != w.Code || w.Server != nil && !w.Server.MatchString(e.Greeting) {
@@ -142,7 +147,7 @@ func (w Wording) at(e *report.StepError) bool {
 func (w Wording) example() *report.StepError {
 	status, step := w.Status, report.StepLogin
 	if status == "" {
-		status = "NO"
+		status = imap.StatusResponseTypeNo
 	}
 	var about report.About
 	switch {
@@ -152,7 +157,7 @@ func (w Wording) example() *report.StepError {
 	case len(w.Steps) > 0:
 		step = w.Steps[0]
 	}
-	err := map[string]error{"NO": report.ErrNo, "BAD": report.ErrBad, "BYE": report.ErrBye}[status]
+	err := map[imap.StatusResponseType]error{imap.StatusResponseTypeNo: report.ErrNo, imap.StatusResponseTypeBad: report.ErrBad, imap.StatusResponseTypeBye: report.ErrBye}[status]
 	e := exampleReply(step, err, status, w.Code, w.Example)
 	e.About, e.Encrypted = about, !w.Clear
 	if w.Server != nil {

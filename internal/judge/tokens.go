@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
 )
 
@@ -126,11 +128,11 @@ func refusedLogin(e *report.StepError) bool {
 	if e.Step != report.StepLogin || e.Reply == nil || !errors.Is(e.Err, report.ErrNo) {
 		return false
 	}
-	return slices.Contains([]string{"", "ALERT", "AUTHENTICATIONFAILED"}, e.Reply.Code)
+	return slices.Contains([]imap.ResponseCode{"", imap.ResponseCodeAlert, imap.ResponseCodeAuthenticationFailed}, codeOf(e))
 }
 
 func mechanismExample(mechanism string) *report.StepError {
-	e := exampleReply(report.StepLogin, report.ErrNo, "NO", "AUTHENTICATIONFAILED", "Authentication failed.")
+	e := exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodeAuthenticationFailed, "Authentication failed.")
 	e.Mechanism = mechanism
 	return e
 }
@@ -138,7 +140,7 @@ func mechanismExample(mechanism string) *report.StepError {
 func refusedToken(e *report.StepError) bool { return refusedLogin(e) && triedToken(e) }
 
 func exchangeTokenExample() *report.StepError {
-	e := exampleReply(report.StepLogin, report.ErrNo, "NO", "", "AUTHENTICATE failed.")
+	e := exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "AUTHENTICATE failed.")
 	e.Mechanism, e.Greeting = "XOAUTH2", exchangeOnlineGreeting
 	return e
 }

@@ -3,6 +3,8 @@ package judge
 import (
 	"regexp"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/report"
 )
 
@@ -19,10 +21,10 @@ func words(pattern string) *regexp.Regexp { return regexp.MustCompile("(?i)" + p
 func wordings() []Wording {
 	return []Wording{
 		// Limits: temporary, and no fault of the password.
-		{Kind: "limit", Code: "UNAVAILABLE", Words: words(`maximum number of connections|too many`),
+		{Kind: "limit", Code: imap.ResponseCodeUnavailable, Words: words(`maximum number of connections|too many`),
 			Advice:  "are sessions left open, or is the limit per user or address too low?",
 			Example: "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)", Source: "Dovecot"},
-		{Kind: "limit", Code: "OVERQUOTA", Words: words(`command or bandwidth limits`),
+		{Kind: "limit", Code: imap.ResponseCodeOverQuota, Words: words(`command or bandwidth limits`),
 			Advice:  "the provider throttles this account: check less often",
 			Example: "Account exceeded command or bandwidth limits.", Source: "Gmail"},
 		{Kind: "limit", Words: words(`too many (\w+ )*(connections|logins|sessions|attempts|failures|requests|commands|users)|maximum number of (connections|sessions|logins)|connection limit|concurrent (connections|sessions)`),
@@ -30,21 +32,21 @@ func wordings() []Wording {
 			Example: "Too many simultaneous connections. (Failure)", Source: "Gmail, Cyrus, Dovecot, Stalwart"},
 		{Kind: "limit", Words: words(`throttled|rate.?limit|exceeded (command|bandwidth)|suggested backoff`),
 			Advice:  "the server throttles this account: check less often",
-			Example: "Request is throttled. Suggested Backoff Time: 299961 milliseconds", Status: "BAD", Source: "Exchange"},
+			Example: "Request is throttled. Suggested Backoff Time: 299961 milliseconds", Status: imap.StatusResponseTypeBad, Source: "Exchange"},
 
 		// The account is there, the way to its mailbox is not.
 		{Kind: "auth_unavailable", Words: words(`authenticated but not connected`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
 			Advice:  "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?",
-			Example: "User is authenticated but not connected.", Status: "BAD", Source: "Exchange, Exchange Online"},
+			Example: "User is authenticated but not connected.", Status: imap.StatusResponseTypeBad, Source: "Exchange, Exchange Online"},
 		{Kind: "auth_unavailable", Words: words(`logged in, but|initialization failed|mail access`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
 			Advice:  "login was right, the mail store failed: see the log of the server",
-			Example: "Internal error occurred. Logged in, but initialization failed.", Status: "BYE", Source: "Dovecot"},
+			Example: "Internal error occurred. Logged in, but initialization failed.", Status: imap.StatusResponseTypeBye, Source: "Dovecot"},
 		{Kind: "auth_unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|generic failure|cannot connect to|unable to connect`), Steps: []string{report.StepLogin},
 			Advice:  "password not judged: is the user database or back end down?",
 			Example: "Temporary authentication failure.", Source: "Dovecot, Courier, Exchange; Cyrus says generic failure when saslauthd is down"},
 		{Kind: "auth_unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{report.StepList},
 			Advice:  "login was right, what follows failed: see the log of the server",
-			Example: "Internal error occurred. Refer to server log for more information.", Status: "BYE", Source: "Dovecot, Courier"},
+			Example: "Internal error occurred. Refer to server log for more information.", Status: imap.StatusResponseTypeBye, Source: "Dovecot, Courier"},
 
 		{Kind: "auth_expired", Words: words(`password (must|has to|needs to) be changed|password (has |is )?expired|expired password|must change (your )?password`), Steps: []string{report.StepLogin},
 			Advice:  "set a new password for this account",
@@ -59,10 +61,10 @@ func wordings() []Wording {
 			Example: "LOGIN failed.", Source: "Exchange Online"},
 		{Kind: "login_disabled", Words: words(`(ssl|tls)\S* (is )?(required|needed)|requires? (an? )?(ssl|tls|encrypt|secure)|(secure|encrypted) connection (is )?required|plaintext authentication (disallowed|disabled)|cleartext (authentication|logins disabled)|only available under a layer`), Steps: []string{report.StepLogin},
 			Advice:  "use --tls=starttls or --tls=implicit",
-			Example: "A SSL/TLS-connection is required for authentication.", Status: "BAD", Source: "hMailServer, Dovecot, Zimbra, Cyrus"},
+			Example: "A SSL/TLS-connection is required for authentication.", Status: imap.StatusResponseTypeBad, Source: "hMailServer, Dovecot, Zimbra, Cyrus"},
 		{Kind: "login_disabled", Words: words(`command received in invalid state`), Clear: true, Steps: []string{report.StepLogin},
 			Advice:  "this server wants TLS before LOGIN: use --tls=starttls or --tls=implicit",
-			Example: "Command received in Invalid state.", Status: "BAD", Source: "Exchange"},
+			Example: "Command received in Invalid state.", Status: imap.StatusResponseTypeBad, Source: "Exchange"},
 		{Kind: "bad", Words: words(`^error in imap command`),
 			Advice:  "see the transcript (-vvv): the server did not take the command",
 			Example: "Error in IMAP command received by server.", Source: "Courier, which answers NO where BAD is meant"},
@@ -80,7 +82,7 @@ func wordings() []Wording {
 			Example: "Your account is not enabled for IMAP use.", Source: "Gmail, Exchange, Cyrus"},
 		{Kind: "auth_failed", Password: true, Words: words(`(login|logon|authentication|auth|credentials|password|user ?name|invalid user)\b.*(fail|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user|login|password|credentials|authentication)`), Steps: []string{report.StepLogin},
 			Advice:  "check user name and password",
-			Example: "Invalid user name or password.", Status: "BAD", Source: "hMailServer and others, which answer BAD where NO is meant"},
+			Example: "Invalid user name or password.", Status: imap.StatusResponseTypeBad, Source: "hMailServer and others, which answer BAD where NO is meant"},
 
 		// The mailbox.
 		{Kind: "mailbox_missing", Words: words(`(does ?n.t|does not) exist|no such (mailbox|folder|file)|non-?existent|(mailbox|folder)\b.* (not be |not )?found|not found|unknown (mailbox|folder|namespace)|(invalid|illegal) (mailbox|folder)|unable to open this mailbox`), About: []report.About{report.AboutMailbox},
