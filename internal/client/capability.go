@@ -11,20 +11,13 @@ import (
 // RFC 9051 section 6.1.1.
 func (c *Conn) Capability(t Timer) error {
 	cmd := c.newCommand("CAPABILITY")
-	c.DropCapabilities()
+	c.Capabilities = nil
 	return c.run(t, cmd)
 }
 
-// Capabilities returns what the server has listed, as it listed it; nil when it
-// has listed nothing yet.
-func (c *Conn) Capabilities() imap.CapSet { return c.caps }
-
-// DropCapabilities drops what is known of the capabilities.
-func (c *Conn) DropCapabilities() { c.caps = nil }
-
 // Offers says whether the server offers a capability at this point, by itself or
 // as a part of another.
-func (c *Conn) Offers(name imap.Cap) bool { return offers(c.caps, name) }
+func (c *Conn) Offers(name imap.Cap) bool { return offers(c.Capabilities, name) }
 
 // offers applies go-imap's rules: IMAP4rev2 includes what RFC 9051 appendix E
 // lists, LITERAL+ includes LITERAL-. A server that speaks both revisions speaks

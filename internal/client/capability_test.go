@@ -29,10 +29,10 @@ func TestOffers(t *testing.T) {
 		{"  imap4rev1   idle ", imap.CapIdle, true},
 		{"", imap.CapIdle, false},
 	} {
-		c := &Conn{caps: parseCapabilities(tt.list)}
-		listed := len(c.caps)
-		if got := c.Offers(tt.name); got != tt.want || len(c.caps) != listed {
-			t.Errorf("%q: %s is %v with %v, want %v", tt.list, tt.name, got, c.caps, tt.want)
+		c := &Conn{Capabilities: parseCapabilities(tt.list)}
+		listed := len(c.Capabilities)
+		if got := c.Offers(tt.name); got != tt.want || len(c.Capabilities) != listed {
+			t.Errorf("%q: %s is %v with %v, want %v", tt.list, tt.name, got, c.Capabilities, tt.want)
 		}
 	}
 	if new(Conn).Offers(imap.CapIdle) {

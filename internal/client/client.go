@@ -33,29 +33,31 @@ type Limits = wire.Limits
 // closeTimeout is how long Close waits for a server to take the end of TLS.
 const closeTimeout = 30 * time.Millisecond
 
-// Conn is one conversation. The zero Conn is not attached to a connection and
-// keeps no transcript.
+// Conn is one conversation. The exported fields are what the server has said of
+// the session; callers read them.
 type Conn struct {
+	Capabilities imap.CapSet   // as listed; nil when not known at this point
+	GreetingText string        // without its response code
+	Bye          *report.Reply // the last untagged BYE; nil for none
+	Exists       uint32        // messages in the open mailbox
+	Expunged     bool          // a message was expunged since the mailbox was opened
+	// Notices are the last untagged lines that may explain a failure, since the
+	// last command was sent; LastText is the last untagged OK that is only a text.
+	Notices  []string
+	LastText string
+	// HandshakeJustDone says that nothing has been read since the TLS handshake:
+	// an alert is then about the handshake.
+	HandshakeJustDone bool
+
 	limits     Limits
 	transcript *wire.Transcript
-
-	wire  *wire.Conn  // nil before Attach
-	tcp   net.Conn    // the connection below TLS
-	stop  func() bool // stops the interruption at the context's end
-	until time.Time   // when reads and writes give up at present; zero for never
-
-	awaiting          bool // an answer is outstanding, so no further command can be sent
-	handshakeJustDone bool // to tell a TLS alert that arrives just after the handshake
-
-	caps     imap.CapSet   // as listed; nil when not known at this point
-	greeting string        // text of the greeting
-	bye      *report.Reply // the last untagged BYE
-	notices  []string      // untagged lines that may explain a failure, since the last command was sent
-	warnings []string      // untagged NO, BAD and ALERT among them
-	lastText string        // the last untagged OK that is only a text, since then
-	tags     int           // commands sent
-	exists   uint32        // messages in the open mailbox
-	expunged bool          // a message was expunged since SELECT
+	wire       *wire.Conn  // nil before Attach
+	tcp        net.Conn    // the connection below TLS
+	stop       func() bool // stops the interruption at the context's end
+	until      time.Time   // when reads and writes give up at present; zero for never
+	warnings   []string    // those of Notices that are an untagged NO, BAD or ALERT
+	tags       int         // commands sent
+	awaiting   bool        // an answer is outstanding, so no further command can be sent
 }
 
 // Timer is told when a command's time begins and ends, and what is being waited
@@ -101,8 +103,7 @@ func (c *Conn) Upgrade(handshake func(net.Conn) (net.Conn, error)) error {
 	if err := c.wire.Upgrade(handshake); err != nil {
 		return err
 	}
-	c.awaiting, c.handshakeJustDone = false, true
-	c.DropCapabilities()
+	c.awaiting, c.HandshakeJustDone, c.Capabilities = false, true, nil
 	return nil
 }
 
@@ -147,31 +148,8 @@ func (c *Conn) CanSend() bool {
 // Ended returns why no command can be answered any more: report.ErrBye after a
 // BYE, else the first read error. It is nil while the session goes on.
 func (c *Conn) Ended() error {
-	if c.bye != nil {
+	if c.Bye != nil {
 		return report.ErrBye
 	}
 	return c.wire.Err()
 }
-
-// HandshakeJustDone says that nothing has been read since the TLS handshake: an
-// alert is then about the handshake.
-func (c *Conn) HandshakeJustDone() bool { return c.handshakeJustDone }
-
-// GreetingText returns the text of the greeting, without its response code.
-func (c *Conn) GreetingText() string { return c.greeting }
-
-// Bye returns the last untagged BYE, nil when there was none.
-func (c *Conn) Bye() *report.Reply { return c.bye }
-
-// Notices returns the last untagged lines that may explain a failure, since the
-// last command was sent.
-func (c *Conn) Notices() []string { return c.notices }
-
-// LastText returns the last untagged OK that is only a text, since then.
-func (c *Conn) LastText() string { return c.lastText }
-
-// Exists returns how many messages the open mailbox has.
-func (c *Conn) Exists() uint32 { return c.exists }
-
-// Expunged says whether a message was expunged since the mailbox was opened.
-func (c *Conn) Expunged() bool { return c.expunged }

@@ -30,9 +30,9 @@ func (c *Conn) newCommand(name string, words ...string) *Command {
 	cmd := &Command{name: name, chunks: make([]chunk, 1), nonSync: -1}
 	// Without LITERAL+ (RFC 7888) every literal costs a round trip.
 	switch {
-	case offers(c.caps, imap.CapLiteralPlus):
+	case offers(c.Capabilities, imap.CapLiteralPlus):
 		cmd.nonSync = math.MaxInt
-	case offers(c.caps, imap.CapLiteralMinus):
+	case offers(c.Capabilities, imap.CapLiteralMinus):
 		cmd.nonSync = maxLiteralMinus
 	}
 	cmd.text(name)

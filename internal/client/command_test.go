@@ -23,7 +23,7 @@ func TestStrings(t *testing.T) {
 		{"both revisions", "IMAP4rev1 IMAP4rev2", "ü", "LOGIN {2}\r\n|ü"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := &Conn{caps: parseCapabilities(tt.caps)}
+			c := &Conn{Capabilities: parseCapabilities(tt.caps)}
 			var sent []string
 			for _, k := range c.newCommand("LOGIN").str(tt.value).chunks {
 				sent = append(sent, string(k.data))
@@ -39,7 +39,7 @@ func TestStrings(t *testing.T) {
 func TestShown(t *testing.T) {
 	for _, password := range []string{"s3cret", "gehüm"} {
 		for _, caps := range []string{"IMAP4rev1", "LITERAL+"} {
-			c := &Conn{caps: parseCapabilities(caps)}
+			c := &Conn{Capabilities: parseCapabilities(caps)}
 			shown := ""
 			for _, k := range c.newCommand("LOGIN").str("alice").secret(password).chunks {
 				shown += string(k.shown)

@@ -38,7 +38,7 @@ func TestParseCriteria(t *testing.T) {
 		if err != nil {
 			got = "!" + err.Error()
 		} else {
-			conn := &Conn{caps: parseCapabilities("IMAP4rev1 LITERAL+")}
+			conn := &Conn{Capabilities: parseCapabilities("IMAP4rev1 LITERAL+")}
 			for _, ch := range c.appendTo(conn.newCommand("SEARCH"), nil).chunks {
 				got += string(ch.data)
 			}

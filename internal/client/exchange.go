@@ -67,10 +67,10 @@ func (x *exchange) await() error {
 
 // start sends a command, literals included.
 func (c *Conn) start(t Timer, cmd *Command) (*exchange, error) {
-	if c.bye != nil {
-		return nil, &report.StepError{Err: report.ErrBye, Reply: c.bye}
+	if c.Bye != nil {
+		return nil, &report.StepError{Err: report.ErrBye, Reply: c.Bye}
 	}
-	c.notices, c.warnings, c.lastText = nil, nil, ""
+	c.Notices, c.warnings, c.LastText = nil, nil, ""
 	c.tags++
 	x := &exchange{c: c, tag: newTag(c.tags)}
 	t.Begin()
@@ -144,14 +144,14 @@ func IsAlert(err error) bool {
 // to go on ("+").
 func (x *exchange) next() (more bool, err error) {
 	c := x.c
-	if c.bye != nil {
+	if c.Bye != nil {
 		c.LimitTo(byeTimeout)
 	}
 	r, err := c.wire.Response()
 	if err != nil {
 		return false, err
 	}
-	c.handshakeJustDone = false
+	c.HandshakeJustDone = false
 	switch {
 	case r.Tag == "*":
 		c.untagged(r)

@@ -32,7 +32,11 @@ func (m *FetchData) Gone() bool { return m.InternalDate.Unix() == 0 && m.Size ==
 // are. each sees every answer; onUnparsed is called for lines that belong to no
 // response, nil makes them a failure. See RFC 9051 section 6.4.5.
 func (c *Conn) Fetch(t Timer, set imap.NumSet, items string, each func(*FetchData), onUnparsed func()) (*report.Reply, error) {
-	x, err := c.start(t, c.newCommand(FetchVerb(set), set.String(), items))
+	verb := "FETCH"
+	if _, uids := set.(imap.UIDSet); uids {
+		verb = "UID FETCH"
+	}
+	x, err := c.start(t, c.newCommand(verb, set.String(), items))
 	if err != nil {
 		return nil, err
 	}
@@ -43,14 +47,6 @@ func (c *Conn) Fetch(t Timer, set imap.NumSet, items string, each func(*FetchDat
 		}
 	}
 	return x.complete(t)
-}
-
-// FetchVerb returns the command that fetches the messages of a set.
-func FetchVerb(set imap.NumSet) string {
-	if _, uids := set.(imap.UIDSet); uids {
-		return "UID FETCH"
-	}
-	return "FETCH"
 }
 
 // parseFetch reads an untagged FETCH response, and returns nil for others and

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	imap "github.com/emersion/go-imap/v2"
-
 	"check_imap_session/internal/wire"
 )
 
@@ -81,14 +79,6 @@ func TestParseDate(t *testing.T) {
 		got, err := parseDate(text)
 		if want == "" && err == nil || want != "" && (err != nil || got.UTC().Format(time.RFC3339) != want) {
 			t.Errorf("%q: got %v, %v, want %q", text, got, err, want)
-		}
-	}
-}
-
-func TestFetchVerb(t *testing.T) {
-	for want, set := range map[string]imap.NumSet{"UID FETCH": imap.UIDSetNum(7), "FETCH": imap.SeqSetNum(7)} {
-		if got := FetchVerb(set); got != want || set.String() != "7" {
-			t.Errorf("%#v: got %s %s, want %s 7", set, got, set, want)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (c *Conn) Greeting(t Timer) (*report.Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.handshakeJustDone = false
+		c.HandshakeJustDone = false
 		t.End(r.At)
 		if len(bytes.TrimSpace(r.Line)) == 0 {
 			if empty++; empty > maxEmpty {
@@ -64,13 +64,13 @@ func mayGreet(b byte) bool { return b == '*' || b == ' ' || b == '\t' || b == '\
 
 // greeted takes in what the greeting says.
 func (c *Conn) greeted(t Timer, reply *report.Reply) {
-	c.greeting = reply.Text
+	c.GreetingText = reply.Text
 	c.takeCode(reply)
 	switch imap.StatusResponseType(reply.Status) {
 	case imap.StatusResponseTypeOK:
 		c.warn(t, reply)
 	case imap.StatusResponseTypeBye:
-		c.bye = reply
+		c.Bye = reply
 	}
 }
 

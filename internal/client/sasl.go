@@ -43,11 +43,11 @@ func (c *Conn) Authenticate(t Timer, mechanism auth.Client) (listed imap.CapSet,
 func (c *Conn) logIn(attempt func() error) (listed imap.CapSet, err error) {
 	c.transcript.Secret(true)
 	defer c.transcript.Secret(false)
-	before := c.caps
-	c.caps = nil
+	before := c.Capabilities
+	c.Capabilities = nil
 	err = attempt()
-	if listed = c.caps; listed == nil || err != nil {
-		c.caps = before
+	if listed = c.Capabilities; listed == nil || err != nil {
+		c.Capabilities = before
 	}
 	return listed, err
 }

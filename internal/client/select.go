@@ -33,7 +33,7 @@ func (c *Conn) Open(t Timer, verb, mailbox string, each func(MailboxItem)) (*rep
 		}
 	})
 	if err == nil {
-		c.expunged = false
+		c.Expunged = false
 	}
 	return reply, err
 }

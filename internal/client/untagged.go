@@ -17,12 +17,12 @@ func (c *Conn) untagged(r *wire.Response) {
 		c.takeCode(reply)
 		switch status, code := imap.StatusResponseType(reply.Status), imap.ResponseCode(reply.Code); {
 		case status == imap.StatusResponseTypeBye:
-			c.bye = reply
+			c.Bye = reply
 		case status != imap.StatusResponseTypeOK || code == imap.ResponseCodeAlert:
 			c.notice(reply.String())
 			c.warnings = lastThree(append(c.warnings, reply.String()))
 		case code == "":
-			c.lastText = reply.Text
+			c.LastText = reply.Text
 		}
 		return
 	}
@@ -31,14 +31,14 @@ func (c *Conn) untagged(r *wire.Response) {
 	case len(words) > 0 && words[0] == "CAPABILITY":
 		sc := r.Scan()
 		sc.Next()
-		c.caps = parseCapabilities(sc.Rest())
+		c.Capabilities = parseCapabilities(sc.Rest())
 	case len(words) == 2 && words[1] == "EXISTS":
 		if n, err := strconv.ParseUint(words[0], 10, 32); err == nil {
-			c.exists = uint32(n)
+			c.Exists = uint32(n)
 		}
 	case len(words) == 2 && words[1] == "EXPUNGE":
-		c.expunged = true
-		c.exists = max(c.exists, 1) - 1
+		c.Expunged = true
+		c.Exists = max(c.Exists, 1) - 1
 	case len(words) > 0 && !known(words):
 		c.notice(strings.TrimSpace(string(r.Line[1:])))
 	}
@@ -68,7 +68,7 @@ func is(r *wire.Response, kind string) bool {
 // notice keeps a line that may explain what comes next.
 func (c *Conn) notice(line string) {
 	if line != "" {
-		c.notices = lastThree(append(c.notices, line))
+		c.Notices = lastThree(append(c.Notices, line))
 	}
 }
 
@@ -77,7 +77,7 @@ func lastThree(lines []string) []string { return lines[max(len(lines)-3, 0):] }
 // takeCode takes in the response code that matters at any time.
 func (c *Conn) takeCode(reply *report.Reply) {
 	if reply.Code == "CAPABILITY" {
-		c.caps = parseCapabilities(reply.Arg)
+		c.Capabilities = parseCapabilities(reply.Arg)
 	}
 }
 

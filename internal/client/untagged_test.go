@@ -43,13 +43,13 @@ func TestUntagged(t *testing.T) {
 			c := &Conn{}
 			eachResponse(tt.text, c.untagged)
 			bye, caps := "", -1
-			if c.Bye() != nil {
-				bye = c.Bye().String()
+			if c.Bye != nil {
+				bye = c.Bye.String()
 			}
-			if c.Capabilities() != nil {
-				caps = len(c.Capabilities())
+			if c.Capabilities != nil {
+				caps = len(c.Capabilities)
 			}
-			got := state{c.Exists(), c.Expunged(), bye, c.Notices(), c.warnings, c.LastText(), caps}
+			got := state{c.Exists, c.Expunged, bye, c.Notices, c.warnings, c.LastText, caps}
 			if got.exists != tt.want.exists || got.expunged != tt.want.expunged || got.bye != tt.want.bye || got.last != tt.want.last || got.caps != tt.want.caps ||
 				!slices.Equal(got.notices, tt.want.notices) || !slices.Equal(got.warnings, tt.want.warnings) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
@@ -63,11 +63,11 @@ func FuzzUntagged(f *testing.F) {
 		func(t *testing.T, r *wire.Response) {
 			c := &Conn{}
 			c.untagged(r)
-			if reply, ok := parseReply(r); ok && reply.Status == "BYE" != (c.bye != nil) {
-				t.Errorf("%q: BYE %v", r.Line, c.bye)
+			if reply, ok := parseReply(r); ok && reply.Status == "BYE" != (c.Bye != nil) {
+				t.Errorf("%q: BYE %v", r.Line, c.Bye)
 			}
-			if len(c.notices) > 1 || len(c.warnings) > 1 {
-				t.Errorf("%q: notices %q, warnings %q", r.Line, c.notices, c.warnings)
+			if len(c.Notices) > 1 || len(c.warnings) > 1 {
+				t.Errorf("%q: notices %q, warnings %q", r.Line, c.Notices, c.warnings)
 			}
 		})
 }

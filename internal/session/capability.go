@@ -45,17 +45,17 @@ func explainCapability(when string) func(Config) Explanation {
 // runCapability asks for the capabilities unless the server has volunteered
 // them at this point of the session.
 func runCapability(_ context.Context, s *Session, rec *Recorder) error {
-	if s.conn.Capabilities() != nil {
+	if s.conn.Capabilities != nil {
 		rec.Skip("not needed, the greeting named them")
 	} else {
 		if err := s.conn.Capability(rec); err != nil {
 			return err
 		}
-		if s.conn.Capabilities() == nil {
+		if s.conn.Capabilities == nil {
 			rec.Remark("the answer to CAPABILITY lists none")
 		}
 	}
-	s.before = s.conn.Capabilities()
+	s.before = s.conn.Capabilities
 	rec.Fact("capabilities", capabilityWords(s.before))
 	if !s.planned(capabilityAfterLoginStep) {
 		s.expectCapabilities(rec, s.before)
@@ -71,7 +71,7 @@ func runCapabilityAfterLogin(_ context.Context, s *Session, rec *Recorder) error
 		if err := s.conn.Capability(rec); err != nil {
 			return err
 		}
-		s.after = s.conn.Capabilities()
+		s.after = s.conn.Capabilities
 		rec.Fact("capabilities_after_login", capabilityWords(s.after))
 	}
 	s.expectCapabilities(rec, s.before, s.after)

@@ -91,15 +91,15 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	missing := func(format string, args ...any) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
-	if s.conn.Exists() == 0 {
+	if s.conn.Exists == 0 {
 		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.asked(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
 			return missing("the mailbox is empty")
 		}
 		rec.Skip("the mailbox is empty")
 		return nil
 	}
-	if m.Number > s.conn.Exists() {
-		return missing("number %d of %d", m.Number, s.conn.Exists())
+	if m.Number > s.conn.Exists {
+		return missing("number %d of %d", m.Number, s.conn.Exists)
 	}
 	if m.UID > 0 {
 		return s.fetch(rec, imap.UIDSetNum(m.UID), 0)
@@ -143,7 +143,7 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(unparsed), "line")))
 	}
 	switch {
-	case gone || got == nil && s.conn.Expunged() && s.cfg.Message.UID == 0:
+	case gone || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:
 		const why = "the message went away between SELECT and FETCH"
 		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchBytes} {
 			rec.Absent(name, why)

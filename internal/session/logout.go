@@ -43,7 +43,7 @@ func runLogout(ctx context.Context, s *Session, rec *Recorder) error {
 	s.conn.LimitTo(timeout)
 	closed, err := s.conn.Logout(rec)
 	switch {
-	case closed && s.conn.Bye() != nil:
+	case closed && s.conn.Bye != nil:
 		rec.Detail("BYE and closed, without a tagged answer")
 	case closed:
 		rec.Detail("closed without BYE")

@@ -61,7 +61,7 @@ func (s *Session) autoAuth(offered []string) (auth.Mode, string, error) {
 // mechanisms returns the names of the SASL mechanisms that the server offers,
 // upper case and sorted.
 func (s *Session) mechanisms() []string {
-	offered := s.conn.Capabilities().AuthMechanisms()
+	offered := s.conn.Capabilities.AuthMechanisms()
 	slices.Sort(offered)
 	return offered
 }

@@ -82,5 +82,5 @@ func (s *Session) number(rec *Recorder, m MessageSelector) (uint32, error) {
 	case m.Oldest:
 		return 1, nil
 	}
-	return s.conn.Exists(), nil
+	return s.conn.Exists, nil
 }

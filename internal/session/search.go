@@ -110,7 +110,7 @@ type searchResult struct {
 // size of the mailbox takes.
 func (s *Session) search(rec *Recorder, c client.Criteria) (searchResult, error) {
 	var all searchResult
-	for from, last := uint32(1), s.conn.Exists(); ; from += searchWindow {
+	for from, last := uint32(1), s.conn.Exists; ; from += searchWindow {
 		var set imap.SeqSet
 		if last > searchWindow {
 			set.AddRange(from, min(from+searchWindow-1, last))
@@ -119,7 +119,7 @@ func (s *Session) search(rec *Recorder, c client.Criteria) (searchResult, error)
 		if err != nil {
 			return all, err
 		}
-		if data != nil && int64(data.Count) > int64(max(last, s.conn.Exists())) {
+		if data != nil && int64(data.Count) > int64(max(last, s.conn.Exists)) {
 			return all, &report.StepError{Err: fmt.Errorf("%w: SEARCH finds %d of %d messages", report.ErrProtocol, data.Count, last)}
 		}
 		all.add(data)

@@ -71,8 +71,8 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	rec.Fact("access", access)
 	s.expectMailbox(rec, validity, access)
-	rec.Metric(report.Messages, float64(s.conn.Exists()))
-	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.conn.Exists()), "message"), access))
+	rec.Metric(report.Messages, float64(s.conn.Exists))
+	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.conn.Exists), "message"), access))
 	return nil
 }
 

@@ -67,7 +67,7 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	}
 	e.Step, e.About = step.Name, step.About
 	e.Waiting = rec.waiting
-	e.Greeting = s.conn.GreetingText()
+	e.Greeting = s.conn.GreetingText
 	e.Encrypted = s.tls != nil
 	switch {
 	case step.Name == report.StepLogin:
@@ -76,22 +76,22 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 		e.Mailbox = s.cfg.Mailbox
 	}
 	if e.Said == nil {
-		e.Said = s.conn.Notices()
+		e.Said = s.conn.Notices
 	}
 	stopped := errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)
 	gone := stopped || errors.Is(e.Err, report.ErrClosed) || client.Reset(e.Err)
 	switch {
 	case ctx.Err() != nil && (gone || isIO(e.Err)):
 		e.Err = cause(ctx)
-	case gone && s.conn.Bye() != nil:
-		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye()
+	case gone && s.conn.Bye != nil:
+		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
 	case stopped:
 		e.Err = report.ErrTimeout
 	}
-	if errors.Is(e.Err, report.ErrTimeout) && len(e.Said) == 0 && s.conn.LastText() != "" {
-		e.Said = []string{s.conn.LastText()} // "Waiting for authentication process to respond.." (Dovecot)
+	if errors.Is(e.Err, report.ErrTimeout) && len(e.Said) == 0 && s.conn.LastText != "" {
+		e.Said = []string{s.conn.LastText} // "Waiting for authentication process to respond.." (Dovecot)
 	}
-	if s.conn.HandshakeJustDone() && client.IsAlert(e.Err) {
+	if s.conn.HandshakeJustDone && client.IsAlert(e.Err) {
 		e.Step, e.About = tlsStep.Name, tlsStep.About
 	}
 	return e

@@ -24,7 +24,7 @@ var starttlsStep = Step{
 // STARTTLS is not among them, it is not asked; where it has listed none, the
 // answer says it, and no CAPABILITY is spent on it.
 func runStartTLS(_ context.Context, s *Session, rec *Recorder) error {
-	if s.conn.Capabilities() != nil && !s.conn.Offers(imap.CapStartTLS) {
+	if s.conn.Capabilities != nil && !s.conn.Offers(imap.CapStartTLS) {
 		return &report.StepError{Err: report.ErrStartTLSMissing}
 	}
 	reply, err := s.conn.StartTLS(rec)

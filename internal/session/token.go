@@ -147,7 +147,7 @@ func refusesToken(err error) bool {
 // cache: it is dropped and one is fetched. Where the server has ended the session
 // meanwhile, its refusal stands and the next run fetches.
 func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode, refusal error) error {
-	said := s.conn.Notices()
+	said := s.conn.Notices
 	rec.Waiting(s.tokenEndpoint())
 	began := time.Now()
 	t, loading, err := s.obtainToken(ctx, rec, s.token)
