@@ -32,9 +32,10 @@ var services = []struct{ prefix, contains, service, hint string }{
 
 // identify names the service that begins with line.
 func identify(line string) *report.NotIMAP {
-	upper := strings.ToUpper(line)
+	upper := strings.ToUpper(line) // which puts U+FFFD for what is not UTF-8
 	for _, sv := range services {
-		if strings.HasPrefix(upper, sv.prefix) && strings.Contains(upper, sv.contains) {
+		begins := strings.HasPrefix(line, sv.prefix) || strings.HasPrefix(upper, sv.prefix)
+		if begins && strings.Contains(upper, sv.contains) {
 			return &report.NotIMAP{Service: sv.service, Hint: sv.hint}
 		}
 	}

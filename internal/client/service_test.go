@@ -27,6 +27,7 @@ func TestIdentify(t *testing.T) {
 		{"\x16\x03\x01", "TLS", "--tls=implicit"},
 		{"RFB 003.008", "VNC", ""},
 		{"@RSYNCD: 31.0", "rsync", ""},
+		{"\xff\xfd\x18", "Telnet", ""},
 		{"hello", "", ""},
 		{"", "", ""},
 	} {
