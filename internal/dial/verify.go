@@ -34,7 +34,7 @@ const leastRSA = 2048
 // explain puts the reason in front of an x509.UnknownAuthorityError.
 func (v *Verification) explain() {
 	if errors.As(v.Err, new(x509.UnknownAuthorityError)) {
-		reason, about := v.unknown()
+		about, reason := v.unknown()
 		v.Err = fmt.Errorf("%w: %s%w", reason, about, quiet{v.Err})
 	}
 }
@@ -45,16 +45,16 @@ type quiet struct{ err error }
 func (q quiet) Error() string { return "" }
 func (q quiet) Unwrap() error { return q.err }
 
-// unknown returns why no trusted authority vouches for the leaf, and the
-// certificate or authority that this is about.
-func (v *Verification) unknown() (reason error, about string) {
+// unknown returns the reason why no trusted authority vouches for the leaf, and
+// the certificate or authority that the reason is about.
+func (v *Verification) unknown() (about string, reason error) {
 	top := v.Leaf
 	for range v.Served { // climb as far as the served certificates reach
 		if selfIssued(top) {
 			break
 		}
 		if weakSignature(top) {
-			return report.ErrWeakSignature, fmt.Sprintf("%s on %s", top.SignatureAlgorithm, commonName(top.Subject))
+			return fmt.Sprintf("%s on %s", top.SignatureAlgorithm, commonName(top.Subject)), report.ErrWeakSignature
 		}
 		next := slices.IndexFunc(v.Served, func(c *x509.Certificate) bool {
 			return c != top && bytes.Equal(c.RawSubject, top.RawIssuer)
@@ -64,16 +64,16 @@ func (v *Verification) unknown() (reason error, about string) {
 			// nothing above the leaf has forgotten the intermediate, or has a root of
 			// his own right above it.
 			if top == v.Leaf {
-				return report.ErrMissingIntermediate, commonName(top.Issuer)
+				return commonName(top.Issuer), report.ErrMissingIntermediate
 			}
-			return report.ErrUnknownAuthority, commonName(top.Issuer)
+			return commonName(top.Issuer), report.ErrUnknownAuthority
 		}
 		top = v.Served[next]
 	}
 	if top == v.Leaf {
-		return report.ErrSelfSigned, commonName(top.Subject)
+		return commonName(top.Subject), report.ErrSelfSigned
 	}
-	return report.ErrUnknownAuthority, commonName(top.Subject)
+	return commonName(top.Subject), report.ErrUnknownAuthority
 }
 
 // weigh refuses a chain that crypto/x509 verifies although one of its keys is
