@@ -124,7 +124,7 @@ func TestExplanations(t *testing.T) {
 				change(b)
 				r := b.run(t, "greet\nserve")
 				if e := r.Failure(); e != nil {
-					t.Fatalf("failed: %v", e)
+					t.Fatalf("failed: %v (%v)", e, e.Reply)
 				}
 				synctest.Wait()
 				if unseen := b.checkExplanation(t, r); len(unseen) > 0 {
