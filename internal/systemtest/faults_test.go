@@ -54,14 +54,11 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Parallel()
-			switch {
-			case !c.process:
-				c.check(t, virtual.bubble)
-			case runtime.GOOS != "linux" || raceDetector():
-				t.Skip("skip: a process, of which Linux tells the memory and the race detector adds to it")
-			default:
-				c.check(t, real.process)
+			run := virtual.bubble
+			if c.process {
+				run = real.process
 			}
+			c.check(t, run)
 		})
 	}
 }
@@ -167,6 +164,7 @@ func (c *faultCase) getenv(name string) string {
 // process runs a case as a process, over TCP.
 func (s certificates) process(t *testing.T, c *faultCase, format ...string) faultRun {
 	t.Helper()
+	skipUnderRace(t)
 	srv, err := imaptest.Listen(c.script, c.options(s))
 	if err != nil {
 		t.Fatal(err)
@@ -186,9 +184,8 @@ func (s certificates) process(t *testing.T, c *faultCase, format ...string) faul
 	}
 	out, code := wait()
 	r := faultRun{code: code, out: []byte(out), took: time.Since(began)}
-	if text, err := os.ReadFile(peak); err != nil || len(text) == 0 {
-		t.Error("the process has not told its memory: ", err)
-	} else if kib, err := strconv.Atoi(string(text)); err != nil || kib<<10 > faultMemory {
+	text, _ := os.ReadFile(peak)
+	if kib, err := strconv.Atoi(string(text)); runtime.GOOS == "linux" && (err != nil || kib<<10 > faultMemory) {
 		t.Errorf("%s KiB of memory, want at most %d MiB", text, faultMemory>>20)
 	}
 	if err := srv.Close(); err != nil {

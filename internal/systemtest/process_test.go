@@ -20,6 +20,7 @@ import (
 // the program's name, see testscript.Main.
 func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
+	skipUnderRace(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -83,10 +84,15 @@ func received(t testing.TB, srv *imaptest.Server, verb string) {
 	t.Fatalf("the server has not received %s, but %q", verb, srv.Received())
 }
 
-// raceDetector reports whether the race detector is built in.
-func raceDetector() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+// skipUnderRace ends a test of processes under the race detector, which makes each
+// start take ten times as long and counts as its memory. The same code runs under
+// it in this process.
+func skipUnderRace(t testing.TB) {
+	t.Helper()
+	info, _ := debug.ReadBuildInfo()
+	if info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		t.Skip("skip: processes run without the race detector")
+	}
 }
 
 // peakVariable names the file that the program, as a process of a test, leaves

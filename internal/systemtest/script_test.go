@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 //		$PORT, $TLS (implicit with -tls, else none) and $CAFILE. KIND is
 //		the name of one of the certificates: expired, other, untrusted.
 func TestScript(t *testing.T) {
+	skipUnderRace(t)
 	certs := newCertificates(t).write(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
