@@ -48,7 +48,10 @@ type Output struct {
 }
 
 // Perf is one item of performance data.
-type Perf struct{ Label, Value, Unit, Warn, Crit, Min, Max string }
+type Perf struct {
+	Label, Value, Unit, Warn, Crit, Min, Max string
+	Item                                     string // as it is printed, behind the label
+}
 
 // Labels are the labels of the performance data.
 func (o Output) Labels() []string {
@@ -59,15 +62,18 @@ func (o Output) Labels() []string {
 	return names
 }
 
-// Value returns the number behind a label, "" for none.
-func (o Output) Value(label string) string {
+// Get returns the item of a label, a zero one for none.
+func (o Output) Get(label string) Perf {
 	for _, p := range o.Perf {
 		if p.Label == label {
-			return p.Value
+			return p
 		}
 	}
-	return ""
+	return Perf{}
 }
+
+// Value returns the number behind a label, "" for none.
+func (o Output) Value(label string) string { return o.Get(label).Value }
 
 // Block checks what holds for all output: some text, one newline at its end,
 // nothing that a terminal or a core acts on.
@@ -190,7 +196,7 @@ func perfItem(token string) (Perf, error) {
 	if m == nil || strings.HasSuffix(token, ";") {
 		return Perf{}, errors.New("not label=value[unit];warn;crit;min;max without a semicolon at the end")
 	}
-	p := Perf{Label: m[1], Value: m[2], Unit: m[3]}
+	p := Perf{Label: m[1], Value: m[2], Unit: m[3], Item: strings.TrimPrefix(token, m[1]+"=")}
 	for i, field := range strings.Split(strings.TrimPrefix(m[4], ";"), ";") {
 		*[]*string{&p.Warn, &p.Crit, &p.Min, &p.Max}[i] = field
 	}

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/judge"
+	"check_imap_session/internal/outputtest"
 	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
 )
@@ -40,28 +40,14 @@ func policy(t *testing.T, rules ...string) judge.Policy {
 	return p
 }
 
-// perf returns what stands behind a label on line 1, "" for nothing.
-func perf(out, label string) string {
-	line, _, _ := strings.Cut(out, "\n")
-	_, data, _ := strings.Cut(line, " | ")
-	for _, item := range strings.Fields(data) {
-		if name, v, _ := strings.Cut(item, "="); name == label {
-			return v
-		}
+// read reads plugin output.
+func read(t *testing.T, out string, v report.Verdict) outputtest.Output {
+	t.Helper()
+	o, err := outputtest.Plugin(out, int(v.State))
+	if err != nil {
+		t.Errorf("%v:\n%s", err, out)
 	}
-	return ""
-}
-
-// labels returns the labels of line 1.
-func labels(out string) []string {
-	line, _, _ := strings.Cut(out, "\n")
-	_, data, _ := strings.Cut(line, " | ")
-	var names []string
-	for _, item := range strings.Fields(data) {
-		name, _, _ := strings.Cut(item, "=")
-		names = append(names, name)
-	}
-	return names
+	return o
 }
 
 // TestAddressesVerdict judges and prints what was found behind a name.
@@ -115,7 +101,7 @@ func TestAddressesVerdict(t *testing.T) {
 					t.Errorf("state %s, want %s and line 1 %q:\n%s", v.State, tt.state, tt.line, out)
 				}
 				for label, want := range tt.perf {
-					if got := perf(out, label); got != want {
+					if got := read(t, out, v).Get(label).Item; got != want {
 						t.Errorf("%s=%s, want %s", label, got, want)
 					}
 				}
@@ -153,7 +139,7 @@ func TestAddressesOutput(t *testing.T) {
 				if len(out) > 4000 || strings.Contains(out, "cut") {
 					t.Errorf("%d addresses, -v %d: %d bytes, want 4000 at most and nothing cut:\n%s", n, verbosity, len(out), out)
 				}
-				if got := labels(out); n == 1 {
+				if got := read(t, out, v).Labels(); n == 1 {
 					one = got
 				} else if !slices.Equal(got, one) {
 					t.Errorf("%d addresses: labels %q, want %q", n, got, one)
@@ -175,24 +161,9 @@ func TestAddressesJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFarm(t, node{"192.0.2.7", well, 0}, node{"2001:db8::7", "", 0}).run(t, "worst")
 		v := judge.Judge(r, judge.Policy{})
-		var got struct {
-			State     string
-			ExitCode  int `json:"exit_code"`
-			Summary   string
-			Target    struct{ Host, Address, Username string }
-			Steps     []struct{ Name string }
-			Metrics   []struct{ Name string }
-			Findings  []struct{ Kind, Address string }
-			Addresses []struct {
-				Address, State string
-				Steps          []struct{ Name, Outcome string }
-				Metrics        []struct{ Name string }
-				Findings       []struct{ Kind string }
-				Facts          map[string]any
-			}
-		}
-		out := render.JSON(r, v, render.Options{})
-		if err := json.Unmarshal(out, &got); err != nil {
+		out := render.JSON(r, v, render.Options{Version: "1"})
+		got, err := outputtest.JSON(string(out), 2)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if got.State != "CRITICAL" || got.ExitCode != 2 || !strings.Contains(got.Summary, "1 of 2 addresses OK, 2001:db8::7: ") ||
