@@ -118,7 +118,7 @@ func TestParse(t *testing.T) {
 		{"-H h --expect-header=Subject=a=b --expect-header=X-Y=c" + account, func(r *Request) any { return fmt.Sprint(r.Session.Expect.Headers) }, "[{Subject a=b} {X-Y c}]"},
 		{"-H h --expect-mailbox=\\\\Trash" + account, func(r *Request) any { return r.Session.Expect.Mailboxes }, []string{`\\Trash`}},
 		{"-H h --expect-id=^name=D --auth=none", func(r *Request) any { return r.Session.Expect.ID.String() }, "^name=D"},
-		{"-H h -c time_noop=1 --auth=none", func(r *Request) any { return r.Session.Asked }, map[string]string{"time_noop": "-c"}},
+		{"-H h -c time_noop=1 --auth=none", func(r *Request) any { return r.Session.Thresholds }, map[string]string{"time_noop": "-c"}},
 
 		// thresholds
 		{"-H h -w 2 -c 5" + account, rules, "time 2 5"},
@@ -127,7 +127,7 @@ func TestParse(t *testing.T) {
 		{"-H h -w -5:5" + account, rules, "time -5:5 -"},
 		{"-H h -w=~:5" + account, rules, "time ~:5 -"},
 		{"-H h -c folders=@0:10" + account, rules, "folders - @10"},
-		{"-H h -c message_age=1h" + account, func(r *Request) any { return r.Session.Asked }, map[string]string{"message_age": "-c"}},
+		{"-H h -c message_age=1h" + account, func(r *Request) any { return r.Session.Thresholds }, map[string]string{"message_age": "-c"}},
 		{"-H h -w certificate_days=14: -c certificate_days=7:" + account, rules, "certificate_days 14: 7:"},
 		{"-H h -w @5:10 -c 7" + account, rules, "time @5:10 7"},
 	}

@@ -62,7 +62,7 @@ func thresholds(g *grammar, req *Request) error {
 		}
 		req.Policy.Rules = append(req.Policy.Rules, *rule)
 	}
-	req.Session.Asked = asked
+	req.Session.Thresholds = asked
 	return nil
 }
 
@@ -155,7 +155,7 @@ func unknownMetric(flag, name string) error {
 func measurable(_ *grammar, req *Request) error {
 	c := req.Session
 	for _, def := range report.MetricTable() {
-		flag := c.Asked[def.Name]
+		flag := c.Thresholds[def.Name]
 		if flag == "" {
 			continue
 		}

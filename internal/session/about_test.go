@@ -28,7 +28,7 @@ func TestAbout(t *testing.T) {
 	} {
 		for _, script := range []string{"S: {tag} NO not now\nserve", "hold"} {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, TLSNone)
+				b := newRig(t, TLSNone)
 				b.opts.Capabilities = allCaps
 				b.cfg.With = map[string]bool{want.step: true}
 				b.limit = time.Second

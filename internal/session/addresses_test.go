@@ -27,9 +27,9 @@ type node struct {
 
 const well = "greet\nserve"
 
-// farm is a bench with several addresses behind the name.
+// farm is a rig with several addresses behind the name.
 type farm struct {
-	*bench
+	*rig
 	nodes []node
 	open  atomic.Int32 // connections and attempts under way
 	most  atomic.Int32 // the most of them at one moment
@@ -37,7 +37,7 @@ type farm struct {
 
 func newFarm(t *testing.T, nodes ...node) *farm {
 	t.Helper()
-	f := &farm{bench: newBench(t, TLSImplicit), nodes: nodes}
+	f := &farm{rig: newRig(t, TLSImplicit), nodes: nodes}
 	f.cfg.Dial.Port = 993
 	f.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
 		var addrs []netip.Addr

@@ -17,12 +17,12 @@ func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(t
 
 // TestChoice holds what is chosen, why, and what is not possible.
 func TestChoice(t *testing.T) {
-	token := func(b *bench) { b.cfg.Password, b.cfg.Token = secret.Secret{}, secret.New("a-token") }
+	token := func(b *rig) { b.cfg.Password, b.cfg.Token = secret.Secret{}, secret.New("a-token") }
 	for _, tt := range []struct {
 		name   string
 		mode   TLSMode
 		caps   string
-		change func(*bench)
+		change func(*rig)
 		want   string // the fact
 		err    error
 		text   string // in the error
@@ -30,22 +30,22 @@ func TestChoice(t *testing.T) {
 		{"auto", TLSImplicit, "IMAP4rev1", nil, "LOGIN", nil, ""},
 		{"auto, LOGIN disabled", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", nil, "PLAIN (the server forbids LOGIN)", nil, ""},
 		{"auto, nothing left", TLSImplicit, "LOGINDISABLED AUTH=XOAUTH2", nil, "none: the server says LOGINDISABLED", report.ErrLoginDisabled, "it offers XOAUTH2"},
-		{"auto, clear", TLSNone, "IMAP4rev1", func(b *bench) { b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"auto, clear", TLSNone, "IMAP4rev1", func(b *rig) { b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
 		{"token", TLSImplicit, "AUTH=XOAUTH2 AUTH=OAUTHBEARER", token, "OAUTHBEARER (there is a token, and the server offers it)", nil, ""},
 		{"token, LOGIN disabled", TLSImplicit, "AUTH=XOAUTH2 LOGINDISABLED", token, "XOAUTH2 (there is a token, and the server offers it)", nil, ""},
 		{"token, lower case", TLSImplicit, "auth=xoauth2", token, "XOAUTH2 (there is a token, and the server offers it)", nil, ""},
 		{"token, not offered", TLSImplicit, "AUTH=PLAIN AUTH=GSSAPI", token, "none: there is a token, and the server offers neither OAUTHBEARER nor XOAUTH2", report.ErrNoMechanism, "it offers GSSAPI PLAIN"},
-		{"token, clear", TLSNone, "AUTH=XOAUTH2", func(b *bench) { token(b); b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
-		{"cram in clear", TLSNone, "AUTH=CRAM-MD5 LOGINDISABLED", func(b *bench) { b.cfg.Auth, b.cfg.AllowPlaintext = "cram-md5", false }, "CRAM-MD5 (asked for)", nil, ""},
-		{"plain in clear", TLSNone, "AUTH=PLAIN", func(b *bench) { b.cfg.Auth, b.cfg.AllowPlaintext = "plain", false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
-		{"not offered", TLSImplicit, "AUTH=PLAIN AUTH=LOGIN", func(b *bench) { b.cfg.Auth = "scram-sha-256" }, "none: the server does not offer SCRAM-SHA-256", report.ErrNoMechanism, "it offers LOGIN PLAIN"},
-		{"none offered", TLSImplicit, "IMAP4rev1", func(b *bench) { b.cfg.Auth = "plain" }, "none: the server does not offer PLAIN", report.ErrNoMechanism, "it offers no SASL mechanism"},
-		{"LOGIN only", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *bench) { b.cfg.Auth = "login" }, "none: the server says LOGINDISABLED", report.ErrLoginDisabled, "it offers PLAIN"},
-		{"plain is not LOGIN", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *bench) { b.cfg.Auth = "plain" }, "PLAIN (asked for)", nil, ""},
+		{"token, clear", TLSNone, "AUTH=XOAUTH2", func(b *rig) { token(b); b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"cram in clear", TLSNone, "AUTH=CRAM-MD5 LOGINDISABLED", func(b *rig) { b.cfg.Auth, b.cfg.AllowPlaintext = "cram-md5", false }, "CRAM-MD5 (asked for)", nil, ""},
+		{"plain in clear", TLSNone, "AUTH=PLAIN", func(b *rig) { b.cfg.Auth, b.cfg.AllowPlaintext = "plain", false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"not offered", TLSImplicit, "AUTH=PLAIN AUTH=LOGIN", func(b *rig) { b.cfg.Auth = "scram-sha-256" }, "none: the server does not offer SCRAM-SHA-256", report.ErrNoMechanism, "it offers LOGIN PLAIN"},
+		{"none offered", TLSImplicit, "IMAP4rev1", func(b *rig) { b.cfg.Auth = "plain" }, "none: the server does not offer PLAIN", report.ErrNoMechanism, "it offers no SASL mechanism"},
+		{"LOGIN only", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *rig) { b.cfg.Auth = "login" }, "none: the server says LOGINDISABLED", report.ErrLoginDisabled, "it offers PLAIN"},
+		{"plain is not LOGIN", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *rig) { b.cfg.Auth = "plain" }, "PLAIN (asked for)", nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, tt.mode)
+				b := newRig(t, tt.mode)
 				if tt.change != nil {
 					tt.change(b)
 				}
@@ -109,7 +109,7 @@ func TestExchanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, TLSImplicit)
+				b := newRig(t, TLSImplicit)
 				b.cfg.Auth, b.cfg.Token = auth.Mode(tt.auth), secret.New("a-token")
 				r := b.run(t, "S: * OK [CAPABILITY AUTH="+strings.ToUpper(tt.auth)+" "+tt.caps+"] ready\n"+tt.script)
 				if sent := b.record.Received(); tt.answer != "-" && (len(sent) < 2 || sent[1] != tt.answer) {

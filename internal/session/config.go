@@ -65,10 +65,10 @@ type Config struct {
 
 	Expect Expect // what must be so; zero for nothing
 
-	// Asked holds the metrics that somebody set a threshold on, and the flag
+	// Thresholds are the metrics that somebody set a threshold on, and the flag
 	// that did it, "-c". They bring in the steps that measure them, and what
 	// cannot be measured is a failure only when it was asked for.
-	Asked map[string]string
+	Thresholds map[string]string
 
 	Limits     client.Limits // zero means wire.DefaultLimits
 	Timeout    time.Duration // for the report only; the context ends the run

@@ -34,7 +34,7 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	addrs, err := dial.Resolve(ctx, s.cfg.Dial)
 	switch {
 	case errors.Is(err, report.ErrNoAddress):
-		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrNoAddress, lacking(s.cfg.Dial))}
+		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrNoAddress, missingAddress(s.cfg.Dial))}
 	case err != nil:
 		return err
 	}
@@ -48,8 +48,8 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	return nil
 }
 
-// lacking says which addresses a name that resolves does not have.
-func lacking(c dial.Config) string {
+// missingAddress says which addresses a name that resolves does not have.
+func missingAddress(c dial.Config) string {
 	switch {
 	case c.Family != dial.AnyFamily:
 		return "the name has no IPv" + string(c.Family) + " address"

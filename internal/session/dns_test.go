@@ -179,7 +179,7 @@ func TestDNS(t *testing.T) {
 			if tt.lookup != nil {
 				lookup = tt.lookup
 			}
-			cfg := newBench(t, TLSNone).cfg
+			cfg := newRig(t, TLSNone).cfg
 			cfg.Dial = dial.Config{Host: tt.host, Port: uint16(srv.Port()), Family: tt.family, Lookup: lookup}
 			limit := 10 * time.Second
 			if tt.kind == "timeout" {

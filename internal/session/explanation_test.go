@@ -26,7 +26,7 @@ var numbers = regexp.MustCompile(`^(FETCH) [0-9,:]+ `)
 
 // sent are the commands that went over the wire, in the words of an Explanation:
 // with placeholders for the secrets, and the responses of a mechanism decoded.
-func (b *bench) sent(t *testing.T) (commands []string) {
+func (b *rig) sent(t *testing.T) (commands []string) {
 	t.Helper()
 	authenticating := false
 	decode := func(base64d string) {
@@ -63,7 +63,7 @@ func (b *bench) sent(t *testing.T) (commands []string) {
 // checkExplanation compares what was sent with what the steps of the plan say:
 // all that is said without a condition is sent, and nothing else than what is
 // said. It returns the steps that would always send something and did not run.
-func (b *bench) checkExplanation(t *testing.T, r *report.Report) (unseen []string) {
+func (b *rig) checkExplanation(t *testing.T, r *report.Report) (unseen []string) {
 	t.Helper()
 	plan, err := Plan(b.cfg)
 	if err != nil {
@@ -94,32 +94,32 @@ func (b *bench) checkExplanation(t *testing.T, r *report.Report) (unseen []strin
 
 // TestExplanations holds what each kind of session sends to what is said of it.
 func TestExplanations(t *testing.T) {
-	for name, change := range map[string]func(*bench){
-		"login":                          func(b *bench) { b.cfg.Auth = "login" },
-		"plain":                          func(b *bench) { b.cfg.Auth = "plain" },
-		"plain with an initial response": func(b *bench) { b.cfg.Auth = "plain"; b.opts.Capabilities += " SASL-IR" },
-		"xoauth2":                        func(b *bench) { b.cfg.Auth = "xoauth2"; b.cfg.Token = secret.New("TOKEN") },
-		"cram-md5":                       func(b *bench) { b.cfg.Auth = "cram-md5"; b.opts.Capabilities = "IMAP4rev1 AUTH=CRAM-MD5" },
-		"names": func(b *bench) {
+	for name, change := range map[string]func(*rig){
+		"login":                          func(b *rig) { b.cfg.Auth = "login" },
+		"plain":                          func(b *rig) { b.cfg.Auth = "plain" },
+		"plain with an initial response": func(b *rig) { b.cfg.Auth = "plain"; b.opts.Capabilities += " SASL-IR" },
+		"xoauth2":                        func(b *rig) { b.cfg.Auth = "xoauth2"; b.cfg.Token = secret.New("TOKEN") },
+		"cram-md5":                       func(b *rig) { b.cfg.Auth = "cram-md5"; b.opts.Capabilities = "IMAP4rev1 AUTH=CRAM-MD5" },
+		"names": func(b *rig) {
 			b.cfg.Username, b.cfg.ListReference, b.cfg.ListPattern = `NT\alice "a"`, "Entwürfe/", "%"
 		},
-		"envelope":    func(b *bench) { b.cfg.Fetch = FetchEnvelope },
-		"body":        func(b *bench) { b.cfg.Fetch, b.cfg.FetchLimit = FetchBody, 100 },
-		"oldest":      func(b *bench) { b.cfg.Message = MessageSelector{Oldest: true} },
-		"number":      func(b *bench) { b.cfg.Message = MessageSelector{Number: 7} },
-		"by header":   func(b *bench) { b.cfg.Message = MessageSelector{Header: "Subject", Value: "about it"} },
-		"special use": func(b *bench) { b.cfg.Expect.Mailboxes = []string{`\Trash`} },
-		"search":      func(b *bench) { b.cfg.Search = criteria(t, `UNSEEN SUBJECT "a b"`) },
-		"ages": func(b *bench) {
-			b.cfg.Asked = map[string]string{report.FoundOldestAge: "-c"}
+		"envelope":    func(b *rig) { b.cfg.Fetch = FetchEnvelope },
+		"body":        func(b *rig) { b.cfg.Fetch, b.cfg.FetchLimit = FetchBody, 100 },
+		"oldest":      func(b *rig) { b.cfg.Message = MessageSelector{Oldest: true} },
+		"number":      func(b *rig) { b.cfg.Message = MessageSelector{Number: 7} },
+		"by header":   func(b *rig) { b.cfg.Message = MessageSelector{Header: "Subject", Value: "about it"} },
+		"special use": func(b *rig) { b.cfg.Expect.Mailboxes = []string{`\Trash`} },
+		"search":      func(b *rig) { b.cfg.Search = criteria(t, `UNSEEN SUBJECT "a b"`) },
+		"ages": func(b *rig) {
+			b.cfg.Thresholds = map[string]string{report.FoundOldestAge: "-c"}
 		},
-		"status":     func(b *bench) { b.cfg.With = map[string]bool{"status": true} },
-		"unseen":     func(b *bench) { b.cfg.Asked = map[string]string{report.Unseen: "-w"} },
-		"everything": func(b *bench) { b.cfg.With = everyOptional() },
+		"status":     func(b *rig) { b.cfg.With = map[string]bool{"status": true} },
+		"unseen":     func(b *rig) { b.cfg.Thresholds = map[string]string{report.Unseen: "-w"} },
+		"everything": func(b *rig) { b.cfg.With = everyOptional() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, TLSNone)
+				b := newRig(t, TLSNone)
 				b.opts.Capabilities = everyCapability()
 				change(b)
 				r := b.run(t, "greet\nserve")

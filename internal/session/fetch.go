@@ -92,7 +92,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
 	if s.conn.Exists == 0 {
-		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.asked(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
+		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
 			return missing("the mailbox is empty")
 		}
 		rec.Skip("the mailbox is empty")
@@ -135,15 +135,15 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 			got.Merge(m)
 		}
 	}, func() { unparsed++ })
-	gone := expungeIssued(reply)
-	if err != nil && !gone {
+	expunged := expungeIssued(reply)
+	if err != nil && !expunged {
 		return err
 	}
 	if unparsed > 0 {
 		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(unparsed), "line")))
 	}
 	switch {
-	case gone || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:
+	case expunged || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:
 		const why = "the message went away between SELECT and FETCH"
 		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchBytes} {
 			rec.Absent(name, why)
@@ -178,7 +178,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 	if got.BodyParts > 0 {
 		rec.Metric(report.FetchBytes, float64(got.BodyBytes))
 	} else {
-		s.without(rec, "the answer to FETCH brings nothing of the message", report.FetchBytes)
+		s.unmeasured(rec, "the answer to FETCH brings nothing of the message", report.FetchBytes)
 	}
 	if got.UID > 0 {
 		rec.Fact("uid", int64(got.UID))
@@ -191,7 +191,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 // unread deals with an item that is missing or makes no sense.
 func (s *Session) unread(rec *Recorder, metric, item string) error {
 	why := "the answer to FETCH has no " + item + " that can be read"
-	if s.asked(metric) {
+	if s.hasThreshold(metric) {
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrProtocol, why)}
 	}
 	rec.Absent(metric, why)

@@ -16,8 +16,8 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// bench is a session against a script, for use inside a synctest bubble.
-type bench struct {
+// rig is a session against a script, for use inside a synctest bubble.
+type rig struct {
 	cfg    Config
 	opts   imaptest.Options
 	record *imaptest.Record
@@ -29,10 +29,10 @@ type bench struct {
 	interrupt time.Duration           // when a signal comes; 0 means never
 }
 
-// newBench returns a bench whose configuration logs in without TLS.
-func newBench(t *testing.T, mode TLSMode) *bench {
+// newRig returns a rig whose configuration logs in without TLS.
+func newRig(t *testing.T, mode TLSMode) *rig {
 	t.Helper()
-	b := &bench{limit: 8 * time.Second}
+	b := &rig{limit: 8 * time.Second}
 	b.cfg = Config{
 		Dial:           dial.Config{Host: "imap.test", Port: 143},
 		TLS:            mode,
@@ -56,7 +56,7 @@ func newBench(t *testing.T, mode TLSMode) *bench {
 }
 
 // run runs the session against the script.
-func (b *bench) run(t *testing.T, script string) *report.Report {
+func (b *rig) run(t *testing.T, script string) *report.Report {
 	t.Helper()
 	b.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
 		time.Sleep(b.dns)
@@ -87,7 +87,7 @@ func (b *bench) run(t *testing.T, script string) *report.Report {
 }
 
 // verbs returns the first words of the commands that were sent.
-func (b *bench) verbs() []string {
+func (b *rig) verbs() []string {
 	var out []string
 	for _, line := range b.record.Received() {
 		out = append(out, verbOf(line))

@@ -34,7 +34,7 @@ func TestMetricsOfSteps(t *testing.T) {
 // or the report says why not.
 func TestEveryMetric(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSNone)
+		b := newRig(t, TLSNone)
 		b.opts.Capabilities = everyCapability()
 		b.cfg.With = everyOptional()
 		r := b.run(t, "greet\nserve")

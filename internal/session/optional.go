@@ -33,16 +33,16 @@ func (s Step) Why(c Config) string {
 	if c.With[s.Name] {
 		return "asked by --with=" + s.Name
 	}
-	if len(c.Asked) == 0 {
+	if len(c.Thresholds) == 0 {
 		return ""
 	}
 	for _, def := range s.Metrics() {
-		if flag := c.Asked[def.Name]; flag != "" {
+		if flag := c.Thresholds[def.Name]; flag != "" {
 			return "asked by " + flag + " " + def.Name
 		}
 	}
-	if time := report.StepTime(s.Name); c.Asked[time] != "" {
-		return "asked by " + c.Asked[time] + " " + time
+	if time := report.StepTime(s.Name); c.Thresholds[time] != "" {
+		return "asked by " + c.Thresholds[time] + " " + time
 	}
 	return ""
 }
@@ -68,31 +68,30 @@ func Optional() []string {
 	return names
 }
 
-// asked says whether there is a threshold on one of the metrics.
-func (c Config) asked(metrics ...string) bool {
-	return slices.ContainsFunc(metrics, func(name string) bool { return c.Asked[name] != "" })
+// hasThreshold says whether there is a threshold on one of the metrics.
+func (c Config) hasThreshold(metrics ...string) bool {
+	return slices.ContainsFunc(metrics, func(name string) bool { return c.Thresholds[name] != "" })
 }
 
-func (s *Session) asked(metrics ...string) bool { return s.cfg.asked(metrics...) }
+func (s *Session) hasThreshold(metrics ...string) bool { return s.cfg.hasThreshold(metrics...) }
 
-// lacks records the fault of a server that cannot give what was asked for.
-func lacks(rec *Recorder, format string, args ...any) {
+// notOffered records the fault of a server that cannot give what was asked for.
+func notOffered(rec *Recorder, format string, args ...any) {
 	rec.Fault(fmt.Errorf("%w: %w", report.ErrNotOffered, fmt.Errorf(format, args...)))
 }
 
-// without says why metrics of the step have no value. For those that a
-// threshold is on that is a fault: a number that cannot be had must not pass
-// for a good one.
-func (s *Session) without(rec *Recorder, why string, metrics ...string) {
-	var asked []string
+// unmeasured says why metrics of the step have no value. A metric with a threshold
+// that cannot be measured is a fault; otherwise the check would be green.
+func (s *Session) unmeasured(rec *Recorder, why string, metrics ...string) {
+	var wanted []string
 	for _, name := range metrics {
 		rec.Absent(name, why)
-		if s.asked(name) {
-			asked = append(asked, name)
+		if s.hasThreshold(name) {
+			wanted = append(wanted, name)
 		}
 	}
-	if len(asked) > 0 {
-		lacks(rec, "%s cannot be measured: %s", strings.Join(asked, ", "), why)
+	if len(wanted) > 0 {
+		notOffered(rec, "%s cannot be measured: %s", strings.Join(wanted, ", "), why)
 	}
 }
 
@@ -101,8 +100,9 @@ func noAnswer(command string) error {
 	return fmt.Errorf("%w: the answer to %s has no data", report.ErrProtocol, command)
 }
 
-// lacking records the fault of a capability that is not there and skips the step.
-func (s *Session) lacking(rec *Recorder, capability imap.Cap) {
-	lacks(rec, "capability %s is missing", capability)
+// skipNotOffered records the fault of a capability that is missing, and skips the
+// step.
+func skipNotOffered(rec *Recorder, capability imap.Cap) {
+	notOffered(rec, "capability %s is missing", capability)
 	rec.Skip("the server does not offer " + string(capability))
 }

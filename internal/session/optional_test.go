@@ -13,9 +13,9 @@ import (
 // TestAsked says which configurations bring optional steps in, and why.
 func TestAsked(t *testing.T) {
 	asked := func(metrics ...string) Config {
-		c := Config{Asked: map[string]string{}}
+		c := Config{Thresholds: map[string]string{}}
 		for _, m := range metrics {
-			c.Asked[m] = "-c"
+			c.Thresholds[m] = "-c"
 		}
 		return c
 	}
@@ -84,7 +84,7 @@ func TestRemovedOptional(t *testing.T) {
 		{"skip select", "search", "--skip", func(c *Config) { c.Skip = map[string]bool{"select": true} }},
 		{"not asked for", "idle", "", func(*Config) {}},
 	} {
-		c := Config{Asked: map[string]string{report.QuotaStorageUsed: "-c", report.Found: "-w"}}
+		c := Config{Thresholds: map[string]string{report.QuotaStorageUsed: "-c", report.Found: "-w"}}
 		c.Dial.Host = "imap.test"
 		tt.change(&c)
 		if got := Removed(c, tt.step); got != tt.want {
@@ -99,7 +99,7 @@ func TestCapabilityMissing(t *testing.T) {
 	for step, capability := range map[string]string{"id": "ID", "quota": "QUOTA", "idle": "IDLE", "namespace": "NAMESPACE"} {
 		t.Run(step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, TLSNone)
+				b := newRig(t, TLSNone)
 				b.cfg.With = map[string]bool{step: true}
 				r := b.run(t, "greet\nserve")
 				if e := r.Failure(); e != nil {

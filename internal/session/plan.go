@@ -57,26 +57,26 @@ func Removed(cfg Config, name string) string {
 	if err != nil || slices.ContainsFunc(plan, func(s Step) bool { return s.Name == name }) {
 		return ""
 	}
-	without := func(change func(*Config)) bool {
+	plannedAfter := func(change func(*Config)) bool {
 		c := cfg
 		change(&c)
 		p, err := Plan(c)
 		return err == nil && slices.ContainsFunc(p, func(s Step) bool { return s.Name == name })
 	}
-	all := func(c *Config) { c.Skip, c.Until = nil, ""; c.Auth = cmpAuth(c.Auth) }
+	all := func(c *Config) { c.Skip, c.Until = nil, ""; c.Auth = someLogin(c.Auth) }
 	switch {
-	case !without(all):
+	case !plannedAfter(all):
 		return ""
-	case cfg.Auth == auth.None && !without(func(c *Config) { c.Skip, c.Until = nil, "" }):
+	case cfg.Auth == auth.None && !plannedAfter(func(c *Config) { c.Skip, c.Until = nil, "" }):
 		return "--auth=none"
-	case cfg.Until != "" && !without(func(c *Config) { c.Skip = nil }):
+	case cfg.Until != "" && !plannedAfter(func(c *Config) { c.Skip = nil }):
 		return "--until=" + cfg.Until
 	}
 	return "--skip"
 }
 
-// cmpAuth returns a mode that logs in.
-func cmpAuth(m auth.Mode) auth.Mode {
+// someLogin returns a mode that logs in.
+func someLogin(m auth.Mode) auth.Mode {
 	if m == auth.None {
 		return auth.Auto
 	}

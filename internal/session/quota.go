@@ -54,7 +54,7 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 	for _, res := range quotaResources {
 		fullest, ok := q.Fullest(res.kind)
 		if !ok {
-			s.without(rec, unlimited(q, s.cfg.Mailbox, res.kind), res.used, res.limit, res.percent)
+			s.unmeasured(rec, unlimited(q, s.cfg.Mailbox, res.kind), res.used, res.limit, res.percent)
 			continue
 		}
 		rec.Metric(res.used, fullest.Usage*res.unit)
@@ -63,7 +63,7 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 			rec.Metric(res.percent, math.Round(p*100)/100) // as printed, so that it is judged as printed
 			detail = append(detail, fmt.Sprintf("%.1f %% %s", p, res.words))
 		} else {
-			s.without(rec, "the limit is 0", res.percent)
+			s.unmeasured(rec, "the limit is 0", res.percent)
 		}
 		rec.Fact("quota_root_"+strings.ToLower(string(res.kind)), fullest.Root)
 	}

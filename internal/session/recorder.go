@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -232,20 +233,10 @@ func (r *Recorder) fail(e *report.StepError) {
 		if blamed == step {
 			r.stamp(step, now)
 		} else {
-			rep.Metrics = without(rep.Metrics, report.StepTime(e.Step))
+			rep.Metrics = slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Def.Name == report.StepTime(e.Step) })
 		}
 		blamed.Outcome, blamed.Err = report.Failed, e
 	})
-}
-
-func without(metrics []report.Metric, name string) []report.Metric {
-	var out []report.Metric
-	for _, m := range metrics {
-		if m.Def.Name != name {
-			out = append(out, m)
-		}
-	}
-	return out
 }
 
 // stamp sets the step's times.

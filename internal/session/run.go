@@ -55,7 +55,7 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 		s.conn.Mark(step.Name)
 		err := protect(rec, func() error {
 			if step.Capability != "" && !s.conn.Offers(step.Capability) {
-				s.lacking(rec, step.Capability)
+				skipNotOffered(rec, step.Capability)
 				return nil
 			}
 			return step.Run(ctx, s, rec)

@@ -42,7 +42,7 @@ const (
 )
 
 func explainSearch(c Config) Explanation {
-	if !c.asked(report.FoundOldestAge, report.FoundNewestAge) {
+	if !c.hasThreshold(report.FoundOldestAge, report.FoundNewestAge) {
 		return searching(c.Search.Typed(), "where the server offers ESEARCH", "where it does not")
 	}
 	return Explanation{Sends: []Sent{
@@ -65,11 +65,11 @@ func ParseCriteria(v string) (client.Criteria, error) { return client.ParseCrite
 func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search
 	if key := c.NeedsWithin(); key != "" && !s.conn.Offers(imap.CapWithin) {
-		lacks(rec, "the search key %s needs the capability WITHIN, which is missing", key)
+		notOffered(rec, "the search key %s needs the capability WITHIN, which is missing", key)
 		rec.Skip("the server does not offer WITHIN: found_oldest_age and found_newest_age do without")
 		return nil
 	}
-	if s.asked(report.FoundOldestAge, report.FoundNewestAge) {
+	if s.hasThreshold(report.FoundOldestAge, report.FoundNewestAge) {
 		return s.searchAges(rec, c)
 	}
 	n, err := s.count(rec, c)
@@ -180,7 +180,7 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 	if found.count == 0 {
 		rec.Absent(report.FoundOldestAge, "nothing was found")
 		rec.Absent(report.FoundNewestAge, "nothing was found")
-		if s.asked(report.FoundNewestAge) { // no mail is not new mail
+		if s.hasThreshold(report.FoundNewestAge) { // no mail is not new mail
 			rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
 		}
 		rec.Detail("0 found")
@@ -192,7 +192,7 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 		return err
 	}
 	if dates.oldest.IsZero() {
-		s.without(rec, "the answer to FETCH has no INTERNALDATE that can be read", report.FoundOldestAge, report.FoundNewestAge)
+		s.unmeasured(rec, "the answer to FETCH has no INTERNALDATE that can be read", report.FoundOldestAge, report.FoundNewestAge)
 		rec.Detail(fmt.Sprintf("%d found", found.count))
 		return nil
 	}

@@ -40,7 +40,7 @@ func TestStatus(t *testing.T) {
 // TestStatusNeverOfTheOpenMailbox holds the order on the wire.
 func TestStatusNeverOfTheOpenMailbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSNone)
+		b := newRig(t, TLSNone)
 		b.cfg.With = map[string]bool{"status": true}
 		b.run(t, "greet\nserve")
 		synctest.Wait()
@@ -104,8 +104,8 @@ func TestSearchWindows(t *testing.T) {
 		{120_000, "1:50000 50001:100000 100001:120000"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, TLSNone)
-			b.cfg.Asked = map[string]string{report.FoundOldestAge: "-c"}
+			b := newRig(t, TLSNone)
+			b.cfg.Thresholds = map[string]string{report.FoundOldestAge: "-c"}
 			script := fmt.Sprintf("greet\nserve EXAMINE\nS: * %d EXISTS\nS: {tag} OK done\n", tt.messages)
 			sets := strings.Fields(tt.sets)
 			for from := 1; from <= tt.messages; from += searchWindow {
@@ -145,8 +145,8 @@ func TestSearchWindows(t *testing.T) {
 // TestTooManyHits refuses a count that cannot be.
 func TestTooManyHits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSNone)
-		b.cfg.Asked = map[string]string{report.FoundOldestAge: "-c"}
+		b := newRig(t, TLSNone)
+		b.cfg.Thresholds = map[string]string{report.FoundOldestAge: "-c"}
 		r := b.run(t, "greet\nserve SEARCH\nS: * ESEARCH (TAG \"x\") ALL 1:4294967295\nS: {tag} OK done\nserve")
 		if e := r.Failure(); e == nil || e.Step != "search" || !strings.Contains(e.Error(), "finds 4294967295 of 42") {
 			t.Errorf("failure %v, want one of search", e)

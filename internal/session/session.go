@@ -79,11 +79,11 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 		e.Said = s.conn.Notices
 	}
 	stopped := errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)
-	gone := stopped || errors.Is(e.Err, report.ErrClosed) || client.Reset(e.Err)
+	ended := stopped || errors.Is(e.Err, report.ErrClosed) || client.Reset(e.Err)
 	switch {
-	case ctx.Err() != nil && (gone || isIO(e.Err)):
+	case ctx.Err() != nil && (ended || isIO(e.Err)):
 		e.Err = cause(ctx)
-	case gone && s.conn.Bye != nil:
+	case ended && s.conn.Bye != nil:
 		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
 	case stopped:
 		e.Err = report.ErrTimeout

@@ -58,8 +58,8 @@ var statusItems = []statusItem{
 // wants says whether a number of the step was asked for: by its name, or with
 // the whole step.
 func (c Config) wantsStatus(metric string) bool {
-	return c.asked(metric) || c.With[report.StepStatus] ||
-		metric == report.Unseen && !c.asked(report.Deleted, report.MailboxSize) // time_status alone
+	return c.hasThreshold(metric) || c.With[report.StepStatus] ||
+		metric == report.Unseen && !c.hasThreshold(report.Deleted, report.MailboxSize) // time_status alone
 }
 
 func explainStatus(c Config) Explanation {
@@ -87,9 +87,9 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 			items = append(items, item)
 		case item.metric == report.Deleted && s.planned(statusBySearchStep):
 		case item.metric == report.Deleted:
-			s.without(rec, "the server counts deleted messages in an open mailbox only", item.metric)
+			s.unmeasured(rec, "the server counts deleted messages in an open mailbox only", item.metric)
 		default:
-			s.without(rec, "capability "+string(item.capabilities[0])+" is missing", item.metric)
+			s.unmeasured(rec, "capability "+string(item.capabilities[0])+" is missing", item.metric)
 		}
 	}
 	if len(items) == 0 {
@@ -114,7 +114,7 @@ func (s *Session) askStatus(rec *Recorder, items []statusItem) error {
 	for _, item := range items {
 		n, ok := got[item.word]
 		if !ok {
-			s.without(rec, "the answer to STATUS has no "+item.word, item.metric)
+			s.unmeasured(rec, "the answer to STATUS has no "+item.word, item.metric)
 			continue
 		}
 		rec.Metric(item.metric, float64(n))

@@ -29,11 +29,11 @@ func TestTimes(t *testing.T) {
 		step   string
 		mode   TLSMode
 		script string
-		change func(*bench)
+		change func(*rig)
 	}{
-		{step: "dns", mode: TLSNone, script: bare + "serve", change: func(b *bench) { b.dns = delay }},
-		{step: "connect", mode: TLSNone, script: bare + "serve", change: func(b *bench) { b.tcp = delay }},
-		{step: "tls", mode: TLSImplicit, script: "wait 300ms\ntls\n" + bare + "serve", change: func(b *bench) { b.opts.ImplicitTLS = false }},
+		{step: "dns", mode: TLSNone, script: bare + "serve", change: func(b *rig) { b.dns = delay }},
+		{step: "connect", mode: TLSNone, script: bare + "serve", change: func(b *rig) { b.tcp = delay }},
+		{step: "tls", mode: TLSImplicit, script: "wait 300ms\ntls\n" + bare + "serve", change: func(b *rig) { b.opts.ImplicitTLS = false }},
 		{step: "tls", mode: TLSStart, script: bare + "serve STARTTLS\nS: {tag} OK go\nwait 300ms\ntls\nserve"},
 		{step: "greeting", mode: TLSNone, script: "wait 300ms\n" + bare + "serve"},
 		{step: "greeting", mode: TLSImplicit, script: "wait 300ms\n" + bare + "serve"},
@@ -41,7 +41,7 @@ func TestTimes(t *testing.T) {
 		{step: "capability", mode: TLSNone, script: bare + "delay CAPABILITY 300ms\nserve"},
 		{step: "capability", mode: TLSStart, script: bare + "delay CAPABILITY 300ms\nserve"},
 		{step: "login", mode: TLSNone, script: bare + "delay LOGIN 300ms\nserve"},
-		{step: "login", mode: TLSImplicit, script: bare + "delay AUTHENTICATE 300ms\nserve", change: func(b *bench) { b.cfg.Auth = "plain" }},
+		{step: "login", mode: TLSImplicit, script: bare + "delay AUTHENTICATE 300ms\nserve", change: func(b *rig) { b.cfg.Auth = "plain" }},
 		{step: "list", mode: TLSImplicit, script: bare + "delay LIST 300ms\nserve"},
 		{step: "select", mode: TLSNone, script: bare + "delay EXAMINE 300ms\nserve"},
 		{step: "fetch", mode: TLSStart, script: bare + "delay FETCH 300ms\nserve"},
@@ -49,7 +49,7 @@ func TestTimes(t *testing.T) {
 	} {
 		t.Run(string(tt.mode)+"/"+tt.step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, tt.mode)
+				b := newRig(t, tt.mode)
 				if tt.change != nil {
 					tt.change(b)
 				}
@@ -84,7 +84,7 @@ func TestCommands(t *testing.T) {
 		name   string
 		mode   TLSMode
 		script string
-		change func(*bench)
+		change func(*rig)
 		want   string
 	}{
 		{"nothing volunteered", TLSNone, "S: * OK ready\nserve", nil, "CAPABILITY LOGIN " + all},
@@ -92,20 +92,20 @@ func TestCommands(t *testing.T) {
 		{"starttls", TLSStart, "S: * OK ready\nserve", nil, "STARTTLS CAPABILITY LOGIN " + all},
 		{"starttls offered", TLSStart, "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nserve", nil, "STARTTLS CAPABILITY LOGIN " + all},
 		{"no capabilities behind login", TLSNone, "greet\nserve LOGIN\nS: {tag} OK done\nserve", nil, "LOGIN " + all},
-		{"plain with initial response", TLSImplicit, "greet\nserve", func(b *bench) { b.cfg.Auth = "plain" }, "AUTHENTICATE " + all},
-		{"no account", TLSNone, "S: * OK ready\nserve", func(b *bench) { b.cfg.Auth = "none" }, "CAPABILITY LOGOUT"},
-		{"until greeting", TLSNone, "S: * OK ready\nserve", func(b *bench) { b.cfg.Until = "greeting" }, "LOGOUT"},
-		{"until list", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Until = "list" }, "LOGIN LIST LOGOUT"},
-		{"skip list", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Skip = map[string]bool{"list": true} }, "LOGIN EXAMINE FETCH LOGOUT"},
-		{"skip select", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Skip = map[string]bool{"select": true} }, "LOGIN LIST LOGOUT"},
-		{"read-write", TLSNone, "greet\nserve", func(b *bench) { b.cfg.ReadWrite = true }, "LOGIN LIST SELECT FETCH LOGOUT"},
-		{"uid", TLSNone, "greet\nserve", func(b *bench) { b.cfg.Message = MessageSelector{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
+		{"plain with initial response", TLSImplicit, "greet\nserve", func(b *rig) { b.cfg.Auth = "plain" }, "AUTHENTICATE " + all},
+		{"no account", TLSNone, "S: * OK ready\nserve", func(b *rig) { b.cfg.Auth = "none" }, "CAPABILITY LOGOUT"},
+		{"until greeting", TLSNone, "S: * OK ready\nserve", func(b *rig) { b.cfg.Until = "greeting" }, "LOGOUT"},
+		{"until list", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Until = "list" }, "LOGIN LIST LOGOUT"},
+		{"skip list", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Skip = map[string]bool{"list": true} }, "LOGIN EXAMINE FETCH LOGOUT"},
+		{"skip select", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Skip = map[string]bool{"select": true} }, "LOGIN LIST LOGOUT"},
+		{"read-write", TLSNone, "greet\nserve", func(b *rig) { b.cfg.ReadWrite = true }, "LOGIN LIST SELECT FETCH LOGOUT"},
+		{"uid", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Message = MessageSelector{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
 		{"preauth", TLSNone, "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nserve", nil, all},
 		{"empty mailbox", TLSNone, "greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", nil, "LOGIN LIST EXAMINE LOGOUT"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, tt.mode)
+				b := newRig(t, tt.mode)
 				if tt.change != nil {
 					tt.change(b)
 				}
@@ -149,7 +149,7 @@ func TestSilence(t *testing.T) {
 	} {
 		t.Run(string(tt.mode)+"/"+tt.step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, tt.mode)
+				b := newRig(t, tt.mode)
 				b.opts.ImplicitTLS = tt.mode == TLSImplicit && tt.step != "tls"
 				b.limit = limit
 				r := b.run(t, tt.script)
@@ -178,7 +178,7 @@ func TestSilence(t *testing.T) {
 func TestSilentLogout(t *testing.T) {
 	for _, limit := range []time.Duration{8 * time.Second, time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, TLSNone)
+			b := newRig(t, TLSNone)
 			b.limit = limit
 			r := b.run(t, "greet\nserve LOGOUT\nhold")
 			want := min(logoutTimeout, limit-logoutReserve)
@@ -195,7 +195,7 @@ func TestSilentLogout(t *testing.T) {
 // TestInterrupt ends the run at once, naming what was waited for.
 func TestInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSNone)
+		b := newRig(t, TLSNone)
 		b.limit = time.Hour
 		b.interrupt = time.Second
 		r := b.run(t, "greet\nserve EXAMINE\nhold")

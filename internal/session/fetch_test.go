@@ -99,7 +99,7 @@ func TestFetchMissing(t *testing.T) {
 		{"greet\nserve FETCH\nS: * 3 EXPUNGE\nS: {tag} OK done\nserve", "sent nothing", naming("uid:7")},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, TLSNone)
+			b := newRig(t, TLSNone)
 			tt.change(&b.cfg)
 			r := b.run(t, tt.script)
 			if e := r.Failure(); e == nil || e.Step != "fetch" || !strings.Contains(e.Error(), tt.want) {
@@ -114,7 +114,7 @@ func TestFetchMissing(t *testing.T) {
 func TestBodyIsStreamed(t *testing.T) {
 	const blocks = 1600
 	block := bytes.Repeat([]byte("x"), 64<<10)
-	b := newBench(t, TLSNone)
+	b := newRig(t, TLSNone)
 	b.cfg.Fetch = FetchBody
 	b.cfg.Dial.Address = netip.MustParseAddr("192.0.2.7")
 	b.cfg.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
@@ -192,7 +192,7 @@ func TestSpecialUse(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, TLSNone)
+				b := newRig(t, TLSNone)
 				b.opts.Capabilities = tt.caps
 				b.cfg.Expect.Mailboxes = tt.mailboxes
 				b.cfg.Until = "list"

@@ -33,7 +33,7 @@ func TestClientCertificateRefused(t *testing.T) {
 			} {
 				t.Run(string(mode)+"/"+tls.VersionName(version)+"/"+name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						b := newBench(t, mode)
+						b := newRig(t, mode)
 						b.opts.TLS.ClientAuth, b.opts.TLS.MaxVersion = tls.RequireAnyClientCert, version
 						b.wrap = wrap
 						r := b.run(t, "S: * OK ready\nserve")
@@ -70,7 +70,7 @@ func (c *shut) Write(b []byte) (int, error) {
 // the handshake could not be sent any more.
 func TestClientCertificateClosedDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSStart)
+		b := newRig(t, TLSStart)
 		b.opts.TLS.ClientAuth = tls.RequireAnyClientCert
 		b.wrap = func(c net.Conn) net.Conn { return &shut{c, 3} } // STARTTLS, ClientHello, and the rest of the handshake
 		r := b.run(t, "S: * OK ready\nserve")

@@ -29,12 +29,12 @@ type extra struct {
 func (x extra) run(t *testing.T) {
 	t.Run(x.name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, TLSNone)
+			b := newRig(t, TLSNone)
 			b.opts.Capabilities = x.caps
 			if x.caps == "" {
 				b.opts.Capabilities = allCaps
 			}
-			b.cfg.Asked = map[string]string{}
+			b.cfg.Thresholds = map[string]string{}
 			b.cfg.With = map[string]bool{}
 			if x.change != nil {
 				x.change(&b.cfg)
@@ -88,7 +88,7 @@ func (x extra) check(t *testing.T, r *report.Report, want string) {
 func asks(metrics ...string) func(*Config) {
 	return func(c *Config) {
 		for _, m := range metrics {
-			c.Asked[m] = "-c"
+			c.Thresholds[m] = "-c"
 		}
 	}
 }
@@ -161,7 +161,7 @@ func TestQuota(t *testing.T) {
 // TestNoQuotaAnswer fails the step: OK and nothing else is no quota.
 func TestNoQuotaAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSNone)
+		b := newRig(t, TLSNone)
 		b.opts.Capabilities = allCaps
 		b.cfg.With = map[string]bool{"quota": true}
 		r := b.run(t, "greet\nserve GETQUOTAROOT\nS: {tag} OK done\nserve")
@@ -174,7 +174,7 @@ func TestNoQuotaAnswer(t *testing.T) {
 // TestIdleTime ends the time of IDLE with the continuation.
 func TestIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, TLSNone)
+		b := newRig(t, TLSNone)
 		b.opts.Capabilities = allCaps
 		b.cfg.With = map[string]bool{"idle": true}
 		r := b.run(t, "greet\nserve IDLE\nwait 200ms\nS: * OK still here\nS: + idling\nC: DONE\nwait 700ms\nS: {tag} OK done\nserve")
@@ -199,7 +199,7 @@ func TestIdleFails(t *testing.T) {
 		"greet\nserve IDLE\nS: {tag} BAD what is IDLE\nserve": "",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, TLSNone)
+			b := newRig(t, TLSNone)
 			b.opts.Capabilities = allCaps
 			b.cfg.With = map[string]bool{"idle": true}
 			r := b.run(t, script)
@@ -215,7 +215,7 @@ func TestIdleFails(t *testing.T) {
 func TestExtraTimes(t *testing.T) {
 	for _, slow := range Optional() {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, TLSNone)
+			b := newRig(t, TLSNone)
 			b.opts.Capabilities = everyCapability()
 			b.cfg.With = everyOptional()
 			at := slices.IndexFunc(Catalog, func(s Step) bool { return s.Name == slow })
