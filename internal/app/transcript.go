@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
 )
 
 // writePatience is how long writing the transcript may go on after the run's
@@ -22,7 +21,7 @@ const writePatience = 40 * time.Millisecond
 func saveTranscript(ctx context.Context, path string, rep *report.Report, opts render.Options) {
 	text := strings.Join(render.TranscriptLines(rep, opts), "\n") + "\n"
 	done := make(chan error, 1)
-	go func() { done <- replaceFile(path, []byte(text)) }()
+	go func() { done <- secret.ReplaceFile(path, []byte(text)) }()
 	late := context.AfterFunc(ctx, func() {
 		time.Sleep(writePatience)
 		done <- errors.New("no time left to write it")
@@ -31,29 +30,4 @@ func saveTranscript(ctx context.Context, path string, rep *report.Report, opts r
 	if err := <-done; err != nil {
 		rep.Remarks = append(rep.Remarks, report.Remark{Text: fmt.Sprintf("--transcript=%s: %v", path, err)})
 	}
-}
-
-// replaceFile writes a file that only its owner can read, whole or not at all.
-// What is at path and no ordinary file, a link above all, is left alone.
-func replaceFile(path string, data []byte) (err error) {
-	if st, err := os.Lstat(path); err == nil && !st.Mode().IsRegular() {
-		return errors.New("exists and is no ordinary file")
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".transcript-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		f.Close()
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
