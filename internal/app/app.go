@@ -207,7 +207,7 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 		saveTranscript(ctx, req.Transcript, rep, opts)
 	}
 	verdict := judge.Judge(rep, req.Policy)
-	return render.Formats()[req.Output](rep, verdict, opts), verdict.State
+	return render.FormatOf(req.Output).Report(rep, verdict, opts), verdict.State
 }
 
 // byHand says of what failed how a person does the same. The server of a demo
@@ -269,13 +269,7 @@ func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report
 
 // message prints a finding that stands alone.
 func message(req *cli.Request, opts render.Options, state report.State, kind, text, advice string) ([]byte, report.State) {
-	switch req.Output {
-	case "json":
-		return render.JSONMessage(state, kind, text, advice, opts), state
-	case "openmetrics":
-		return render.OpenMetricsMessage(state, opts), state
-	}
-	return render.Message(state, kind, text, advice, opts), state
+	return render.FormatOf(req.Output).Message(state, kind, text, advice, opts), state
 }
 
 // usageMessage prints a usage error, in the form that was asked for as far as

@@ -13,7 +13,7 @@ func BenchmarkFormats(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if len(format(r, v, Options{})) == 0 {
+				if len(format.Report(r, v, Options{})) == 0 {
 					b.Fatal("nothing printed")
 				}
 			}

@@ -32,8 +32,9 @@ func OpenMetrics(r *report.Report, v report.Verdict, o Options) []byte {
 	return e.bytes()
 }
 
-// OpenMetricsMessage prints that a check could not be made at all.
-func OpenMetricsMessage(state report.State, o Options) []byte {
+// OpenMetricsMessage prints that a check could not be made at all. The format has
+// no room for words.
+func OpenMetricsMessage(state report.State, _, _, _ string, o Options) []byte {
 	e := exposition{o: o}
 	e.add("up", "Whether the session went through without a failure.", 0)
 	e.add("state", "Plugin state: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(state))

@@ -31,10 +31,28 @@ func (o Options) mask(s string) string {
 	return o.Mask(s)
 }
 
-// Func prints a report and its verdict.
-type Func func(r *report.Report, v report.Verdict, o Options) []byte
+// Format is one value of --output.
+type Format struct {
+	// Report prints a report and its verdict.
+	Report func(r *report.Report, v report.Verdict, o Options) []byte
+	// Message prints a finding that stands alone, where no session ran.
+	Message func(state report.State, kind, text, advice string, o Options) []byte
+}
 
 // Formats are the values of --output.
-func Formats() map[string]Func {
-	return map[string]Func{"nagios": Nagios, "json": JSON, "openmetrics": OpenMetrics}
+func Formats() map[string]Format {
+	return map[string]Format{
+		"nagios":      {Nagios, Message},
+		"json":        {JSON, JSONMessage},
+		"openmetrics": {OpenMetrics, OpenMetricsMessage},
+	}
+}
+
+// FormatOf returns the format of that name, plugin output where there is none.
+func FormatOf(name string) Format {
+	all := Formats()
+	if f, ok := all[name]; ok {
+		return f
+	}
+	return all["nagios"]
 }
