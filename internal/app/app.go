@@ -133,12 +133,8 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 // help: a service that has the flag by mistake must not be green.
 func explained(req *cli.Request) ([]byte, report.State) {
 	req.Pretend()
-	plan, err := session.Plan(req.Session)
-	if err != nil {
-		return message(req, render.Options{}, report.Unknown, "usage", err.Error(), "")
-	}
 	text := explain.Text(explain.Check{
-		Config: req.Session, Plan: plan, Policy: req.Policy, Timeout: req.Timeout, Addresses: req.Addresses,
+		Config: req.Session, Plan: req.Plan, Policy: req.Policy, Timeout: req.Timeout, Addresses: req.Addresses,
 	})
 	return []byte(text), report.Unknown
 }
@@ -186,18 +182,14 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 		env.Session(&req.Session)
 	}
 	req.Session.Secrets.Add(req.Session.Password) // the demo's; the others are there since they were loaded
-	plan, err := session.Plan(req.Session)
-	if err != nil {
-		return message(req, opts, report.Unknown, "usage", err.Error(), "")
-	}
 	run := session.Run
 	if req.Addresses != "first" {
 		run = func(ctx context.Context, c session.Config, plan []session.Step) *report.Report {
 			return session.RunAll(ctx, c, plan, req.Addresses)
 		}
 	}
-	rep := run(ctx, req.Session, plan)
-	byHand(rep, req.Session, plan)
+	rep := run(ctx, req.Session, req.Plan)
+	byHand(rep, req.Session, req.Plan)
 	for _, text := range req.Remarks {
 		if req.Verbosity >= 1 {
 			rep.Remarks = append(rep.Remarks, report.Remark{Text: text})

@@ -51,12 +51,17 @@ func startDemo(ctx context.Context, req *cli.Request, listen func(context.Contex
 	c.Username = srv.Username
 	c.Password = secret.New(srv.Password)
 	c.OAuth, c.Token = nil, secret.Secret{}
-	return func() {
+	stop = func() {
 		closed := make(chan struct{})
 		go func() { defer close(closed); _ = srv.Close() }()
 		select {
 		case <-closed:
 		case <-time.After(grace):
 		}
-	}, nil
+	}
+	if req.Plan, err = session.Plan(*c); err != nil { // of another server than Parse planned for
+		stop()
+		return nil, err
+	}
+	return stop, nil
 }

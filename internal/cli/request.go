@@ -25,6 +25,7 @@ type Request struct {
 	Generate string
 
 	Session session.Config // secrets and files are filled in by Load
+	Plan    []session.Step // of Session
 	Policy  judge.Policy
 	Timeout time.Duration
 
@@ -235,7 +236,7 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	if err := stdinOnce(req.files, a.stdin); err != nil {
 		return nil, err
 	}
-	for _, fill := range []func(*grammar, *Request) error{checkPlan, expectations, with, states, measurable} {
+	for _, fill := range []func(*grammar, *Request) error{expectations, with, states, measurable, plan} {
 		if err := fill(g, req); err != nil {
 			return nil, err
 		}
@@ -343,10 +344,12 @@ var tlsVersions = map[string]uint16{
 	"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13,
 }
 
-// checkPlan refuses a combination that no session can have.
-func checkPlan(_ *grammar, req *Request) error {
-	if _, err := session.Plan(req.Session); err != nil {
+// plan makes the plan, and refuses a combination that no session can have.
+func plan(_ *grammar, req *Request) error {
+	steps, err := session.Plan(req.Session)
+	if err != nil {
 		return usage(err.Error(), "")
 	}
+	req.Plan = steps
 	return nil
 }
