@@ -102,19 +102,14 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 	}
 	switch {
 	case req.Help:
-		out.set([]byte(cli.Help()), report.Unknown)
+		out.set(document(req, help, report.Unknown))
 		return
 	case req.Version:
 		out.set([]byte(cli.Program+" "+Version()+"\n"), report.Unknown)
 		return
 	case req.Generate != "":
-		text, err := generate(req.Generate)
-		if err != nil {
-			out.set(message(req, render.Options{}, report.Unknown, "internal", err.Error(), "please report this bug"))
-			return
-		}
 		// 0, so that packagers may write --generate=man >FILE && ...
-		out.set(text, report.OK)
+		out.set(document(req, func() ([]byte, error) { return generate(req.Generate) }, report.OK))
 		return
 	}
 	if req.Explain {
@@ -127,6 +122,15 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 	defer cancel()
 	req.Session.Secrets = secrets
 	out.set(check(ctx, req, env))
+}
+
+// document prints a text made from the grammar.
+func document(req *cli.Request, write func() ([]byte, error), state report.State) ([]byte, report.State) {
+	text, err := write()
+	if err != nil {
+		return message(req, render.Options{}, report.Unknown, "internal", err.Error(), "please report this bug")
+	}
+	return text, state
 }
 
 // explained prints what a check would do. The state is UNKNOWN, as that of the

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"slices"
 
 	"check_imap_session/internal/cli"
@@ -34,6 +35,9 @@ func Model() (gen.Model, error) {
 		}
 		m.Metrics = append(m.Metrics, gen.Item{Name: d.Name, Doc: doc})
 		thresholds = append(thresholds, d.Name+"=")
+		if d.Step != "" && d.Name != report.StepTime(d.Step) {
+			m.Results = append(m.Results, d.Name)
+		}
 	}
 	m.Values["warning"], m.Values["critical"] = thresholds, thresholds
 	for _, k := range judge.Kinds() {
@@ -52,18 +56,25 @@ func Model() (gen.Model, error) {
 	return m, nil
 }
 
+// help returns the text of --help.
+func help() ([]byte, error) { return written(gen.Help) }
+
 // generate returns the definition that --generate asks for.
 func generate(kind string) ([]byte, error) {
-	m, err := Model()
-	if err != nil {
-		return nil, err
-	}
 	all := gen.Formats()
 	i := slices.IndexFunc(all, func(f gen.Format) bool { return f.Name == kind })
 	if i < 0 {
 		return nil, fmt.Errorf("nothing writes %q", kind)
 	}
+	return written(all[i].Write)
+}
+
+func written(write func(io.Writer, gen.Model) error) ([]byte, error) {
+	m, err := Model()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	err = all[i].Write(&b, m)
+	err = write(&b, m)
 	return b.Bytes(), err
 }

@@ -24,10 +24,10 @@ type grammar struct {
 	Port          uint16   `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
 	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
 	IPv6          bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
-	Addresses     string   `enum:"first,worst,any" default:"first" placeholder:"WHICH" group:"Server" help:"first, worst or any. first: one session, with the first address of HOST that answers. worst, any: a session with every address, four at a time; the worst, or the best, decides. Default first."`
+	Addresses     string   `enum:"first,worst,any" default:"first" placeholder:"WHICH" group:"Server" help:"first, worst or any. first: one session, with the first address of HOST that answers. worst, any: a session with every address, four at a time; the worst, or the best, decides. Default ${default}."`
 	Source        string   `placeholder:"IP" group:"Server" help:"Connect from this local address."`
 	ProxyProtocol string   `enum:"v1,v2," default:"" placeholder:"VERSION" group:"Server" help:"v1 or v2: begin with a PROXY protocol header."`
-	Timeout       duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default 8s, below the 10 s of check_nrpe."`
+	Timeout       duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default ${default}, below the 10 s of check_nrpe."`
 
 	TLS                string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
 	SSL                bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
@@ -35,7 +35,7 @@ type grammar struct {
 	CAFile             string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
 	ClientCert         string `placeholder:"PEM" group:"TLS" help:"Client certificate with its chain, for servers that ask for one and for --auth=external."`
 	ClientKey          string `placeholder:"PEM" group:"TLS" help:"Its private key, not encrypted. Default: in the file of --client-cert."`
-	TLSMin             string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default 1.2."`
+	TLSMin             string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default ${default}."`
 	Certificate        string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
 	CertificateMatches string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
 	Insecure           bool   `group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
@@ -57,11 +57,11 @@ type grammar struct {
 	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
 	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
-	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default INBOX."`
-	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default *."`
+	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default ${default}."`
+	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default ${default}."`
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
-	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default newest."`
-	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default headers. Nothing is marked as read."`
+	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
+	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default ${default}. Nothing is marked as read."`
 	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
 	Search        string   `placeholder:"CRITERIA" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (found). Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`

@@ -12,7 +12,6 @@ import (
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/dial"
-	"check_imap_session/internal/report"
 	"check_imap_session/internal/session"
 )
 
@@ -375,52 +374,5 @@ func TestStandardInputOnce(t *testing.T) {
 	_, err := Parse([]string{"--extra-opts=@-", "--password-file=-"}, e)
 	if err == nil || !strings.Contains(err.Error(), "standard input cannot be both") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestHelp(t *testing.T) {
-	help := Help()
-	for i, line := range strings.Split(help, "\n") {
-		if len(line) > helpWidth {
-			t.Errorf("line %d has %d columns: %s", i+1, len(line), line)
-		}
-		if strings.TrimRight(line, " \t") != line {
-			t.Errorf("line %d has blanks at its end: %q", i+1, line)
-		}
-	}
-	for _, r := range help {
-		if r > '~' || r < ' ' && r != '\n' {
-			t.Errorf("%q in the help is not plain ASCII", r)
-		}
-	}
-	p, err := Model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range p.Flags {
-		if f.Help == "" || f.Group == nil {
-			t.Errorf("--%s: help %q, group %v: want both", f.Name, f.Help, f.Group)
-		}
-		if !f.IsBool() && !f.IsCounter() && f.PlaceHolder == "" {
-			t.Errorf("--%s has no placeholder", f.Name)
-		}
-		head := "      --" + f.Name
-		if f.Short != 0 {
-			head = fmt.Sprintf("  -%c, --%s", f.Short, f.Name)
-		}
-		if n := strings.Count(help, "\n"+head+" ") + strings.Count(help, "\n"+head+"=") + strings.Count(help, "\n"+head+"[") + strings.Count(help, "\n"+head+"\n"); n != 1 {
-			t.Errorf("%q stands %d times in the help, want once", head, n)
-		}
-		if len(f.Help) > 0 && !strings.Contains(strings.Join(strings.Fields(help), " "), strings.Join(strings.Fields(f.Help), " ")) {
-			t.Errorf("the help of --%s is not in the help: %s", f.Name, f.Help)
-		}
-	}
-	for _, d := range report.MetricTable() {
-		if d.Step == "" || strings.HasPrefix(d.Name, "time_") {
-			continue
-		}
-		if !strings.Contains(help, d.Name) {
-			t.Errorf("metric %s is not in the help", d.Name)
-		}
 	}
 }

@@ -24,6 +24,8 @@ type Model struct {
 	Env []EnvVar
 	// Metrics and Kinds are for the man page.
 	Metrics, Kinds []Item
+	// Results are the metrics of steps other than their times, for the help.
+	Results []string
 	// Values are the words that a flag takes, by the flag's name, for
 	// completion. Flags with an enum need none.
 	Values map[string][]string

@@ -3,6 +3,8 @@ package gen
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // Nagios writes command definitions with named slots. A quoted '$ARGn$' is one
@@ -38,7 +40,10 @@ func Nagios(w io.Writer, m Model) error {
 func NRPE(w io.Writer, m Model) error {
 	var p page
 	p.lines("# "+fmt.Sprintf(generated, "nrpe"), "#")
-	p.lines(comment("#", "Put a copy into /etc/nagios/nrpe.d and write one section per check into the ini file. Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin 8 s, so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.")...)
+	all := flags(m)
+	timeout := all[slices.IndexFunc(all, func(f flag) bool { return f.name == "timeout" })].fallback
+	timeout = strings.TrimSuffix(timeout, "s") + " s"
+	p.lines(comment("#", "Put a copy into /etc/nagios/nrpe.d and write one section per check into the ini file. Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin "+timeout+", so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.")...)
 	p.lines("",
 		"command[imap_session]=/usr/lib/nagios/plugins/check_imap_session --extra-opts=imap_session@/etc/nagios/imap_session.ini",
 		"command[imap_session_demo]=/usr/lib/nagios/plugins/check_imap_session --demo", "")
