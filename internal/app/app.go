@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -96,11 +95,10 @@ func (o *output) set(text []byte, state report.State) { o.text, o.state = text, 
 
 func run(args []string, env Env, out *output, secrets *secret.Set) {
 	req, err := cli.Parse(args, cli.Env{Program: env.Program, Getenv: env.Getenv, Stdin: env.Stdin, Proxy: env.Proxy})
-	if err != nil {
-		out.set(usageMessage(err, args))
-		return
-	}
 	switch {
+	case err != nil:
+		out.set(usageMessage(req, err))
+		return
 	case req.Help:
 		out.set(document(req, help, report.Unknown))
 		return
@@ -128,7 +126,7 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 func document(req *cli.Request, write func() ([]byte, error), state report.State) ([]byte, report.State) {
 	text, err := write()
 	if err != nil {
-		return message(req, render.Options{}, report.Unknown, "internal", err.Error(), "please report this bug")
+		return message(req, render.Options{}, "internal", err.Error(), "please report this bug")
 	}
 	return text, state
 }
@@ -178,7 +176,7 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 	if req.Demo != "" {
 		stop, err := startDemo(ctx, req, env.Listen)
 		if err != nil {
-			return message(req, opts, report.Unknown, "usage", err.Error(), "")
+			return message(req, opts, "usage", err.Error(), "")
 		}
 		defer stop()
 	}
@@ -254,23 +252,22 @@ const killPatience = 60 * time.Millisecond
 func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report.State) {
 	switch {
 	case errors.Is(err, report.ErrInterrupted):
-		return message(req, opts, report.Unknown, "interrupted", "while reading the secrets", "")
+		return message(req, opts, "interrupted", "while reading the secrets", "")
 	case errors.Is(err, report.ErrInternal):
-		return message(req, opts, report.Unknown, "internal", err.Error(), "please report this bug")
+		return message(req, opts, "internal", err.Error(), "please report this bug")
 	case errors.Is(err, report.ErrTimeout):
-		return message(req, opts, report.Unknown, "config", "reading the secrets took longer than -t allows", "is the file on a dead mount, does the command hang?")
+		return message(req, opts, "config", "reading the secrets took longer than -t allows", "is the file on a dead mount, does the command hang?")
 	}
-	return message(req, opts, report.Unknown, "config", err.Error(), "correct the file or command named here")
+	return message(req, opts, "config", err.Error(), "correct the file or command named here")
 }
 
-// message prints a finding that stands alone.
-func message(req *cli.Request, opts render.Options, state report.State, kind, text, advice string) ([]byte, report.State) {
-	return render.FormatOf(req.Output).Message(state, kind, text, advice, opts), state
+// message prints a finding that stands alone: no session ran.
+func message(req *cli.Request, opts render.Options, kind, text, advice string) ([]byte, report.State) {
+	return render.FormatOf(req.Output).Message(report.Unknown, kind, text, advice, opts), report.Unknown
 }
 
-// usageMessage prints a usage error, in the form that was asked for as far as
-// the words can be trusted to say so.
-func usageMessage(err error, args []string) ([]byte, report.State) {
+// usageMessage prints a usage error in the form that was asked for.
+func usageMessage(req *cli.Request, err error) ([]byte, report.State) {
 	kind := "usage"
 	text, advice := err.Error(), ""
 	var u *cli.UsageError
@@ -283,16 +280,7 @@ func usageMessage(err error, args []string) ([]byte, report.State) {
 			text = u.Source + ": " + text
 		}
 	}
-	req := &cli.Request{}
-	joined := " " + strings.Join(args, " ") + " "
-	for _, form := range []string{"json", "openmetrics"} {
-		for _, flag := range []string{" -o ", " -o", " -o=", " --output=", " --output "} {
-			if strings.Contains(joined, flag+form+" ") {
-				req.Output = form
-			}
-		}
-	}
-	return message(req, render.Options{Version: Version()}, report.Unknown, kind, text, advice)
+	return message(req, render.Options{Version: Version()}, kind, text, advice)
 }
 
 // grace is how long a demo server is given to end.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/session"
@@ -30,7 +31,7 @@ func expectations(g *grammar, req *Request) error {
 	}
 	for _, c := range e.Capabilities {
 		if slices.Contains(e.Forbidden, c) {
-			return usage("capability "+quote(c)+" is both expected and forbidden", "")
+			return usage("capability "+argv.Quote(c)+" is both expected and forbidden", "")
 		}
 	}
 	for _, x := range []struct {
@@ -64,7 +65,7 @@ func expectMailbox(g *grammar, req *Request) error {
 	if v := strings.TrimSpace(g.ExpectUIDValidity); v != "" {
 		n, err := strconv.ParseUint(v, 10, 32)
 		if err != nil || n == 0 {
-			return usage("--expect-uidvalidity: "+quote(v)+" is no number from 1 to 4294967295", "-vv shows the one that the mailbox has")
+			return usage("--expect-uidvalidity: "+argv.Quote(v)+" is no number from 1 to 4294967295", "-vv shows the one that the mailbox has")
 		}
 		e.UIDValidity = uint32(n)
 	}
@@ -77,7 +78,7 @@ func expectMailbox(g *grammar, req *Request) error {
 		}
 		name, text, _ := strings.Cut(v, "=")
 		if name = strings.TrimSpace(name); !session.IsHeaderName(name) || text == "" {
-			return usage("--expect-header: "+quote(v)+" is not NAME=REGEXP", "for example --expect-header=Subject=^canary")
+			return usage("--expect-header: "+argv.Quote(v)+" is not NAME=REGEXP", "for example --expect-header=Subject=^canary")
 		}
 		re, err := pattern("--expect-header="+name, text)
 		if err != nil {
@@ -95,7 +96,7 @@ func pattern(flag, text string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
-		return nil, usage(flag+": "+quote(text)+" is no regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
+		return nil, usage(flag+": "+argv.Quote(text)+" is no regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
 	}
 	return re, nil
 }
@@ -133,12 +134,12 @@ func states(g *grammar, req *Request) error {
 		}
 		kind, ok := judge.LookupKind(name)
 		if !ok || kind.Fixed {
-			msg := "--state: there is no kind " + quote(name)
+			msg := "--state: there is no kind " + argv.Quote(name)
 			if ok {
 				msg = "--state: the state of " + name + " is always UNKNOWN"
 			}
 			hint := "one of " + strings.Join(names, ", ")
-			if near := nearest(name, names); near != "" && !ok {
+			if near := argv.Nearest(name, names); near != "" && !ok {
 				hint = "did you mean " + near + "? " + hint
 			}
 			return usage(msg, hint)
@@ -146,7 +147,7 @@ func states(g *grammar, req *Request) error {
 		state, ok := stateNames[value]
 		if !found || !ok {
 			valid := slices.Sorted(maps.Keys(stateNames))
-			return usage("--state: "+quote(part)+" has no state", "write "+name+"=STATE with one of "+strings.Join(valid, ", "))
+			return usage("--state: "+argv.Quote(part)+" has no state", "write "+name+"=STATE with one of "+strings.Join(valid, ", "))
 		}
 		if req.Policy.States == nil {
 			req.Policy.States = map[string]report.State{}

@@ -1,12 +1,12 @@
-// Package cli reads the command line: a kong grammar, an argv normaliser in
-// front of it, the checks that need more than one flag, and what becomes of it
-// all, a Request of plain configurations. Nothing here contacts a server;
+// Package cli holds the grammar of the command line, the checks that need more
+// than one flag, and what becomes of it all, a Request of plain configurations. Nothing here contacts a server;
 // Request.Load reads the files and runs the commands that the user named.
 //
 // Every error is a *UsageError, or a *ConfigError from Load.
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/session"
 )
 
@@ -21,7 +22,7 @@ import (
 type grammar struct {
 	Hostname      string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
 	Address       string   `placeholder:"IP" group:"Server" help:"Connect to this address, or to this name, instead of HOST."`
-	Port          uint16   `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
+	Port          port     `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
 	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
 	IPv6          bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
 	Addresses     string   `enum:"first,worst,any" default:"first" placeholder:"WHICH" group:"Server" help:"first, worst or any. first: one session, with the first address of HOST that answers. worst, any: a session with every address, four at a time; the worst, or the best, decides. Default ${default}."`
@@ -94,33 +95,29 @@ type grammar struct {
 
 	Explain bool `group:"Other" help:"Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand."`
 
-	Demo optionalValue `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
+	Demo argv.Optional `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
 
 	Generate string `enum:"icinga2,director,nagios,nrpe,man,bash,zsh,fish," default:"" placeholder:"KIND" group:"Other" help:"Print a definition made from this list of options and exit 0: icinga2, director, nagios, nrpe, man, bash, zsh or fish. Stands alone."`
 
-	ExtraOpts optionalValue `placeholder:"[SECTION][@FILE]" group:"Other" help:"Read options from an ini file, as the monitoring plugins do."`
-	Version   askFlag       `short:"V" group:"Other" help:"Print the version."`
-	Help      askFlag       `short:"h" group:"Other" help:"Print this help."`
+	ExtraOpts argv.ExtraOpts `placeholder:"[SECTION][@FILE]" group:"Other" help:"Read options from an ini file, as the monitoring plugins do."`
+	Version   argv.Ask       `short:"V" group:"Other" help:"Print the version."`
+	Help      argv.Ask       `short:"h" group:"Other" help:"Print this help."`
 }
 
-// askFlag is a flag that is answered whatever else the command line says.
-type askFlag bool
+// port is a TCP port; 0 when it was not given.
+type port uint16
 
-// optionalValue is a flag that may stand without its value.
-type optionalValue struct {
-	Given bool
-	Value string
-}
-
-// IsBool tells kong that the flag needs no value.
-func (*optionalValue) IsBool() bool { return true }
-
-// Decode implements kong.MapperValue.
-func (o *optionalValue) Decode(ctx *kong.DecodeContext) error {
-	o.Given = true
-	if ctx.Scan.Peek().Type == kong.FlagValueToken {
-		return ctx.Scan.PopValueInto("value", &o.Value)
+// UnmarshalText implements encoding.TextUnmarshaler. What is not a number is not
+// repeated: it may be a password that was meant for -P.
+func (p *port) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 16)
+	switch {
+	case strings.Trim(string(text), "-0123456789") != "":
+		return errors.New("must be a number from 1 to 65535")
+	case err != nil || n == 0:
+		return fmt.Errorf("must be a number from 1 to 65535, got %s", argv.Quote(string(text)))
 	}
+	*p = port(n)
 	return nil
 }
 
@@ -136,32 +133,25 @@ func (d *duration) UnmarshalText(text []byte) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s is no duration: write 8, 500ms or 1m30s", quote(s))
+		return fmt.Errorf("%s is no duration: write 8, 500ms or 1m30s", argv.Quote(s))
 	case v < 10*time.Millisecond || v > time.Hour:
-		return fmt.Errorf("%s is not between 10ms and 1h", quote(s))
+		return fmt.Errorf("%s is not between 10ms and 1h", argv.Quote(s))
 	}
 	*d = duration(v)
 	return nil
 }
 
-// newParser returns kong over the grammar, and the grammar that it fills.
-func newParser() (*kong.Kong, *grammar, error) {
-	g := &grammar{}
-	k, err := kong.New(g, kong.Name(Program), kong.NoDefaultHelp(),
-		kong.Vars{"optional": strings.Join(session.Optional(), ", ")},
-		kong.Description("Run a whole IMAP session against a server and judge every step."))
-	return k, g, err
+// kongOptions are those of the whole grammar.
+func kongOptions() []kong.Option {
+	return []kong.Option{
+		kong.Name(Program), kong.Vars{"optional": strings.Join(session.Optional(), ", ")},
+		kong.Description("Run a whole IMAP session against a server and judge every step."),
+	}
 }
 
 // Model returns the grammar for those who write it down in another form.
 // Nothing in it may be changed.
-func Model() (*kong.Application, error) {
-	k, _, err := newParser()
-	if err != nil {
-		return nil, err
-	}
-	return k.Model, nil
-}
+func Model() (*kong.Application, error) { return argv.Model(&grammar{}, kongOptions()...) }
 
 // Program is the name of the plugin.
 const Program = "check_imap_session"

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/session"
 )
@@ -90,9 +91,9 @@ func enough(c *session.Config, password secretSource, token oauthSource, g *gram
 	case password.given() || token.given():
 		return nil
 	case !c.Auth.TakesPassword():
-		return usage("no access token for "+quote(c.Username), "give --oauth-token-file, --oauth-token-command or --oauth-token-url")
+		return usage("no access token for "+argv.Quote(c.Username), "give --oauth-token-file, --oauth-token-command or --oauth-token-url")
 	}
-	return usage("no password for "+quote(c.Username), "give --password-file, --password-command or the environment variable "+envPassword)
+	return usage("no password for "+argv.Quote(c.Username), "give --password-file, --password-command or the environment variable "+envPassword)
 }
 
 // wantsLogin says whether the plan has a login, or the token for one.

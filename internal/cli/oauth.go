@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/auth"
 )
 
@@ -88,7 +89,7 @@ func webAddress(flag, value string, schemes ...string) (*url.URL, error) {
 	case err != nil || u.Host == "":
 		return nil, usage(flag+" is no URL", "write "+schemes[0]+"://HOST...")
 	case !slices.Contains(schemes, u.Scheme):
-		return nil, usage(flag+" begins with "+quote(u.Scheme)+"://", "use "+strings.Join(schemes, ", "))
+		return nil, usage(flag+" begins with "+argv.Quote(u.Scheme)+"://", "use "+strings.Join(schemes, ", "))
 	case u.User != nil && schemes[0] == "https":
 		return nil, usage(flag+" has a user name in it", "the client is given with --oauth-client-id")
 	}

@@ -174,12 +174,12 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h -S --tls=starttls --auth=none", []string{"-S", "--tls=starttls", "--tls=implicit"}},
 		{"-H h --tls=ssl --auth=none", []string{"--tls", `"ssl"`, "implicit, starttls, none"}},
 		{"-H h --tls=implict --auth=none", []string{"did you mean implicit"}},
-		{"-H h -p x --auth=none", []string{"--port", "1 to 65535", `"x"`}},
-		{"-H h -p 0 --auth=none", []string{"--port", "1 to 65535", `"0"`}},
-		{"-H h -p 65536 --auth=none", []string{"--port", "1 to 65535", `"65536"`}},
-		{"-H h -t x --auth=none", []string{"--timeout", `"x"`, "500ms"}},
-		{"-H h -t 2h --auth=none", []string{"--timeout", `"2h"`, "1h"}},
-		{"-H h -t -1 --auth=none", []string{"--timeout", `"-1"`}},
+		{"-H h -p x --auth=none", []string{"-p", "1 to 65535"}},
+		{"-H h -p 0 --auth=none", []string{"-p", "1 to 65535", `"0"`}},
+		{"-H h --port=65536 --auth=none", []string{"--port", "1 to 65535", `"65536"`}},
+		{"-H h -t x --auth=none", []string{"-t", `"x"`, "500ms"}},
+		{"-H h --timeout 2h --auth=none", []string{"--timeout", `"2h"`, "1h"}},
+		{"-H h -t -1 --auth=none", []string{"-t", `"-1"`}},
 		{"-H h --message=0" + account, []string{"--message", `"0"`, "newest, oldest", "uid:N"}},
 		{"-H h --message=uid:x" + account, []string{"--message", `"uid:x"`}},
 		{"-H h --fetch=all" + account, []string{"--fetch", `"all"`, "headers, envelope, body"}},
@@ -188,7 +188,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --skip=login" + account, []string{"--skip", `"login"`, "list, select, fetch"}},
 		{"-H h -m a -m b" + account, []string{"--mailbox", "twice", "several mailboxes"}},
 		{"-H h --auth=x" + account, []string{"--auth", `"x"`, "auto, login, plain, cram-md5"}},
-		{"-H h -o xml --auth=none", []string{"--output", `"xml"`, "nagios, json"}},
+		{"-H h -o xml --auth=none", []string{"-o", `"xml"`, "nagios, json"}},
 		{"-H h -w 0,5 --auth=none", []string{"-w", `"0,5"`, "0.5"}},
 		{"-H h -w messages=0,5" + account, []string{"-w", `"5"`, "names no metric", "0.5"}},
 		{"-H h -w tme=1 --auth=none", []string{`"tme"`, "did you mean time?", "time_dns"}},
@@ -235,6 +235,22 @@ func TestUsageErrors(t *testing.T) {
 		}
 		if strings.ContainsAny(u.Error(), "\r\n") {
 			t.Errorf("Parse(%s): got %q, which is more than one line", tt.line, u)
+		}
+	}
+}
+
+// TestNoErrorRepeatsASecret mistypes the flags of secrets.
+func TestNoErrorRepeatsASecret(t *testing.T) {
+	for _, line := range []string{
+		"-P s3cret --bogus", "-p s3cret", "-ps3cret", "-p=s3cret", "-password=s3cret", "-password s3cret", "-pasword=s3cret", "--pasword=s3cret",
+		"--pasword s3cret", "--PASSWORD=s3cret", "-P two s3cret", "--password=s3cret\xff", "-P s3cret\xff", "-P s3cret\x00", "-P -- -- s3cret",
+		"-H -Ps3cret", "-H h -m -Ps3cret", "-U -Ps3cret -H h", "-Zs3cret", "-H --password=s3cret", "-P s3cret -H", "-P s3cret -H h", "-vZs3cret",
+		"-oauth-proxy=http://u:s3cret@h", "-oauthproxy=s3cret", "--oauth-proxy=s3cret", "--oauth-proxy=s3cret://x", "-H h -U u -P s3cret --password-file=f",
+		"-H h -U u -P s3cret --auth=external", "-P s3cret -m a -m b", "-P= s3cret", "-vP=x s3cret", "--extra-opts=none@/none -P s3cret",
+	} {
+		_, err := Parse(strings.Fields(line), env(nil))
+		if err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: got %v, want an error without the secret", line, err)
 		}
 	}
 }

@@ -2,17 +2,14 @@ package cli
 
 import (
 	"crypto/tls"
-	"errors"
 	"io"
 	"io/fs"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/session"
@@ -80,134 +77,49 @@ const (
 )
 
 // Parse reads a command line without the program's name. Its error is a
-// *UsageError.
+// *UsageError; then only Output of the request counts, the form in which the
+// line asks for its answer, "" when it does not say.
 func Parse(args []string, env Env) (*Request, error) {
 	if env.Program == "" {
 		env.Program = Program
 	}
-	if g, ok := readPlain(args); ok {
-		return build(g, argv{}, env)
-	}
-	a, g, err := read(args, env)
-	if err != nil {
-		return nil, err
-	}
+	g := &grammar{}
+	line, err := argv.Parse(g, args, argv.Env{
+		Program: env.Program,
+		Getenv:  env.Getenv,
+		Open:    func(name string) (fs.File, error) { return os.Open(name) },
+		Stdin:   env.Stdin,
+	}, kongOptions()...)
+	req := &Request{Output: g.Output}
 	switch {
-	case a.asked != "":
-		return &Request{Help: a.asked == "help", Version: a.asked == "version"}, nil
+	case err != nil:
+	case line.Asked != "":
+		return &Request{Help: line.Asked == "help", Version: line.Asked == "version"}, nil
 	case g.Generate != "":
-		return generate(g, a)
-	}
-	return build(g, a, env)
-}
-
-// read reads a command line into the words that count and the grammar, which
-// is empty when the help or the version is asked for.
-func read(args []string, env Env) (argv, *grammar, error) {
-	k, g, err := newParser()
-	if err != nil {
-		return argv{}, nil, err
-	}
-	a, err := normalise(k.Model, args, argvEnv{
-		program: env.Program,
-		getenv:  env.Getenv,
-		open:    func(name string) (iniReader, error) { return os.Open(name) },
-		stdin:   stdinReader{env.Stdin},
-	})
-	if err != nil || a.asked != "" {
-		return a, &grammar{}, err
-	}
-	if err := fill(k, a.words); err != nil {
-		return a, nil, refused(k, a, err)
-	}
-	for _, w := range a.words {
-		if w.text == "--port=0" { // 0 in the grammar means not given
-			return a, nil, &UsageError{Msg: badPort("--port", "0"), Source: w.from.String()}
-		}
-	}
-	return a, g, nil
-}
-
-// generate refuses a word beside --generate: it exits 0, and a service that
-// has it by mistake must not be green.
-func generate(g *grammar, a argv) (*Request, error) {
-	for _, w := range a.words {
-		if w.flag.Name != "generate" {
-			return nil, &UsageError{Msg: "--generate stands alone", Hint: "leave out --" + w.flag.Name, Source: w.from.String()}
-		}
-	}
-	return &Request{Generate: g.Generate}, nil
-}
-
-// stdinReader lets standard input stand where an ini file is read.
-type stdinReader struct{ io.Reader }
-
-// Close does nothing: standard input is not ours.
-func (stdinReader) Close() error { return nil }
-
-// Stat says that nothing is known.
-func (stdinReader) Stat() (fs.FileInfo, error) { return nil, errors.ErrUnsupported }
-
-// refused puts kong's complaint into our words, naming the word it is about.
-func refused(k *kong.Kong, a argv, err error) *UsageError {
-	e := &UsageError{Msg: err.Error()}
-	w := notInEnum(a.words)
-	if w == nil {
-		w = culprit(k, a.words)
-	}
-	if w == nil {
-		return e
-	}
-	e.Source = w.from.String()
-	name, value, _ := strings.Cut(w.text, "=")
-	if isSecret(w.flag) {
-		value = "***"
-	}
-	msg := strings.TrimPrefix(err.Error(), name+": ")
-	switch {
-	case w.flag.Enum != "":
-		valid := strings.FieldsFunc(w.flag.Enum, func(r rune) bool { return r == ',' })
-		e.Msg = name + ": " + quote(value) + " is not valid"
-		e.Hint = "one of " + strings.Join(valid, ", ")
-		if near := nearest(value, valid); near != "" {
-			e.Hint = "did you mean " + near + "? one of " + strings.Join(valid, ", ")
-		}
-	case strings.HasPrefix(w.flag.Target.Kind().String(), "uint"):
-		e.Msg = badPort(name, value)
+		err = alone(line)
+		req.Generate = g.Generate
 	default:
-		e.Msg = name + ": " + msg
+		err = build(g, line, env, req)
 	}
-	return e
+	return req, err
 }
 
-func badPort(name, value string) string {
-	return name + ": must be a number from 1 to 65535, got " + quote(value)
-}
-
-// notInEnum returns the word whose value its flag does not know, which kong
-// finds only when it has read everything.
-func notInEnum(words []word) *word {
-	for i, w := range words {
-		_, value, _ := strings.Cut(w.text, "=")
-		if !inEnum(w.flag.Enum, value) {
-			return &words[i]
+// alone refuses a flag beside --generate: it exits 0, and a service that has it by
+// mistake must not be green.
+func alone(line argv.Line) error {
+	for _, flag := range line.Given {
+		if flag != "generate" {
+			return usage("--generate stands alone", "leave out --"+flag)
 		}
 	}
 	return nil
 }
 
-// inEnum says whether a value is among those of a tag; "" lets all pass.
-func inEnum(enum, value string) bool {
-	return enum == "" || slices.Contains(strings.Split(enum, ","), value)
-}
-
-// build turns the parsed flags into a Request and checks what needs more than
+// build fills in a request from the parsed flags and checks what needs more than
 // one of them.
-func build(g *grammar, a argv, env Env) (*Request, error) {
-	req := &Request{
-		Timeout: time.Duration(g.Timeout), Output: g.Output, Brief: g.Brief, Verbosity: min(g.Verbose, 3),
-		Remarks: a.remarks, PerfdataUnknown: g.PerfdataUnknown, Transcript: g.Transcript,
-	}
+func build(g *grammar, line argv.Line, env Env, req *Request) error {
+	req.Timeout, req.Brief, req.Verbosity = time.Duration(g.Timeout), g.Brief, min(g.Verbose, 3)
+	req.Remarks, req.PerfdataUnknown, req.Transcript = line.Remarks, g.PerfdataUnknown, g.Transcript
 	if g.Demo.Given {
 		req.Demo = "healthy"
 		if g.Demo.Value != "" {
@@ -215,7 +127,7 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 		}
 	}
 	if req.Explain = g.Explain; g.Explain && g.Demo.Given {
-		return nil, usage("--explain and --demo exclude each other", "leave out --demo: nobody is contacted")
+		return usage("--explain and --demo exclude each other", "leave out --demo: nobody is contacted")
 	}
 	c := &req.Session
 	c.Timeout = req.Timeout
@@ -224,25 +136,28 @@ func build(g *grammar, a argv, env Env) (*Request, error) {
 	c.Content = g.TranscriptContent
 	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, thresholds, sessionFlags, clientCertificate} {
 		if err := fill(g, req); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	req.files.caFile, req.files.match = g.CAFile, g.CertificateMatches
 	c.Files = session.Files{CA: g.CAFile, ClientCert: req.files.clientCert, ClientKey: req.files.clientKey}
 	req.files.stdin, req.files.credentials = env.Stdin, env.Getenv(envCredentials)
 	if err := login(g, req, env); err != nil {
-		return nil, err
+		return err
 	}
-	if err := stdinOnce(req.files, a.stdin); err != nil {
-		return nil, err
+	if err := stdinOnce(req.files, line.Stdin); err != nil {
+		return err
 	}
 	for _, fill := range []func(*grammar, *Request) error{expectations, with, states, measurable, plan} {
 		if err := fill(g, req); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return req, nil
+	return nil
 }
+
+// UsageError says what is wrong with the command line or an ini file.
+type UsageError = argv.UsageError
 
 func usage(msg, hint string) *UsageError { return &UsageError{Msg: msg, Hint: hint} }
 
@@ -254,13 +169,13 @@ func server(g *grammar, req *Request) error {
 	case host == "" && req.Demo == "":
 		return usage("no host given", "-H NAME; --demo shows what a check looks like without one")
 	case strings.Contains(host, "://"):
-		return usage("-H "+quote(host)+" is a URL", "give the name alone, and --tls and -p where they differ from the default")
+		return usage("-H "+argv.Quote(host)+" is a URL", "give the name alone, and --tls and -p where they differ from the default")
 	case strings.ContainsAny(host, " \t/") || strings.ContainsFunc(host, func(r rune) bool { return r > '~' || r < '!' }):
-		return usage("-H "+quote(host)+" is no host name", "write names with other than ASCII letters in their xn-- form")
+		return usage("-H "+argv.Quote(host)+" is no host name", "write names with other than ASCII letters in their xn-- form")
 	}
-	d.Host, d.Port = host, g.Port
+	d.Host, d.Port = host, uint16(g.Port)
 	if _, literal := d.Literal(); strings.Contains(host, ":") && !literal {
-		return usage("-H "+quote(host)+" is neither a name nor an address", "the port goes to -p")
+		return usage("-H "+argv.Quote(host)+" is neither a name nor an address", "the port goes to -p")
 	}
 	if g.Address != "" {
 		a, err := parseAddr(g.Address)
@@ -270,13 +185,13 @@ func server(g *grammar, req *Request) error {
 		case isHostName(g.Address):
 			d.Name = g.Address // host objects often have a name for an address
 		default:
-			return usage("--address="+quote(g.Address)+" is neither an address nor a name", "the port goes to -p")
+			return usage("--address="+argv.Quote(g.Address)+" is neither an address nor a name", "the port goes to -p")
 		}
 	}
 	if g.Source != "" {
 		a, err := parseAddr(g.Source)
 		if err != nil {
-			return usage("--source="+quote(g.Source)+" is no IP address", "")
+			return usage("--source="+argv.Quote(g.Source)+" is no IP address", "")
 		}
 		d.Source = a.Unmap()
 	}

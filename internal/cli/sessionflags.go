@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/session"
@@ -34,7 +35,7 @@ func sessionFlags(g *grammar, req *Request) error {
 	}
 	c.Until = g.Until
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
-		return usage("--until: there is no step "+quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
+		return usage("--until: there is no step "+argv.Quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
 	}
 	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
 		return err
@@ -52,7 +53,7 @@ func stepSet(list, allowed []string, refusal string) (map[string]bool, error) {
 			continue
 		}
 		if !slices.Contains(allowed, s) {
-			return nil, usage(fmt.Sprintf(refusal, quote(s)), "one of "+strings.Join(allowed, ", "))
+			return nil, usage(fmt.Sprintf(refusal, argv.Quote(s)), "one of "+strings.Join(allowed, ", "))
 		}
 		set[s] = true
 	}
@@ -69,7 +70,7 @@ func fetchLimit(g *grammar) (int64, error) {
 	}
 	r, err := judge.ParseRange(g.FetchLimit, report.Bytes)
 	if err != nil || strings.ContainsAny(g.FetchLimit, ":@") || r.Upper < 1 || r.Upper > session.FetchLimitMax {
-		return 0, usage("--fetch-limit: "+quote(g.FetchLimit)+" is no size from 1 byte to 4 GiB", "for example --fetch-limit=10MB")
+		return 0, usage("--fetch-limit: "+argv.Quote(g.FetchLimit)+" is no size from 1 byte to 4 GiB", "for example --fetch-limit=10MB")
 	}
 	return int64(r.Upper), nil
 }

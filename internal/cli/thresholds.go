@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/session"
@@ -76,11 +77,11 @@ func certificateDays(g *grammar) (warning, critical []string, err error) {
 	var days [2]uint64
 	for i, v := range []string{warn, crit} {
 		if days[i], err = strconv.ParseUint(v, 10, 16); err != nil || days[i] > 36500 {
-			return nil, nil, usage("-D "+quote(g.Certificate)+" has no whole number of days", "write -D 21 or -D 21,7")
+			return nil, nil, usage("-D "+argv.Quote(g.Certificate)+" has no whole number of days", "write -D 21 or -D 21,7")
 		}
 	}
 	if days[0] < days[1] {
-		return nil, nil, usage("-D "+quote(g.Certificate)+" is CRITICAL before it is WARNING", "swap the two")
+		return nil, nil, usage("-D "+argv.Quote(g.Certificate)+" is CRITICAL before it is WARNING", "swap the two")
 	}
 	name := report.CertificateDays + "="
 	return []string{name + warn + ":"}, []string{name + crit + ":"}, nil
@@ -125,11 +126,11 @@ func splitThresholds(flag, value string) ([]threshold, error) {
 		}
 		for _, p := range parts {
 			if p.def.Name == def.Name {
-				return nil, usage(fmt.Sprintf("%s %s has two ranges for %s", flag, quote(value), def.Name), "decimals take a point: 0.5")
+				return nil, usage(fmt.Sprintf("%s %s has two ranges for %s", flag, argv.Quote(value), def.Name), "decimals take a point: 0.5")
 			}
 		}
 		if !hasName && named {
-			return nil, usage(fmt.Sprintf("%s %s: the range %s behind the comma names no metric", flag, quote(value), quote(part)), "decimals take a point: 0.5; a range for the whole run stands first or is written time=RANGE")
+			return nil, usage(fmt.Sprintf("%s %s: the range %s behind the comma names no metric", flag, argv.Quote(value), argv.Quote(part)), "decimals take a point: 0.5; a range for the whole run stands first or is written time=RANGE")
 		}
 		named = named || hasName
 		parts = append(parts, threshold{def, strings.TrimSpace(text)})
@@ -143,10 +144,10 @@ func unknownMetric(flag, name string) error {
 		names = append(names, def.Name)
 	}
 	hint := "one of " + strings.Join(names, ", ")
-	if near := nearest(name, names); near != "" {
+	if near := argv.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "? " + hint
 	}
-	return usage(flag+": there is no metric "+quote(name), hint)
+	return usage(flag+": there is no metric "+argv.Quote(name), hint)
 }
 
 // measurable refuses a threshold that can never be judged because the user has

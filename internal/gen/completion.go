@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"check_imap_session/internal/argv"
 )
 
 // filePlaces are the placeholders of values that are files.
@@ -27,12 +29,12 @@ func Bash(w io.Writer, m Model) error {
 			pattern = "-" + f.short + " | " + pattern
 		}
 		switch {
-		case f.shape == isSwitch || f.shape == isCounter:
+		case f.shape == argv.Switch || f.shape == argv.Counter:
 		case len(f.words) > 0:
 			p.lines("	"+pattern+")", `		mapfile -t COMPREPLY < <(compgen -W "`+strings.Join(f.words, " ")+`" -- "$cur")`, "		return ;;")
 		case f.takesFile():
 			p.lines("	"+pattern+")", `		mapfile -t COMPREPLY < <(compgen -f -- "$cur")`, "		return ;;")
-		case f.shape == takesValue:
+		case f.shape == argv.TakesValue:
 			p.lines("	"+pattern+")", "		return ;;")
 		}
 	}
@@ -72,22 +74,22 @@ func zshSpec(f flag) string {
 	value := part.Replace(f.value)
 	long := "--" + f.name
 	switch f.shape {
-	case takesValue:
+	case argv.TakesValue:
 		long += "="
 		tail += ":" + value + ":" + action
-	case mayTakeValue:
+	case argv.MayTakeValue:
 		long += "=-"
 		tail += "::" + value + ":" + action
 	}
 	many := ""
-	if f.repeats || f.shape == isCounter {
+	if f.repeats || f.shape == argv.Counter {
 		many = "*"
 	}
 	if f.short == "" {
 		return "'" + many + long + tail + "'"
 	}
 	short := "-" + f.short
-	if f.shape == takesValue {
+	if f.shape == argv.TakesValue {
 		short += "+"
 	}
 	exclude := "(-" + f.short + " --" + f.name + ")"
@@ -109,14 +111,14 @@ func Fish(w io.Writer, m Model) error {
 		}
 		line += " -l " + f.name
 		switch {
-		case f.shape == isSwitch || f.shape == isCounter:
-		case len(f.words) > 0 && f.shape == takesValue:
+		case f.shape == argv.Switch || f.shape == argv.Counter:
+		case len(f.words) > 0 && f.shape == argv.TakesValue:
 			line += " -x -a " + quote(strings.Join(f.words, " "))
 		case len(f.words) > 0:
 			line += " -a " + quote(strings.Join(f.words, " "))
 		case f.takesFile():
 			line += " -r -F"
-		case f.shape == takesValue:
+		case f.shape == argv.TakesValue:
 			line += " -x"
 		}
 		p.lines(line + " -d " + quote(firstSentence(f.help)))

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+
+	"check_imap_session/internal/argv"
 )
 
 // The basket's own names. They differ from the CheckCommand of the package,
@@ -53,9 +55,9 @@ func directorArgument(f flag) map[string]any {
 	macro := "$" + f.variable() + "$"
 	a := map[string]any{"description": f.help}
 	switch {
-	case f.shape == isSwitch:
+	case f.shape == argv.Switch:
 		a["set_if"], a["set_if_format"] = macro, "string"
-	case f.shape == isCounter:
+	case f.shape == argv.Counter:
 		a["value"], a["skip_key"] = "--"+f.name+"="+macro, true
 	default:
 		a["value"] = macro
@@ -75,9 +77,9 @@ func directorArgument(f flag) map[string]any {
 func directorField(f flag) map[string]any {
 	kind, settings := "String", map[string]any{"visibility": "visible"}
 	switch {
-	case f.shape == isSwitch:
+	case f.shape == argv.Switch:
 		kind, settings = "Boolean", map[string]any{}
-	case f.shape == isCounter:
+	case f.shape == argv.Counter:
 		kind, settings = "Number", map[string]any{}
 	case f.repeats:
 		kind, settings = "Array", map[string]any{}

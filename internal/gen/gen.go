@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"check_imap_session/internal/argv"
 )
 
 // Model is what there is to write down.
@@ -65,21 +67,11 @@ func Formats() []Format {
 // prefix is that of Icinga's variables. The template library owns imap_.
 const prefix = "imap_session_"
 
-// shape is what may stand behind a flag.
-type shape int
-
-const (
-	takesValue shape = iota
-	mayTakeValue
-	isSwitch
-	isCounter
-)
-
 // flag is a flag of the grammar as the artefacts see it.
 type flag struct {
 	name     string // without hyphens
 	short    string // one letter, or ""
-	shape    shape
+	shape    argv.Shape
 	repeats  bool // every one of several counts
 	keyed    bool // the value is KEY=VALUE, so Icinga may hold a dictionary
 	secret   bool
@@ -97,7 +89,7 @@ func flags(m Model) []flag {
 		if f.Hidden {
 			continue
 		}
-		g := flag{name: f.Name, value: f.PlaceHolder, help: f.Help, secret: f.Tag.Has("secret"), fallback: f.Default, words: m.Values[f.Name]}
+		g := flag{name: f.Name, value: f.PlaceHolder, help: f.Help, secret: f.Tag.Has("secret"), shape: argv.ShapeOf(f), fallback: f.Default, words: m.Values[f.Name]}
 		if f.Short != 0 {
 			g.short = string(f.Short)
 		}
@@ -106,14 +98,6 @@ func flags(m Model) []flag {
 		}
 		if f.Enum != "" {
 			g.words = strings.FieldsFunc(f.Enum, func(r rune) bool { return r == ',' })
-		}
-		switch {
-		case f.IsCounter():
-			g.shape = isCounter
-		case f.IsBool() && f.Target.Kind() == reflect.Bool:
-			g.shape = isSwitch
-		case f.IsBool():
-			g.shape = mayTakeValue
 		}
 		g.repeats = f.Target.Kind() == reflect.Slice
 		g.keyed = g.repeats && strings.Contains(g.value, "=")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"check_imap_session/internal/argv"
 )
 
 const (
@@ -55,9 +57,9 @@ func (p *page) helpFlag(f flag) {
 		head = "  -" + f.short + ", --" + f.name
 	}
 	switch f.shape {
-	case mayTakeValue:
+	case argv.MayTakeValue:
 		head += "[=" + f.value + "]"
-	case takesValue:
+	case argv.TakesValue:
 		head += "=" + f.value
 	}
 	text := wrap(f.help, helpWidth-helpIndent)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"check_imap_session/internal/argv"
 	"check_imap_session/internal/gen"
 )
 
@@ -33,7 +34,7 @@ func TestHelp(t *testing.T) {
 		if f.Help == "" || f.Group == nil {
 			t.Errorf("--%s: help %q, group %v: want both", f.Name, f.Help, f.Group)
 		}
-		if !f.IsBool() && !f.IsCounter() && f.PlaceHolder == "" {
+		if argv.ShapeOf(f) == argv.TakesValue && f.PlaceHolder == "" {
 			t.Errorf("--%s has no placeholder", f.Name)
 		}
 		head := "      --" + f.Name

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"check_imap_session/internal/argv"
 )
 
 // Icinga2 writes the CheckCommand imap_session.
@@ -43,9 +45,9 @@ func (p *page) icingaArgument(f flag) {
 	macro := icingaString("$" + f.variable() + "$")
 	p.lines("		" + icingaString(f.key()) + " = {")
 	switch {
-	case f.shape == isSwitch:
+	case f.shape == argv.Switch:
 		p.lines("			set_if = " + macro)
-	case f.shape == isCounter:
+	case f.shape == argv.Counter:
 		p.lines("			value = "+icingaString("--"+f.name+"=$"+f.variable()+"$"), "			skip_key = true")
 	case f.keyed:
 		// A function that returns null would pass an empty word, hence set_if;
@@ -80,7 +82,7 @@ func (p *page) icingaArgument(f flag) {
 		help += " String, array, or dictionary."
 	case f.repeats:
 		help += " String or array."
-	case f.shape == isCounter:
+	case f.shape == argv.Counter:
 		help += " A number from 0 to 3."
 	}
 	p.lines("			description = "+icingaString(help), "		}")

@@ -3,6 +3,8 @@ package gen
 import (
 	"io"
 	"strings"
+
+	"check_imap_session/internal/argv"
 )
 
 // Man writes the manual page for section 1, with the macros of man(7). It
@@ -74,9 +76,9 @@ func manFlag(f flag) string {
 		s = `\fB` + roff("-"+f.short) + `\fR, ` + s
 	}
 	switch f.shape {
-	case takesValue:
+	case argv.TakesValue:
 		s += `=\fI` + roff(f.value) + `\fR`
-	case mayTakeValue:
+	case argv.MayTakeValue:
 		s += `[=\fI` + roff(f.value) + `\fR]`
 	}
 	return s

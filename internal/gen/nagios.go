@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"check_imap_session/internal/argv"
 )
 
 // Nagios writes command definitions with named slots. A quoted '$ARGn$' is one
@@ -57,9 +59,9 @@ func (p *page) iniOptions(m Model, format, file string) {
 	p.lines("#", "#   [imap_session]")
 	for _, f := range kept(m, format) {
 		line := f.name + " ="
-		if f.shape != isSwitch {
+		if f.shape != argv.Switch {
 			value := f.value
-			if f.shape == isCounter {
+			if f.shape == argv.Counter {
 				value = "1"
 			}
 			line += " " + value

@@ -1,4 +1,4 @@
-package cli
+package argv
 
 import (
 	"errors"
@@ -16,15 +16,12 @@ const (
 	iniBlanks = " \t\r\v\f"
 )
 
-// An iniReader is an open ini file: *os.File, or fs.File in a test.
-type iniReader = fs.File
-
 // extraOpts reads --extra-opts as the monitoring-plugins do (lib/extra_opts.c and
 // lib/parse_ini.c there), so that one ini file serves their plugins and this one.
 // It differs where they fail: one-letter keys work, and errors name the line.
 type extraOpts struct {
-	flags   flagIndex
-	env     argvEnv
+	flags   flagList
+	env     Env
 	files   map[string]iniFile // those read, by name
 	remarks []string
 }
@@ -37,13 +34,29 @@ type iniFile struct {
 	public bool // every user of the host may read it
 }
 
+// expandAll turns the values of --extra-opts into words, in order.
+func (x *extraOpts) expandAll(locators []string) ([]word, error) {
+	var words []word
+	for i, locator := range locators {
+		section, err := x.expand(locator)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range section {
+			w.from.section = i + 1
+			words = append(words, w)
+		}
+	}
+	return words, nil
+}
+
 // expand turns one value of --extra-opts, "[SECTION][@FILE]", into words. Without
 // SECTION it is the name the program was called by, without FILE the first file
 // found in the usual places.
 func (x *extraOpts) expand(locator string) ([]word, *UsageError) {
 	section, name, named := strings.Cut(locator, "@")
 	if section == "" {
-		section = x.env.program
+		section = x.env.Program
 	}
 	var file iniFile
 	var err *UsageError
@@ -64,14 +77,15 @@ func (x *extraOpts) expand(locator string) ([]word, *UsageError) {
 	}
 	var words []word
 	for _, l := range lines {
-		added, err := x.translate(l)
+		w, err := x.translate(l, file.public)
 		if err != nil {
 			return nil, err
 		}
-		words = append(words, added...)
+		if w.text != "" {
+			words = append(words, w)
+		}
 	}
-	x.remarkSecrets(file, words)
-	return words, givenOnce(words)
+	return words, nil
 }
 
 // iniNames are the files looked for in each directory of NAGIOS_CONFIG_PATH.
@@ -99,11 +113,11 @@ func iniPlaces() []string {
 // search reads the first file that exists. One that exists and cannot be read is
 // an error, not a reason to take the next.
 func (x *extraOpts) search() (iniFile, *UsageError) {
-	if name := x.env.getenv("MP_CONFIG_FILE"); name != "" {
+	if name := x.env.Getenv("MP_CONFIG_FILE"); name != "" {
 		return x.read(name)
 	}
 	var places []string
-	for _, dir := range strings.Split(x.env.getenv("NAGIOS_CONFIG_PATH"), ":") {
+	for _, dir := range strings.Split(x.env.Getenv("NAGIOS_CONFIG_PATH"), ":") {
 		for _, name := range iniNames() {
 			if dir != "" {
 				places = append(places, path.Join(dir, name))
@@ -139,13 +153,17 @@ func (x *extraOpts) read(name string) (iniFile, *UsageError) {
 }
 
 func (x *extraOpts) load(name string) (iniFile, error) {
-	in := x.env.stdin
+	file, in := iniFile{name: name}, x.env.Stdin
 	if name != stdinName {
-		var err error
-		if in, err = x.env.open(name); err != nil {
+		f, err := x.env.Open(name)
+		if err != nil {
 			return iniFile{}, err
 		}
-		defer in.Close()
+		defer f.Close()
+		in = f
+		if info, err := f.Stat(); err == nil {
+			file.public = info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
+		}
 	}
 	text, err := io.ReadAll(io.LimitReader(in, iniLimit+1))
 	if err != nil {
@@ -154,10 +172,7 @@ func (x *extraOpts) load(name string) (iniFile, error) {
 	if len(text) > iniLimit {
 		return iniFile{}, fmt.Errorf("more than %d bytes", iniLimit)
 	}
-	file := iniFile{name: name, text: strings.TrimPrefix(string(text), "\ufeff")}
-	if info, err := in.Stat(); err == nil && name != stdinName {
-		file.public = info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
-	}
+	file.text = strings.TrimPrefix(string(text), "\ufeff")
 	return file, nil
 }
 
@@ -211,37 +226,37 @@ func (f iniFile) section(want string) ([]iniLine, *UsageError) {
 
 func (f iniFile) noSection(want string, seen []string) *UsageError {
 	hint := "name another: --extra-opts=SECTION@FILE"
-	if near := nearest(want, seen); near != "" {
+	if near := Nearest(want, seen); near != "" {
 		hint = "did you mean " + plain(near) + "?"
 	}
 	return &UsageError{Msg: fmt.Sprintf("Invalid section '%s' in config file '%s'", plain(want), plain(f.name)), Hint: hint}
 }
 
-// translate turns a line into words. An empty value switches a flag on that needs
-// none ("insecure ="), and leaves any other ungiven.
-func (x *extraOpts) translate(l iniLine) ([]word, *UsageError) {
-	find := x.flags.long
+// translate turns a line into a word, or into none: an empty value switches a flag
+// on that needs none ("insecure ="), and leaves any other ungiven.
+func (x *extraOpts) translate(l iniLine, public bool) (word, *UsageError) {
+	spelling := "--" + l.key
 	if utf8.RuneCountInString(l.key) == 1 {
-		find = x.flags.short
+		spelling = "-" + l.key
 	}
-	g, ok := find(l.key)
-	if !ok {
-		return nil, x.flags.unknown(l.key, l.from)
-	}
-	if isAsk(g.flag) || g.flag.Name == extraOptsName {
-		return nil, &UsageError{Msg: l.key + " has no meaning in an ini file", Hint: "give it on the command line", Source: l.from.String()}
-	}
-	g.as, g.from, g.value, g.hasValue = l.key, l.from, l.value, l.value != ""
-	if !g.hasValue && kindOf(g.flag) == takesValue {
-		return nil, nil
-	}
-	return g.words()
-}
-
-func (x *extraOpts) remarkSecrets(file iniFile, words []word) {
-	for _, w := range words {
-		if file.public && isSecret(w.flag) {
-			x.remarks = append(x.remarks, fmt.Sprintf("%s holds %s and every user of this host can read it: chmod o-r", w.from, w.flag.Name))
+	f := x.flags.find(spelling)
+	switch {
+	case f == nil:
+		e := &UsageError{Msg: "unknown key " + Quote(l.key), Hint: "--help lists the flags", Source: l.from.String()}
+		if near := x.flags.nearest(spelling); near != "" {
+			e.Hint = "did you mean " + strings.TrimLeft(near, "-") + "?"
 		}
+		return word{}, e
+	case isAsk(f), isExtraOpts(f):
+		return word{}, &UsageError{Msg: l.key + " has no meaning in an ini file", Hint: "give it on the command line", Source: l.from.String()}
+	case l.value == "" && ShapeOf(f) == TakesValue:
+		return word{}, nil
+	case public && isSecret(f):
+		x.remarks = append(x.remarks, fmt.Sprintf("%s holds %s and every user of this host can read it: chmod o-r", l.from, f.Name))
 	}
+	w := word{text: "--" + f.Name, key: l.key, from: l.from}
+	if l.value != "" {
+		w.text += "=" + l.value
+	}
+	return w, nil
 }

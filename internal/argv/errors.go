@@ -1,11 +1,10 @@
-package cli
+package argv
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -36,8 +35,9 @@ func (e *UsageError) Unwrap() error { return e.Err }
 
 // A source is the place where a word was written; the zero source is the command line.
 type source struct {
-	file string // stdinName for standard input
-	line int    // from 1
+	file    string // stdinName for standard input
+	line    int    // from 1
+	section int    // which --extra-opts of the command line it is from, from 1
 }
 
 func (s source) String() string {
@@ -51,18 +51,28 @@ func (s source) String() string {
 }
 
 // noValue is for a flag that lacks its value; follower is the flag that stands
-// in its place, "" at the end of the line.
-func noValue(g given, follower string) *UsageError {
-	if follower == "" {
-		return &UsageError{Msg: "flag " + g.as + " needs a value"}
-	}
-	if isSecret(g.flag) {
+// in its place.
+func noValue(o occurrence, follower string) *UsageError {
+	if isSecret(o.flag) {
 		follower = "a flag"
 	}
-	return &UsageError{
-		Msg:  "flag " + g.as + " needs a value, but " + follower + " follows",
-		Hint: "a value that looks like a flag is written --" + g.flag.Name + "=VALUE",
+	return o.fault("flag "+o.as+" needs a value, but "+follower+" follows",
+		"a value that looks like a flag is written --"+o.flag.Name+"=VALUE")
+}
+
+// notInEnum is for a value that is not among those of its flag.
+func notInEnum(o occurrence, value string) *UsageError {
+	valid := slices.DeleteFunc(o.flag.EnumSlice(), func(v string) bool { return v == "" })
+	hint := "one of " + strings.Join(valid, ", ")
+	if near := Nearest(value, valid); near != "" {
+		hint = "did you mean " + near + "? " + hint
 	}
+	return o.fault(o.as+": "+Quote(value)+" is not valid", hint)
+}
+
+// oneHyphen is for the name of a long flag behind one hyphen.
+func oneHyphen(name string) *UsageError {
+	return &UsageError{Msg: "flag " + name + " has one hyphen", Hint: "write -" + name}
 }
 
 // strayWord is for a word that belongs to no flag. Behind a secret it may be the
@@ -75,47 +85,25 @@ func strayWord(arg string, last *kong.Flag) *UsageError {
 		}
 	}
 	return &UsageError{
-		Msg:  "the word " + quote(arg) + " belongs to no flag",
+		Msg:  "the word " + Quote(arg) + " belongs to no flag",
 		Hint: "only flags are taken; a value with blanks needs quotes",
 	}
 }
 
-// unknown is for a flag or an ini key that the grammar does not have; as is its
-// spelling, with hyphens when it stood on the command line.
-func (x flagIndex) unknown(as string, from source) *UsageError {
-	e := &UsageError{Msg: "unknown flag " + plain(as), Hint: "--help lists the flags", Source: from.String()}
-	near := x.nearest(strings.TrimLeft(as, "-"))
-	if from.file != "" {
-		e.Msg = "unknown key " + quote(as)
-		near = strings.TrimLeft(near, "-")
-	}
-	if near != "" {
+// unknown is for a flag that the grammar does not have. What followed its name is
+// not repeated: it may be a secret.
+func (l flagList) unknown(spelling string) *UsageError {
+	e := &UsageError{Msg: "unknown flag " + plain(spelling), Hint: "--help lists the flags"}
+	if near := l.nearest(spelling); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e
 }
 
-// nearest returns the flag most like an unknown name or letter, with its
-// hyphens, "" when none is.
-func (x flagIndex) nearest(name string) string {
-	if utf8.RuneCountInString(name) == 1 {
-		for _, letter := range []string{name, strings.ToUpper(name), strings.ToLower(name)} {
-			if _, ok := x.shorts[letter]; ok {
-				return "-" + letter
-			}
-		}
-		return ""
-	}
-	if near := nearest(name, x.names); near != "" {
-		return "--" + near
-	}
-	return ""
-}
-
-// nearest returns the candidate that name begins ("host": hostname), the shortest
+// Nearest returns the candidate that name begins ("host": hostname), the shortest
 // of several, else the one with the fewest edits, the first of several. A third
 // of the letters may differ, one in a short name; otherwise it returns "".
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	best, fewest := "", 1+max(1, len(name)/3)
 	if name == "" || len(name) > 64 {
 		return ""
@@ -158,26 +146,20 @@ func edits(a, b string) int {
 	return row[len(b)]
 }
 
-// quote shows a word of the admin's in a message: in quotes, with its control
+// Quote shows a word of the admin's in a message: in quotes, with its control
 // characters escaped, cut at 60 characters.
-func quote(s string) string {
-	return strconv.QuoteToGraphic(cut(s))
-}
-
-// plain is quote without quotes where the word needs none.
-func plain(s string) string {
-	for _, r := range s {
-		if !unicode.IsGraphic(r) || unicode.IsSpace(r) || r == utf8.RuneError {
-			return quote(s)
-		}
-	}
-	return cut(s)
-}
-
-func cut(s string) string {
+func Quote(s string) string {
 	const limit = 60
 	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + "..."
+		s = string(runes[:limit]) + "..."
+	}
+	return strconv.QuoteToGraphic(s)
+}
+
+// plain is Quote without quotes where the word needs none.
+func plain(s string) string {
+	if q := Quote(s); q != `"`+s+`"` || strings.Contains(s, " ") {
+		return q
 	}
 	return s
 }

@@ -1,7 +1,8 @@
-package cli
+package argv
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -56,18 +57,18 @@ func TestExtraOptsIsReadByKong(t *testing.T) {
 			g.Verbose, g.Demo.Given = 3, true
 			g.Warning = []string{"total=3", g.Warning[0]}
 		}},
-		{"the command line wins, before", []string{"-p", "9", "--no-insecure", "-w", "1", "-m", "B,C", "--extra-opts"}, func(g *testGrammar) {
-			g.Port, g.Insecure, g.Mailbox = 9, false, []string{"B,C"}
+		{"the command line wins, before", []string{"-p", "9", "-w", "1", "-m", "B,C", "--extra-opts"}, func(g *testGrammar) {
+			g.Port, g.Mailbox = 9, "B,C"
 			g.Warning = append(g.Warning, "1")
 		}},
 		{"the command line wins, behind", []string{"--extra-opts", "-p", "9", "-P", "-x"}, func(g *testGrammar) {
 			g.Port, g.Password = 9, "-x"
 		}},
 		{"the command line's mailbox replaces", []string{"--extra-opts=archive", "-m", "B,C", "--extra-opts"}, func(g *testGrammar) {
-			g.Mailbox = []string{"B,C"}
+			g.Mailbox = "B,C"
 		}},
 		{"a later section's mailbox replaces", []string{"--extra-opts", "--extra-opts=archive", "--extra-opts=archive"}, func(g *testGrammar) {
-			g.Mailbox = []string{"Archive"}
+			g.Mailbox = "Archive"
 		}},
 		{"an empty flag does not win", []string{"--extra-opts", "-p", "", "-P", ""}, nil},
 	}
@@ -78,24 +79,18 @@ func TestExtraOptsIsReadByKong(t *testing.T) {
 			if tt.want != nil {
 				tt.want(&want)
 			}
-			if want.Mailbox == nil {
-				want.Mailbox = []string{"INBOX"}
-			}
 			env := testEnv(fstest.MapFS{"etc/nagios/plugins.ini": {Data: []byte(pluginsINI)}}, nil)
-			env.stdin = stdinOf("[check_imap_session]\nport=1\n[more]\nport=2")
-			k, got := newTestKong(t)
-			a, err := normalise(k.Model, tt.args, env)
+			env.Stdin = strings.NewReader("[check_imap_session]\nport=1\n[more]\nport=2")
+			var got testGrammar
+			line, err := Parse(&got, tt.args, env)
 			if err != nil {
-				t.Fatalf("normalise(%q): %v", tt.args, err)
+				t.Fatalf("Parse(%q): %v", tt.args, err)
 			}
-			if err := fill(k, a.words); err != nil {
-				t.Fatalf("kong refuses %q: %v", a.texts(), err)
+			if want = withDefaults(want); !reflect.DeepEqual(got, want) {
+				t.Errorf("Parse(%q): got %+v, want %+v", tt.args, got, want)
 			}
-			if !reflect.DeepEqual(*got, want) {
-				t.Errorf("%q became %q: got %+v, want %+v", tt.args, a.texts(), *got, want)
-			}
-			if want := strings.HasPrefix(tt.name, "standard input"); a.stdin != want {
-				t.Errorf("%q read standard input: got %v, want %v", tt.args, a.stdin, want)
+			if want := strings.HasPrefix(tt.name, "standard input"); line.Stdin != want {
+				t.Errorf("%q read standard input: got %v, want %v", tt.args, line.Stdin, want)
 			}
 		})
 	}
@@ -128,15 +123,14 @@ func TestExtraOptsRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			k, _ := newTestKong(t)
 			env := testEnv(fstest.MapFS{"x.ini": {Data: []byte(tt.text)}}, nil)
-			_, err := normalise(k.Model, []string{"--extra-opts=a@/x.ini"}, env)
+			_, err := Parse(&testGrammar{}, []string{"--extra-opts=a@/x.ini"}, env)
 			var usage *UsageError
 			if !errors.As(err, &usage) {
-				t.Fatalf("normalise with %.60q: got %v, want a *UsageError", tt.text, err)
+				t.Fatalf("Parse with %.60q: got %v, want a *UsageError", tt.text, err)
 			}
 			if usage.Error() != tt.want {
-				t.Errorf("normalise with %.60q:\n got %s\nwant %s", tt.text, usage, tt.want)
+				t.Errorf("Parse with %.60q:\n got %s\nwant %s", tt.text, usage, tt.want)
 			}
 		})
 	}
@@ -174,9 +168,9 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			k, _ := newTestKong(t)
-			a, err := normalise(k.Model, []string{"--extra-opts" + tt.value}, testEnv(files, tt.vars))
-			got := strings.Join(a.texts(), " ")
+			var g testGrammar
+			_, err := Parse(&g, []string{"--extra-opts" + tt.value}, testEnv(files, tt.vars))
+			got := fmt.Sprintf("--port=%d", g.Port)
 			if err != nil {
 				got = err.Error()
 			}
@@ -185,8 +179,7 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 			}
 		})
 	}
-	k, _ := newTestKong(t)
-	_, err := normalise(k.Model, []string{"--extra-opts"}, testEnv(nil, nil))
+	_, err := Parse(&testGrammar{}, []string{"--extra-opts"}, testEnv(nil, nil))
 	if want := "Cannot find config file in any standard location (name it: --extra-opts=SECTION@FILE)"; err == nil || err.Error() != want {
 		t.Errorf("--extra-opts without any file: got %v, want %s", err, want)
 	}
@@ -194,18 +187,17 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 
 func TestExtraOptsReadsNoFileUnasked(t *testing.T) {
 	env := testEnv(nil, nil)
-	env.open = func(name string) (iniReader, error) {
+	env.Open = func(name string) (fs.File, error) {
 		t.Errorf("opened %s", name)
 		return nil, fs.ErrNotExist
 	}
-	env.getenv = func(key string) string {
+	env.Getenv = func(key string) string {
 		t.Errorf("asked for %s", key)
 		return ""
 	}
 	for _, line := range []string{"", "-v", "--extra-opts=", "--extra-opts -h", "--extra-opts --bogus"} {
-		k, _ := newTestKong(t)
 		// Only that nothing is opened counts; the last line is an error.
-		_, _ = normalise(k.Model, strings.Fields(line), env)
+		_, _ = Parse(&testGrammar{}, strings.Fields(line), env)
 	}
 }
 
@@ -223,11 +215,10 @@ func TestExtraOptsRemarksOnAPublicSecret(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			k, _ := newTestKong(t)
 			env := testEnv(fstest.MapFS{"x.ini": {Data: []byte(tt.text), Mode: tt.mode}}, nil)
-			a, err := normalise(k.Model, []string{"--extra-opts=a@/x.ini"}, env)
-			if err != nil || !slices.Equal(a.remarks, tt.want) {
-				t.Errorf("%q with mode %v: got %q, %v, want %q", tt.text, tt.mode, a.remarks, err, tt.want)
+			line, err := Parse(&testGrammar{}, []string{"--extra-opts=a@/x.ini"}, env)
+			if err != nil || !slices.Equal(line.Remarks, tt.want) {
+				t.Errorf("%q with mode %v: got %q, %v, want %q", tt.text, tt.mode, line.Remarks, err, tt.want)
 			}
 		})
 	}
@@ -238,18 +229,10 @@ func FuzzExtraOpts(f *testing.F) {
 	f.Add("[check_imap_session]\np=\x00\n[")
 	f.Add("[]\n=\n[check_imap_session]\n-=x")
 	f.Fuzz(func(t *testing.T, text string) {
-		k, _ := newTestKong(t)
 		env := testEnv(fstest.MapFS{"x.ini": {Data: []byte(text)}}, nil)
-		a, err := normalise(k.Model, []string{"--extra-opts=@/x.ini"}, env)
-		if err != nil {
-			if usage := (*UsageError)(nil); !errors.As(err, &usage) || !utf8.ValidString(err.Error()) {
-				t.Fatalf("%q: got %#v, want a *UsageError in UTF-8", text, err)
-			}
-			return
-		}
-		again, err := normalise(k.Model, a.texts(), env)
-		if err != nil || !slices.Equal(again.texts(), a.texts()) {
-			t.Fatalf("%q became %q, then %q, %v", text, a.texts(), again.texts(), err)
+		_, err := Parse(&testGrammar{}, []string{"--extra-opts=@/x.ini"}, env)
+		if usage := (*UsageError)(nil); err != nil && (!errors.As(err, &usage) || !utf8.ValidString(err.Error())) {
+			t.Fatalf("%q: got %#v, want a *UsageError in UTF-8", text, err)
 		}
 	})
 }

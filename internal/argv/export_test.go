@@ -1,0 +1,24 @@
+package argv
+
+import "github.com/alecthomas/kong"
+
+// ReadPart reads args with the part of a grammar that they can mean.
+func ReadPart(grammar any, args []string) (Line, error) {
+	r, err := readPart(grammar, wordsOf(args))
+	if err != nil {
+		return Line{}, err
+	}
+	return r.line(), nil
+}
+
+// ReaderOf returns what reads args with all of a grammar, time and again.
+func ReaderOf(grammar any, opts ...kong.Option) (func(args []string) (Line, error), error) {
+	r, err := newReader(grammar, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return func(args []string) (Line, error) {
+		err := r.read(wordsOf(args))
+		return r.line(), err
+	}, nil
+}
