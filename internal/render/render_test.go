@@ -220,8 +220,6 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-var stateToken = regexp.MustCompile(`[\[(](OK|WARNING|CRITICAL|UNKNOWN)[\])]`)
-
 // wantSafe fails on output that a core or a terminal would take for more than text.
 func wantSafe(t *testing.T, out string, state report.State) {
 	t.Helper()
