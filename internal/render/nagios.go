@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/atc0005/go-nagios"
+	nagios "github.com/atc0005/go-nagios"
 
 	"check_imap_session/internal/report"
 )
@@ -74,7 +74,8 @@ func Message(state report.State, kind, text, advice string, o Options) []byte {
 	return emit(strings.Join(Fit(lines, maxOutput), "\n"), state)
 }
 
-// emit hands the text to go-nagios, which owns states and the final form.
+// emit gives the finished text and the exit code to go-nagios and returns what it
+// prints, without the blanks that it adds at the end.
 func emit(text string, state report.State) []byte {
 	var out bytes.Buffer
 	p := nagios.Plugin{ServiceOutput: text, ExitStatusCode: int(state)}

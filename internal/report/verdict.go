@@ -1,29 +1,22 @@
 package report
 
+import nagios "github.com/atc0005/go-nagios"
+
 // State is a plugin state. The numbers are the exit codes of the plugin
 // interface.
 type State int
 
 // The four states of the plugin interface (rule E1 of docs/plugin-interface.md).
 const (
-	OK       State = 0
-	Warning  State = 1
-	Critical State = 2
-	Unknown  State = 3
+	OK       = State(nagios.StateOKExitCode)
+	Warning  = State(nagios.StateWARNINGExitCode)
+	Critical = State(nagios.StateCRITICALExitCode)
+	Unknown  = State(nagios.StateUNKNOWNExitCode)
 )
 
-func (s State) String() string {
-	switch s {
-	case OK:
-		return "OK"
-	case Warning:
-		return "WARNING"
-	case Critical:
-		return "CRITICAL"
-	default:
-		return "UNKNOWN"
-	}
-}
+// String returns the state's label, "OK". DEPENDENT, which go-nagios has for 4, is
+// not a state of a service.
+func (s State) String() string { return nagios.ExitCodeToStateLabel(int(min(s, Unknown))) }
 
 // Rank orders states: CRITICAL is worse than UNKNOWN, then WARNING, then OK.
 func (s State) Rank() int {

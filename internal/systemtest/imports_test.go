@@ -33,7 +33,7 @@ const archDoc = "docs/architecture.md"
 // archSole are the imports that only some packages' rows may list, whatever
 // else changes in the table.
 var archSole = map[string][]string{
-	"go-nagios": {"internal/render"},
+	"go-nagios": {"internal/render", "internal/report"},
 	"kong":      {"internal/argv", "internal/cli", "internal/gen"},
 	"testing":   {"internal/certtest", "internal/imaptest", "internal/oauthtest", "internal/servertest"},
 }
