@@ -26,6 +26,7 @@ func TestParseSearch(t *testing.T) {
 		{"ESEARCH", "* ESEARCH (TAG \"x\") COUNT 5\r\n", 5, ""},
 		{"ALL backwards, and a word", "* ESEARCH (TAG \"x\") ALL 9:7,x,3\r\n", 4, "7:9,3"},
 		{"others skipped", "* ESEARCH (TAG \"x\") MIN 1 (a (b)) COUNT -1 ALL 1\r\n", 1, "1"},
+		{"range from 0", "* ESEARCH (TAG \"x\") ALL 0:2\r\n", 3, "1:2"},
 		{"all that can be", "* ESEARCH (TAG \"x\") UID ALL 1:4294967295 COUNT 7\r\n", 7, "1:4294967295"},
 		{"more than can be", "* ESEARCH ALL 1:4294967295,1:4294967295\r\n", math.MaxUint32, "1:4294967295,1:4294967295"},
 		{"COUNT of 64 bits", "* ESEARCH (TAG \"x\") COUNT 5000000000\r\n", math.MaxUint32, ""},

@@ -72,6 +72,9 @@ func TestFetchExtras(t *testing.T) {
 		{name: "canary gone since", change: naming("header:X-Canary=c"), script: "greet\nserve FETCH\nS: {tag} NO [EXPUNGEISSUED] gone\nserve", want: []string{"-message_size"}},
 		{name: "Dovecot's message that went away", change: asks(report.MessageAge), want: []string{"-message_age", "-message_size", "-fetch_bytes"},
 			script: "greet\nserve FETCH\nS: * 42 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00 +0000\" RFC822.SIZE 0 BODY[HEADER]<0> NIL)\nS: {tag} OK [EXPUNGEISSUED] Some messages were already expunged\nserve"},
+		{name: "of other messages first", script: "greet\nserve FETCH\nS: * 41 FETCH (RFC822.SIZE 1)\nS: * 42 FETCH (RFC822.SIZE 9)\nS: * 43 FETCH (RFC822.SIZE 2)\nS: {tag} OK done\nserve", want: []string{"message_size=9"}},
+		{name: "in two responses", want: []string{"message_size=9", "fetch_bytes=3"},
+			script: "greet\nserve FETCH\nS: * 42 FETCH (RFC822.SIZE 9)\nS: * 42 FETCH (BODY[HEADER]<0> \"a:b\")\nS: {tag} OK done\nserve"},
 		{name: "number went away", change: naming("7"), want: []string{"-message_size"}, script: "greet\nserve FETCH\nS: * 7 EXPUNGE\nS: {tag} OK done\nserve"},
 		{name: "header field", change: header("Subject", "^probe"), script: "greet\nserve", want: []string{"fetch_bytes=229"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048> BODY.PEEK[HEADER.FIELDS (Subject)])"},
 		{name: "header field of an envelope", change: both(header("Subject", "^probe"), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", verbs: "FETCH 42 (" + items + "ENVELOPE BODY.PEEK[HEADER.FIELDS (Subject)])"},
@@ -96,6 +99,7 @@ func TestFetchMissing(t *testing.T) {
 		{"greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", "the mailbox is empty", func(c *Config) { c.Expect.Headers = []Header{{"A", regexp.MustCompile("b")}} }},
 		{"greet\nserve", "number 43 of 42", naming("43")},
 		{"greet\nserve", "sent nothing", naming("uid:7")},
+		{"greet\nserve FETCH\nS: {tag} OK done\nserve", "sent nothing", naming("7")},
 		{"greet\nserve FETCH\nS: * 3 EXPUNGE\nS: {tag} OK done\nserve", "sent nothing", naming("uid:7")},
 	} {
 		synctest.Test(t, func(t *testing.T) {
