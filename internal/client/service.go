@@ -14,8 +14,10 @@ var services = []struct{ prefix, contains, service, hint string }{
 	{"220", "FTP", "FTP", ""},
 	{"220", "LMTP", "LMTP", ""},
 	{"220", "", "SMTP", ""},
-	{"421", "", "SMTP", ""},
-	{"554", "", "SMTP", ""},
+	{"421", "SMTP", "SMTP", ""},
+	{"421 4.", "", "SMTP", ""}, // an enhanced status code, RFC 3463
+	{"554", "SMTP", "SMTP", ""},
+	{"554 5.", "", "SMTP", ""},
 	{"HTTP/", "", "HTTP", ""},
 	{"<", "", "HTTP", ""},
 	{"SSH-", "", "SSH", ""},
