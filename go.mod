@@ -4,6 +4,8 @@ go 1.26.0
 
 toolchain go1.26.8
 
+godebug x509negativeserial=1
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/atc0005/go-nagios v0.20.0

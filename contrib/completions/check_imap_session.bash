@@ -38,6 +38,9 @@ _check_imap_session() {
 	--tls-min)
 		mapfile -t COMPREPLY < <(compgen -W "1.0 1.1 1.2 1.3" -- "$cur")
 		return ;;
+	--certificate-key)
+		mapfile -t COMPREPLY < <(compgen -W "rsa ecdsa" -- "$cur")
+		return ;;
 	-D | --certificate)
 		return ;;
 	--certificate-matches)
@@ -136,6 +139,6 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

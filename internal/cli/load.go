@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
-	"os"
 	"strings"
 
 	"check_imap_session/internal/auth"
@@ -82,13 +81,13 @@ func (r *Request) loadCertificate() error {
 		return nil
 	}
 	source := "--client-cert=" + f.clientCert
-	certPEM, err := os.ReadFile(f.clientCert)
+	certPEM, err := dial.ReadFile(f.clientCert)
 	if err != nil {
-		return &ConfigError{source, errors.Unwrap(err)}
+		return &ConfigError{source, err}
 	}
-	keyPEM, err := os.ReadFile(f.clientKey)
+	keyPEM, err := dial.ReadFile(f.clientKey)
 	if err != nil {
-		return &ConfigError{"--client-key=" + f.clientKey, errors.Unwrap(err)}
+		return &ConfigError{"--client-key=" + f.clientKey, err}
 	}
 	if f.clientKey != f.clientCert {
 		source += " --client-key=" + f.clientKey
@@ -124,7 +123,7 @@ func loadMatch(v string) (*session.Match, error) {
 		}
 		return &session.Match{SHA256: digits, Source: "--certificate-matches"}, nil
 	}
-	text, err := os.ReadFile(v)
+	text, err := dial.ReadFile(v)
 	if err != nil {
 		return nil, err
 	}

@@ -248,6 +248,10 @@ func tlsMode(g *grammar, req *Request) error {
 	}
 	c.Cert.Insecure = g.Insecure
 	c.Cert.MinVersion = tlsVersions[g.TLSMin]
+	c.Cert.SmallHello, c.Cert.Key = g.TLSSmallHello, dial.KeyType(g.CertificateKey)
+	if c.Cert.Key != dial.AnyKey && c.Cert.MinVersion == tls.VersionTLS13 {
+		return usage("--certificate-key and --tls-min=1.3 exclude each other", "the kind of key can be asked for in TLS 1.2 only")
+	}
 	if g.CertificateMatches != "" && c.TLS == session.TLSNone {
 		return usage("--certificate-matches can never be judged: --tls=none has no certificate", "")
 	}

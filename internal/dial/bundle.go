@@ -51,7 +51,7 @@ func systemBundle() *bundle {
 		files = []string{f}
 	}
 	for _, f := range files {
-		if text, err := os.ReadFile(f); err == nil {
+		if text, err := ReadFile(f); err == nil {
 			return indexBundle(text)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/report"
 )
 
 // bundleOf returns a PEM bundle, with what real ones have between certificates.
@@ -54,13 +55,17 @@ func TestBundle(t *testing.T) {
 				}
 				return pool, nil
 			}}
-			r.Await()
-			v := verify([]*x509.Certificate{tt.signer.Leaf(t, leaf).Leaf}, "a.example", r)
+			served := []*x509.Certificate{tt.signer.Leaf(t, leaf).Leaf}
+			quick := verify(t.Context(), served, "a.example", r, true)
+			if asked || quick.Partial != tt.whole || (quick.Err == nil) == tt.whole {
+				t.Errorf("quick: the whole store was asked: %t, partial %t, error %v, want it not asked, partial %t", asked, quick.Partial, quick.Err, tt.whole)
+			}
+			v := Verify(t.Context(), served, "a.example", r)
 			if asked != tt.whole || (v.Err == nil) != tt.ok || (len(v.Chains) > 0) != tt.ok {
 				t.Errorf("the whole store was asked: %t, want %t; error %v, want one: %t", asked, tt.whole, v.Err, !tt.ok)
 			}
-			if v.Loading > 0 && !tt.whole {
-				t.Errorf("loading took %v, want nothing", v.Loading)
+			if v.Partial {
+				t.Error("partial after the whole store was asked")
 			}
 		})
 	}
@@ -72,7 +77,7 @@ func TestBundleBroken(t *testing.T) {
 	for _, text := range []string{"", "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE----------BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"} {
 		r := &Roots{bundle: func() *bundle { return indexBundle([]byte(text)) }, load: func() (*x509.CertPool, error) { return nil, broken }}
 		leaf := certtest.Must(t, "root").Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}}).Leaf
-		if v := verify([]*x509.Certificate{leaf}, "a.example", r); v.Err != broken {
+		if v := Verify(t.Context(), []*x509.Certificate{leaf}, "a.example", r); !errors.Is(v.Err, broken) || !errors.Is(v.Err, report.ErrConfig) {
 			t.Errorf("%q: got %v, want %v", text, v.Err, broken)
 		}
 	}

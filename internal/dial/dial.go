@@ -14,11 +14,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"syscall"
 	"time"
-
-	"check_imap_session/internal/report"
 )
 
 // Config says where to connect.
@@ -30,9 +27,15 @@ type Config struct {
 	Family  Family
 	Source  netip.Addr // local address to connect from; the zero Addr leaves it to the system
 	Proxy   ProxyMode  // header to send first; "" means none
+	// SecondAnswer is how long the answer for one family is waited for when the
+	// other has addresses; 0 means ResolutionDelay.
+	SecondAnswer time.Duration
 	// Lookup resolves a name; nil means the system's resolver as Go speaks it.
-	// The network is "ip", "ip4" or "ip6".
+	// The network is "ip4" or "ip6".
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	// Local returns the address from which this machine reaches another, the zero
+	// Addr when it does not; nil asks the system.
+	Local func(netip.Addr) netip.Addr
 	// Dial makes one connection; nil means a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -72,62 +75,6 @@ func (c Config) Literal() (netip.Addr, bool) {
 
 // Resolved returns the name that is resolved, or an address in its place.
 func (c Config) Resolved() string { return cmp.Or(c.Name, c.Host) }
-
-// Resolve returns the addresses of the host in the order in which they should
-// be tried. Errors are *net.DNSError, or
-// report.ErrNoAddress for a name that resolves, but to no address of the wanted
-// family.
-func Resolve(ctx context.Context, c Config) ([]netip.Addr, error) {
-	lookup := c.Lookup
-	if lookup == nil {
-		// The resolver written in Go heeds the context; the C library's does not.
-		lookup = (&net.Resolver{PreferGo: true}).LookupNetIP
-	}
-	addrs, err := lookup(ctx, "ip"+string(c.Family), c.Resolved())
-	if err != nil {
-		var dns *net.DNSError
-		if c.Family != AnyFamily && errors.As(err, &dns) && dns.IsNotFound {
-			if _, err := lookup(ctx, "ip", c.Resolved()); err == nil {
-				return nil, report.ErrNoAddress
-			}
-		}
-		return nil, err
-	}
-	var usable []netip.Addr
-	for _, a := range addrs {
-		a = a.Unmap()
-		if c.usable(a) && !slices.Contains(usable, a) {
-			usable = append(usable, a)
-		}
-	}
-	if len(usable) == 0 {
-		return nil, report.ErrNoAddress
-	}
-	return interleave(usable), nil
-}
-
-// interleave orders addresses so that the families take turns, the family of
-// the first one beginning. See RFC 8305 section 4.
-func interleave(addrs []netip.Addr) []netip.Addr {
-	var first, second []netip.Addr
-	for _, a := range addrs {
-		if a.Is4() == addrs[0].Is4() {
-			first = append(first, a)
-		} else {
-			second = append(second, a)
-		}
-	}
-	out := make([]netip.Addr, 0, len(addrs))
-	for i := range max(len(first), len(second)) {
-		if i < len(first) {
-			out = append(out, first[i])
-		}
-		if i < len(second) {
-			out = append(out, second[i])
-		}
-	}
-	return out
-}
 
 // AttemptDelay is how long an attempt has before the next address is tried
 // beside it. See RFC 8305 section 5.
@@ -275,7 +222,7 @@ type beganKey struct{}
 // It sends no keep-alives, as no session lasts long enough for one.
 func (c Config) dialer() *net.Dialer {
 	return &net.Dialer{
-		LocalAddr: c.localAddr(),
+		LocalAddr: c.source(),
 		KeepAlive: -1,
 		ControlContext: func(ctx context.Context, _, _ string, _ syscall.RawConn) error {
 			if began, ok := ctx.Value(beganKey{}).(*time.Time); ok {
@@ -286,8 +233,8 @@ func (c Config) dialer() *net.Dialer {
 	}
 }
 
-// localAddr returns where connections come from, nil for anywhere.
-func (c Config) localAddr() net.Addr {
+// source returns where connections come from, nil for anywhere.
+func (c Config) source() net.Addr {
 	if !c.Source.IsValid() {
 		return nil // a nil *net.TCPAddr would not be
 	}

@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -8,12 +9,15 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"check_imap_session/internal/report"
 )
 
 // Roots are certificates to trust, loaded beside other work: parsing the
-// system's takes tens of milliseconds that belong to no step.
+// system's takes tens of milliseconds.
 type Roots struct {
 	once sync.Once
+	done chan struct{}                  // closed when load has ended
 	load func() (*x509.CertPool, error) // nil when they are in pool from the beginning
 	pool *x509.CertPool
 	err  error
@@ -23,7 +27,21 @@ type Roots struct {
 
 // SystemRoots returns the system's roots. Nothing is read yet.
 func SystemRoots() *Roots {
-	return &Roots{load: x509.SystemCertPool, bundle: sync.OnceValue(systemBundle)}
+	return &Roots{load: systemPool, bundle: sync.OnceValue(systemBundle)}
+}
+
+// RootsFrom returns roots that load brings, once, when they are needed.
+func RootsFrom(load func() (*x509.CertPool, error)) *Roots { return &Roots{load: load} }
+
+// systemPool is x509.SystemCertPool, which reads whatever SSL_CERT_FILE names
+// without end.
+func systemPool() (*x509.CertPool, error) {
+	if f := os.Getenv("SSL_CERT_FILE"); f != "" {
+		if _, err := ReadFile(f); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("SSL_CERT_FILE=%s: %w", f, err)
+		}
+	}
+	return x509.SystemCertPool()
 }
 
 // RootsOf returns roots that are loaded already.
@@ -45,7 +63,7 @@ func RootsFile(path string) (*Roots, error) {
 // Nothing is read yet.
 func SystemRootsAnd(path string) *Roots {
 	return &Roots{load: func() (*x509.CertPool, error) {
-		pool, err := x509.SystemCertPool()
+		pool, err := systemPool()
 		if err != nil {
 			pool = x509.NewCertPool()
 		}
@@ -71,7 +89,7 @@ func addFile(pool *x509.CertPool, path string) error {
 	}
 	found := false
 	for _, f := range files {
-		pem, err := os.ReadFile(f)
+		pem, err := ReadFile(f)
 		if err != nil && !st.IsDir() {
 			return err
 		}
@@ -85,58 +103,91 @@ func addFile(pool *x509.CertPool, path string) error {
 
 // Preload begins to load what a verification needs first in the background.
 func (r *Roots) Preload() {
-	if !r.Loaded() {
-		go r.Await()
+	if r.load != nil {
+		go r.first()
 	}
 }
 
-// Loaded says that there is nothing to wait for: the roots were given.
-func (r *Roots) Loaded() bool { return r.load == nil }
-
-// Await returns when what a verification needs first is loaded. An error comes
-// again in the verification.
-func (r *Roots) Await() {
+// first loads what a verification needs first. An error comes again in the
+// verification.
+func (r *Roots) first() {
 	if r.bundle == nil || r.bundle() == nil {
 		_, _ = r.Pool()
 	}
 }
 
-// verify verifies the leaf of what a server showed. How long it took to load
-// roots is no part of the verification.
-func (r *Roots) verify(served []*x509.Certificate) (chains [][]*x509.Certificate, loading time.Duration, err error) {
-	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
+// verify verifies the leaf of what a server showed. With quick it loads nothing:
+// when the roots that are there do not vouch for the leaf, partial says that
+// others might.
+func (r *Roots) verify(ctx context.Context, served []*x509.Certificate, quick bool) (chains [][]*x509.Certificate, partial bool, err error) {
+	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), Roots: x509.NewCertPool(), CurrentTime: time.Now()}
 	for _, cert := range served[1:] {
 		opts.Intermediates.AddCert(cert)
 	}
+	whole := func() { opts.Roots, err = r.Pool() }
+	if r.load == nil {
+		whole()
+		chains, err = served[0].Verify(opts)
+		return chains, false, err
+	}
 	if r.bundle != nil {
-		if b := r.bundle(); b != nil {
+		var b *bundle
+		if err := within(ctx, func() { b = r.bundle() }); err != nil {
+			return nil, false, err
+		}
+		if b != nil {
 			opts.Roots = b.pool(served)
-			if chains, err := served[0].Verify(opts); err == nil {
-				return chains, 0, nil
+			if chains, err = served[0].Verify(opts); err == nil {
+				return chains, false, nil
 			}
 		}
 	}
-	begun := time.Now()
-	if opts.Roots, err = r.Pool(); err != nil {
-		return nil, 0, err
+	if quick {
+		chains, err = served[0].Verify(opts)
+		return chains, err != nil, err
 	}
-	loading = time.Since(begun)
+	if late := within(ctx, whole); late != nil {
+		return nil, false, late
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: trusted certificates: %w", report.ErrConfig, err)
+	}
 	chains, err = served[0].Verify(opts)
-	return chains, loading, err
+	return chains, false, err
+}
+
+// within waits for f, which may hang on a dead disk, until ctx ends.
+func within(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: the trusted certificates were not loaded in time, SSL_CERT_FILE or /etc/ssl", report.ErrConfig)
+	}
 }
 
 // Pool returns the roots, loading them when that has not been done.
 func (r *Roots) Pool() (*x509.CertPool, error) {
-	if r.Loaded() {
+	if r.load == nil {
 		return r.pool, nil
 	}
 	r.once.Do(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				r.err = fmt.Errorf("load trusted certificates: %v", p)
-			}
+		r.done = make(chan struct{})
+		go func() {
+			defer close(r.done)
+			defer func() {
+				if p := recover(); p != nil {
+					r.err = fmt.Errorf("load trusted certificates: %v", p)
+				}
+			}()
+			r.pool, r.err = r.load()
 		}()
-		r.pool, r.err = r.load()
 	})
+	<-r.done
 	return r.pool, r.err
 }

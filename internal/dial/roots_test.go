@@ -1,15 +1,25 @@
 package dial
 
 import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/report"
 )
 
 func TestRootsOnce(t *testing.T) {
@@ -50,11 +60,11 @@ func TestRootsOnce(t *testing.T) {
 func TestRootsError(t *testing.T) {
 	broken := errors.New("broken store")
 	leaf := certtest.Must(t, "root").Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}}).Leaf
-	v := verify([]*x509.Certificate{leaf}, "a.example", &Roots{load: func() (*x509.CertPool, error) { return nil, broken }})
-	if v.Err != broken || v.Leaf != leaf {
+	v := Verify(t.Context(), []*x509.Certificate{leaf}, "a.example", &Roots{load: func() (*x509.CertPool, error) { return nil, broken }})
+	if !errors.Is(v.Err, broken) || !errors.Is(v.Err, report.ErrConfig) || v.Leaf != leaf {
 		t.Errorf("got %v with leaf %v, want %v and the leaf", v.Err, v.Leaf, broken)
 	}
-	if v := verify(nil, "a.example", RootsOf(x509.NewCertPool())); v.Err == nil || v.Leaf != nil {
+	if v := Verify(t.Context(), nil, "a.example", RootsOf(x509.NewCertPool())); v.Err == nil || v.Leaf != nil {
 		t.Errorf("no certificate: got %v with leaf %v, want an error and none", v.Err, v.Leaf)
 	}
 }
@@ -95,5 +105,79 @@ func TestRootsFile(t *testing.T) {
 				t.Errorf("got %v, %v, want the root alone", pool, err)
 			}
 		})
+	}
+}
+
+// TestRootsHang gives up with the context: a dead disk is a local trouble, not
+// the server's.
+func TestRootsHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		defer close(hang)
+		r := RootsFrom(func() (*x509.CertPool, error) { <-hang; return nil, nil })
+		leaf := certtest.Must(t, "root").Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}}).Leaf
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if v := Verify(ctx, []*x509.Certificate{leaf}, "a.example", r); !errors.Is(v.Err, report.ErrConfig) {
+			t.Errorf("got %v, want a configuration error", v.Err)
+		}
+	})
+}
+
+// TestReadFile reads regular files of a bounded size and nothing that may be
+// without an end.
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	sized := func(name string, n int) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, bytes.Repeat([]byte("a"), n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, tt := range []struct {
+		name, path string
+		err        error
+	}{
+		{"largest", sized("largest", maxFile), nil},
+		{"too large", sized("larger", maxFile+1), errTooLarge},
+		{"folder", dir, errNotRegular},
+		{"device", os.DevNull, errNotRegular},
+		{"missing", filepath.Join(dir, "missing"), os.ErrNotExist},
+	} {
+		if _, err := ReadFile(tt.path); !errors.Is(err, tt.err) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.err)
+		}
+	}
+}
+
+// TestNegativeSerial parses such a certificate, and does not trust it.
+func TestNegativeSerial(t *testing.T) {
+	root := certtest.Must(t, "root")
+	leaf := root.Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}}).Leaf
+	for leaf.SerialNumber.Bytes()[0] >= 0x80 { // has a zero in front of it
+		leaf = root.Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}}).Leaf
+	}
+	tbs := bytes.Clone(leaf.RawTBSCertificate)
+	tbs[bytes.Index(tbs, leaf.SerialNumber.Bytes())] |= 0x80
+	sum := sha256.Sum256(tbs)
+	signature, err := ecdsa.SignASN1(rand.Reader, root.Key.(*ecdsa.PrivateKey), sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := asn1.Marshal(struct {
+		TBS       asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}{asn1.RawValue{FullBytes: tbs}, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}}, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if leaf, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	v := Verify(t.Context(), []*x509.Certificate{leaf}, "a.example", RootsOf(root.Pool()))
+	if !errors.Is(v.Err, report.ErrMalformed) || len(v.Chains) != 1 {
+		t.Errorf("got %v and %d chains, want a malformed certificate in one", v.Err, len(v.Chains))
 	}
 }

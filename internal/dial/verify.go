@@ -2,6 +2,7 @@ package dial
 
 import (
 	"bytes"
+	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -18,9 +19,9 @@ type Verification struct {
 	Leaf   *x509.Certificate     // nil when the server showed none
 	Served []*x509.Certificate   // as sent, the leaf first
 	Chains [][]*x509.Certificate // verified chains, without regard to the name
-	// Loading is how long trusted certificates were loaded meanwhile; 0 when
-	// those that were there were enough.
-	Loading time.Duration
+	// Partial says that the server is not trusted by the roots that were loaded,
+	// and that Verify may say otherwise. Only with TLSConfig.Insecure.
+	Partial bool
 	// Err is why the server is not to be trusted, nil when it is: an x509 error
 	// about the chain, else report.ErrWeakKey, else an x509.HostnameError. An
 	// x509.UnknownAuthorityError, which does not tell why, is wrapped in one of
@@ -93,6 +94,19 @@ func (v *Verification) weigh() {
 	}
 }
 
+// everyChain says whether no chain is without a certificate of this kind. The root
+// is left out.
+func (v *Verification) everyChain(bad func(*x509.Certificate) bool) bool {
+	return !slices.ContainsFunc(v.Chains, func(chain []*x509.Certificate) bool {
+		return !slices.ContainsFunc(chain[:max(len(chain)-1, 1)], bad)
+	})
+}
+
+// negativeSerial reports what RFC 5280 section 4.1.2.2 forbids. The setting
+// x509negativeserial in go.mod has crypto/x509 parse it, so that it can be looked
+// at; without it the handshake ends before anything is known of the certificate.
+func negativeSerial(c *x509.Certificate) bool { return c.SerialNumber.Sign() < 0 }
+
 func weakKey(c *x509.Certificate) bool {
 	key, ok := c.PublicKey.(*rsa.PublicKey)
 	return ok && key.N.BitLen() < leastRSA
@@ -154,17 +168,25 @@ func (v Verification) Until() time.Time {
 	return best
 }
 
-// verify does what crypto/tls would do, chain first and name second, and keeps
-// the verified chains when only the name is wrong.
-func verify(served []*x509.Certificate, name string, roots *Roots) Verification {
+// Verify does what crypto/tls would do, chain first and name second, and keeps
+// the verified chains when only the name is wrong. It loads whatever roots there
+// are, until ctx ends.
+func Verify(ctx context.Context, served []*x509.Certificate, name string, roots *Roots) Verification {
+	return verify(ctx, served, name, roots, false)
+}
+
+func verify(ctx context.Context, served []*x509.Certificate, name string, roots *Roots, quick bool) Verification {
 	v := Verification{Served: served}
 	if len(served) == 0 {
 		v.Err = errors.New("server showed no certificate")
 		return v
 	}
 	v.Leaf = served[0]
-	v.Chains, v.Loading, v.Err = roots.verify(served)
+	v.Chains, v.Partial, v.Err = roots.verify(ctx, served, quick)
 	v.explain()
+	if v.Err == nil && v.everyChain(negativeSerial) {
+		v.Err = fmt.Errorf("%w: negative serial number", report.ErrMalformed)
+	}
 	if v.Err == nil {
 		v.weigh()
 	}

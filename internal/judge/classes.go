@@ -3,14 +3,12 @@ package judge
 import (
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 
-	imap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/report"
 )
@@ -23,6 +21,8 @@ type Class struct {
 	Advice string // an action or a question, one line
 	// State is used in place of the kind's; OK, the zero value, means the kind's.
 	State report.State
+	// Verb is used in place of the kind's verb and cause; "" means the kind's.
+	Verb string
 	// Detail returns what is worth saying behind the kind's phrase; nil and ""
 	// say nothing.
 	Detail func(*report.StepError) string
@@ -38,7 +38,7 @@ var classes = sync.OnceValue(Classes)
 
 // Classes returns the failure table, in the order in which rows are tried.
 func Classes() []Class {
-	return slices.Concat(ourClasses(), logoutClasses(), tokenClasses(), networkClasses(), tlsClasses(), serviceClasses(), wordingClasses(), mechanismClasses(), codeClasses(), lastClasses())
+	return slices.Concat(ourClasses(), logoutClasses(), tokenClasses(), networkClasses(), proxyClasses(), tlsClasses(), serviceClasses(), wordingClasses(), mechanismClasses(), codeClasses(), lastClasses())
 }
 
 // classify returns the row for a failure. The last row takes everything.
@@ -135,47 +135,6 @@ func logoutClasses() []Class {
 	}
 }
 
-func networkClasses() []Class {
-	return []Class{
-		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepDNS), Detail: waiting,
-			Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example(report.StepDNS, report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepConnect), Detail: waiting,
-			Advice: "is the host up, and does a firewall drop the packets?", Example: example(report.StepConnect, report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepTLS), Detail: waiting,
-			Advice: "does the port speak TLS at once? else use --tls=starttls", Example: example(report.StepTLS, report.ErrTimeout)},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return !e.Encrypted }), Detail: waiting,
-			Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example(report.StepGreeting, report.ErrTimeout)},
-		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepLogin), Detail: waiting,
-			Advice: "does the server reach its user database (LDAP, SQL, PAM)?", Example: example(report.StepLogin, report.ErrTimeout)},
-		{Kind: "timeout", Match: both(is(report.ErrTimeout), onStore), Detail: waiting,
-			Advice: "is the mail store slow or locked?", Example: about(report.AboutMailbox, example(report.StepSelect, report.ErrTimeout))},
-		{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
-			Advice: "is the server overloaded?", Example: example(report.StepCapability, report.ErrTimeout)},
-		{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
-			Advice: "leave out -4, -6 or --source, or add the address to the DNS", Example: example(report.StepDNS, fmt.Errorf("%w: the name has no IPv6 address", report.ErrNoAddress))},
-		{Kind: "dns", Match: func(e *report.StepError) bool {
-			var d *net.DNSError
-			return errors.As(e.Err, &d) && d.Err == misbehaving
-		}, Detail: dnsDetail,
-			Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example(report.StepDNS, &net.DNSError{Err: misbehaving})},
-		{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
-			Advice: "check the name (-H, --address) and the name servers of this machine", Example: example(report.StepDNS, &net.DNSError{Err: "no such host", IsNotFound: true})},
-		{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
-			Advice: "is the IMAP service running, and is this its port?", Example: example(report.StepConnect, syscall.ECONNREFUSED)},
-		{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
-			Advice: "is this node down, or should its address leave the DNS?", Example: example(report.StepConnect, report.ErrAddressFailed)},
-		{Kind: "config", Match: func(e *report.StepError) bool {
-			var call *os.SyscallError
-			return errors.As(e.Err, &call) && call.Syscall == "bind"
-		}, Detail: networkDetail,
-			Advice: "is --source an address of this machine?", Example: example(report.StepConnect, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
-		{Kind: "unreachable", Match: func(e *report.StepError) bool {
-			return e.Step == report.StepConnect && !gone(e)
-		}, Detail: networkDetail,
-			Advice: "check routing, firewall and address family", Example: example(report.StepConnect, syscall.EHOSTUNREACH)},
-	}
-}
-
 func serviceClasses() []Class {
 	return []Class{
 		{Kind: "not_imap", Match: serviceWith("--tls=implicit"), Detail: serviceDetail,
@@ -236,8 +195,12 @@ func lastClasses() []Class {
 			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrBad, imap.StatusResponseTypeBad, "", "Unknown command.")},
 		{Kind: "bye", Match: is(report.ErrBye),
 			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, "", "Overloaded.")},
+		{Kind: "closed", Match: both(both(gone, beforeGreeting), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: waiting,
+			Advice: "does the server have a certificate of the kind of --certificate-key?", Example: setupExample(report.StepTLS, report.ErrClosed, report.Setup{CertificateKey: "ecdsa"})},
+		{Kind: "closed", Match: both(gone, beforeGreeting), Detail: waiting,
+			Advice: "too many connections, a crash, or a port that expects --proxy-protocol? see its log", Example: example(report.StepTLS, report.ErrClosed)},
 		{Kind: "closed", Match: gone, Detail: waiting,
-			Advice: "see its log: too many connections from here, or a crash?", Example: example(report.StepGreeting, report.ErrClosed)},
+			Advice: "see its log: too many connections from here, or a crash?", Example: example(report.StepList, report.ErrClosed)},
 		{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
 			Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: report.StepSelect, Err: report.ErrProtocol, Line: "* what"}},
 	}
@@ -257,7 +220,7 @@ func fixed(s string) func(*report.StepError) string {
 // words in front of it.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrManyAddresses, report.ErrClientCertificate, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""
@@ -274,49 +237,17 @@ func waiting(e *report.StepError) string {
 	if e.Waiting == "" {
 		return ""
 	}
-	return "waiting for " + e.Waiting
+	return withOthers("waiting for "+e.Waiting, e, report.ErrTimeout)
 }
 
-func nobodyListens(e *report.StepError) string {
-	if where, ok := strings.CutPrefix(e.Waiting, "a connection to "); ok {
-		return "nothing listens on " + where
-	}
-	return ""
+// setup returns a Match for what was asked for.
+func setup(has func(report.Setup) bool) func(*report.StepError) bool {
+	return func(e *report.StepError) bool { return has(e.Setup) }
 }
 
-func networkDetail(e *report.StepError) string {
-	var errno syscall.Errno
-	if !errors.As(e.Err, &errno) {
-		return text(e)
-	}
-	if w := waiting(e); w != "" {
-		return errno.Error() + ", " + w
-	}
-	return errno.Error()
+func setupExample(step string, err error, u report.Setup) *report.StepError {
+	return &report.StepError{Step: step, Err: err, Setup: u}
 }
-
-func dnsDetail(e *report.StepError) string {
-	var d *net.DNSError
-	errors.As(e.Err, &d)
-	server := "the name server"
-	if d.Server != "" {
-		server += " " + d.Server
-	}
-	switch {
-	case d.IsNotFound:
-		return "the name does not exist or has no address"
-	case d.IsTimeout:
-		return server + " does not answer"
-	case strings.HasSuffix(d.Err, syscall.ECONNREFUSED.Error()): // net has no more than the text
-		return server + " does not answer, connection refused"
-	case d.Err == misbehaving:
-		return server + " answers with an error (SERVFAIL, REFUSED)"
-	}
-	return d.Err
-}
-
-// misbehaving is what package net says of every answer but NOERROR and NXDOMAIN.
-const misbehaving = "server misbehaving"
 
 // serviceWith returns a Match for a service that a certain flag would reach.
 func serviceWith(hint string) func(*report.StepError) bool {

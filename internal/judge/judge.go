@@ -121,6 +121,9 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 		def = c.State
 	}
 	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Advice: c.Advice}
+	if c.Verb != "" {
+		k.Verb, k.Cause = c.Verb, ""
+	}
 	f.Text = e.Step + " " + k.Verb
 	if s != nil && s.Outcome == report.Failed && (s.Elapsed >= worthSaying || k.Name == "timeout") {
 		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())

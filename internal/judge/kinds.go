@@ -30,7 +30,7 @@ var kinds = []Kind{
 	{Name: "unreachable", State: report.Critical, Verb: "failed", Means: "there is no way to the host, or it may not be used"},
 	{Name: "timeout", State: report.Critical, Verb: "timed out", Means: "the time for the run (-t) was up while waiting for the server"},
 	{Name: "closed", State: report.Critical, Verb: "failed", Cause: "connection closed by the server", Means: "the server closed or reset the connection without a word"},
-	{Name: "tls_handshake", State: report.Critical, Verb: "handshake failed", Means: "no common TLS version or cipher, an alert of the server, a client certificate refused"},
+	{Name: "tls_handshake", State: report.Critical, Verb: "handshake failed", Means: "no common TLS version or cipher, an alert of the server, a client certificate refused, or TLS that breaks later in the session"},
 	{Name: "tls_untrusted", State: report.Critical, Verb: "certificate not trusted", Means: "the certificate does not lead to a trusted root, or has a weak key or signature on the way"},
 	{Name: "tls_expired", State: report.Critical, Verb: "certificate out of date", Means: "a certificate of the chain has expired or is not yet valid"},
 	{Name: "tls_hostname", State: report.Critical, Verb: "certificate for another name", Means: "the certificate is not for the name that was asked for"},

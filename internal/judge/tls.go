@@ -1,12 +1,15 @@
 package judge
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +25,24 @@ func tlsClasses() []Class {
 			Advice: "no secret was sent: is this the server you mean?", Example: example(report.StepTLS, report.ErrOtherCertificate)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
 			Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example(report.StepTLS, report.ErrCertificateMismatch)},
+		{Kind: "tls_expired", Match: is(report.ErrClientCertificate), State: report.Warning, Verb: "has a client certificate that cannot be used now", Detail: text,
+			Advice: "renew the files of --client-cert and --client-key", Example: example(report.StepTLS, fmt.Errorf("%w: CN=probe expired 2026-06-01", report.ErrClientCertificate))},
+		{Kind: "tls_expired", Match: func(e *report.StepError) bool { c := expired(e); return c != nil && time.Now().Before(c.NotBefore) },
+			Verb: "certificate is not valid yet", Detail: expiredDetail,
+			Advice: "is the clock of this machine right?", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{NotBefore: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}})},
+		{Kind: "tls_expired", Match: func(e *report.StepError) bool { c := expired(e); return c != nil && isIntermediate(c) }, Detail: expiredDetail,
+			Advice: "have the server send the new intermediate", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{IsCA: true, RawSubject: []byte{1}}})},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool {
 			var invalid x509.CertificateInvalidError
 			return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
 		}, Detail: expiredDetail,
 			Advice: "renew it and reload the server, or set the clock right", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired})},
+		{Kind: "tls_hostname", Match: both(hostIsAddress, func(e *report.StepError) bool { return invisible(e) != "" }), Detail: hostnameDetail,
+			Advice: "renew it with the address as an IP address in subjectAltName", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"192.0.2.7"}}, Host: "192.0.2.7"})},
 		{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
 			Advice: "give the name with -H and the address with --address", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
+		{Kind: "tls_hostname", Match: func(e *report.StepError) bool { return invisible(e) != "" }, Detail: hostnameDetail,
+			Advice: "renew it with the name in subjectAltName: clients no longer read the CN", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "imap.example.com"}}, Host: "imap.example.com"}), Source: "RFC 9525 section 6.3"},
 		{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
 			Advice: "give the name clients use with -H, or renew it for this one", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
 		{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
@@ -41,6 +55,12 @@ func tlsClasses() []Class {
 			Advice: "have it signed again, with SHA-256", Example: example(report.StepTLS, report.ErrWeakSignature)},
 		{Kind: "tls_untrusted", Match: is(report.ErrWeakKey), Detail: text,
 			Advice: "renew it with a new key: ECDSA, or RSA 2048", Example: example(report.StepTLS, report.ErrWeakKey)},
+		{Kind: "tls_untrusted", Match: is(report.ErrMalformed), Detail: text,
+			Advice: "have it issued again: many mail clients refuse it too", Example: example(report.StepTLS, fmt.Errorf("%w: negative serial number", report.ErrMalformed))},
+		{Kind: "tls_untrusted", Match: tlsText(unparsable, "elliptic curve", "unsupported public key"), Detail: parseDetail,
+			Advice: "this program has no such key type (brainpool, DSA): can the server show another certificate?", Example: example(report.StepTLS, errors.New(unparsable+"x509: unsupported elliptic curve"))},
+		{Kind: "tls_untrusted", Match: tlsText(unparsable), Detail: parseDetail,
+			Advice: "have it issued again: it does not follow RFC 5280", Example: example(report.StepTLS, errors.New(unparsable+"x509: malformed tbs certificate"))},
 		{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
 			var invalid x509.CertificateInvalidError
 			return errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage
@@ -48,33 +68,105 @@ func tlsClasses() []Class {
 			Advice: "renew it with the extended key usage serverAuth", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 		{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
 			Advice: "for a private authority give its certificate with --ca-file", Example: example(report.StepTLS, x509.ConstraintViolationError{})},
+		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
+			Advice: "nothing from TLS 1.0 to 1.3 suits it: is it limited to SSL 3, or misconfigured?", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.0"})},
+		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.TLSMin == "1.3" })), Detail: handshakeDetail,
+			Advice: "does it speak TLS 1.3? else leave out --tls-min=1.3", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.3"})},
+		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: handshakeDetail,
+			Advice: "does it speak TLS 1.2? --certificate-key needs that", Example: alertWith("protocol version not supported", report.Setup{CertificateKey: "rsa"})},
 		{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
 			Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
+		{Kind: "tls_handshake", Match: both(alert("handshake failure", "insufficient security"), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: handshakeDetail,
+			Advice: "does the server have a certificate of the kind of --certificate-key?", Example: alertWith("handshake failure", report.Setup{CertificateKey: "rsa"})},
+		{Kind: "tls_handshake", Match: both(alert("handshake failure", "insufficient security"), setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
+			Advice: "only ciphers that this program lacks (DHE, brainpool)? or is a client certificate wanted?", Example: alertWith("handshake failure", report.Setup{TLSMin: "1.0"})},
 		{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
 			Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
+		{Kind: "tls_handshake", Match: both(alert("certificate", "access denied"), clientCertificateOver), Detail: handshakeDetail,
+			Advice: "our client certificate is out of date: renew the file of --client-cert", Example: alertWith("expired certificate", report.Setup{ClientCertificateOver: "expired 2026-06-01"})},
 		{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
 			Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
 		{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
 			Advice: "the server knows no such name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
+		{Kind: "tls_handshake", Match: both(tlsFailed, notOn(report.StepTLS)), Verb: "failed, TLS broke", Detail: handshakeDetail,
+			Advice: "does the server or something on the way damage TLS? see its log", Example: example(report.StepList, &net.OpError{Op: "local error", Err: errors.New("tls: bad record MAC")})},
 		{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
 			Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
-		{Kind: "tls_handshake", Match: func(e *report.StepError) bool {
-			return e.Step == report.StepTLS && !gone(e) && !as[*report.NotIMAP]()(e) && !errors.Is(e.Err, report.ErrTooLarge)
-		}, Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(tlsFailed, setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
+			Advice: "see the log of the server, and compare with openssl s_client", Example: setupExample(report.StepTLS, errors.New("tls: server chose an unconfigured cipher suite"), report.Setup{TLSMin: "1.0"})},
+		{Kind: "tls_handshake", Match: tlsFailed, Detail: handshakeDetail,
 			Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example(report.StepTLS, errors.New("tls: server chose an unconfigured cipher suite"))},
 	}
 }
 
-func expiredDetail(e *report.StepError) string {
+// unparsable stands in front of why crypto/x509 does not take a certificate.
+const unparsable = "tls: failed to parse certificate from server: "
+
+// parseDetail says why a certificate cannot be parsed.
+func parseDetail(e *report.StepError) string {
+	why, _, _ := strings.Cut(e.Err.Error(), "\n")
+	return "the certificate cannot be parsed: " + strings.TrimPrefix(strings.TrimPrefix(why, unparsable), "x509: ")
+}
+
+// tlsText returns a Match for an error of crypto/tls that begins in a way and, when
+// there are words, has one of them behind it.
+func tlsText(prefix string, words ...string) func(*report.StepError) bool {
+	return func(e *report.StepError) bool {
+		rest, ok := strings.CutPrefix(e.Err.Error(), prefix)
+		return ok && (len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(rest, w) }))
+	}
+}
+
+// tlsFailed reports whatever went wrong in the step tls, and at any other step
+// what crypto/tls says: alerts of either side, records that make no sense.
+func tlsFailed(e *report.StepError) bool {
+	if gone(e) || as[*report.NotIMAP]()(e) || errors.Is(e.Err, report.ErrTooLarge) {
+		return false
+	}
+	var op *net.OpError
+	fromTLS := errors.As(e.Err, &op) && (op.Op == "local error" || op.Op == "remote error") || as[tls.RecordHeaderError]()(e)
+	for err := e.Err; err != nil && !fromTLS; err = errors.Unwrap(err) {
+		fromTLS = strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "x509: ")
+	}
+	return e.Step == report.StepTLS || fromTLS
+}
+
+func clientCertificateOver(e *report.StepError) bool { return e.Setup.ClientCertificateOver != "" }
+
+func alertWith(name string, u report.Setup) *report.StepError {
+	e := exampleAlert(name)
+	e.Setup = u
+	return e
+}
+
+// expired returns the certificate that is out of date; nil when that is not the
+// failure.
+func expired(e *report.StepError) *x509.Certificate {
 	var invalid x509.CertificateInvalidError
-	if !errors.As(e.Err, &invalid) || invalid.Cert == nil {
+	if !errors.As(e.Err, &invalid) || invalid.Reason != x509.Expired {
+		return nil
+	}
+	return invalid.Cert
+}
+
+func isIntermediate(c *x509.Certificate) bool {
+	return c.IsCA && !bytes.Equal(c.RawSubject, c.RawIssuer)
+}
+
+func expiredDetail(e *report.StepError) string {
+	c := expired(e)
+	if c == nil {
 		return ""
 	}
-	c := invalid.Cert
+	const layout = "2006-01-02 15:04 MST"
+	name := strings.TrimSpace(map[bool]string{true: "the intermediate "}[isIntermediate(c)] + certName(c))
 	if time.Now().Before(c.NotBefore) {
-		return fmt.Sprintf("%s begins %s", certName(c), c.NotBefore.UTC().Format("2006-01-02 15:04 MST"))
+		if !isIntermediate(c) {
+			name = "it"
+		}
+		return fmt.Sprintf("%s begins %s", name, c.NotBefore.UTC().Format(layout))
 	}
-	return fmt.Sprintf("%s ended %s", certName(c), c.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+	return fmt.Sprintf("%s ended %s", name, c.NotAfter.UTC().Format(layout))
 }
 
 func certName(c *x509.Certificate) string {
@@ -89,14 +181,38 @@ func hostnameDetail(e *report.StepError) string {
 	if !errors.As(e.Err, &h) {
 		return ""
 	}
+	if why := invisible(e); why != "" {
+		return why
+	}
 	names := append([]string(nil), h.Certificate.DNSNames...)
 	for _, ip := range h.Certificate.IPAddresses {
 		names = append(names, ip.String())
 	}
 	if len(names) == 0 {
-		return fmt.Sprintf("it names nothing but %s, not %s", certName(h.Certificate), h.Host)
+		return fmt.Sprintf("it names nothing but %s and has no subjectAltName, not %s", certName(h.Certificate), h.Host)
 	}
 	return fmt.Sprintf("it is for %s, not for %s", someNames(names), h.Host)
+}
+
+// invisible says why a certificate is not for a name that it has in it, as far as a
+// person can see; "" when it has not.
+func invisible(e *report.StepError) string {
+	var h x509.HostnameError
+	if !errors.As(e.Err, &h) {
+		return ""
+	}
+	c := h.Certificate
+	same := func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), h.Host) }
+	_, err := netip.ParseAddr(h.Host)
+	switch i := slices.IndexFunc(c.DNSNames, same); {
+	case i >= 0 && err == nil:
+		return h.Host + " stands in it as a DNS name, not as an IP address"
+	case i >= 0:
+		return h.Host + " stands in it with a blank at its end"
+	case same(c.Subject.CommonName) && len(c.DNSNames)+len(c.IPAddresses) == 0:
+		return h.Host + " stands only in the CN, it has no subjectAltName"
+	}
+	return ""
 }
 
 // someNames lists the first names, as many as a headline has room for.

@@ -38,7 +38,47 @@ type StepError struct {
 	Mailbox string
 	// Encrypted says whether TLS was on when it happened.
 	Encrypted bool
+	// Setup is what was asked for and may be the cause.
+	Setup Setup
+	// Tried says how each address ended, of a connect that failed at all of them;
+	// nil for every other failure.
+	Tried []Tried
 }
+
+// Setup is what of the configuration the advice on a failure depends on. The zero
+// value is that of a check without any of these flags.
+type Setup struct {
+	AddressName    string // the name given with --address, resolved in place of the host; "" for none
+	Family         string // "4" or "6" with -4 or -6
+	Source         string // --source
+	Proxy          string // version of the PROXY header that was sent: "v1"
+	StartTLS       bool   // --tls=starttls
+	TLSMin         string // "1.0", "1.1" or "1.3"; "" means 1.2, the default
+	SmallHello     bool   // --tls-small-hello
+	CertificateKey string // --certificate-key
+	// ClientCertificateOver says why the client's certificate cannot be used at
+	// this time: "expired 2026-06-01"; "" when there is none or it can.
+	ClientCertificateOver string
+}
+
+// Tried is how a connection to an address ended.
+type Tried struct {
+	Address string // without the port
+	Port    uint16
+	Err     error
+}
+
+// LookupError is the condition that a question to the name server brought no
+// address: the error of package net, or of the context, for this question.
+type LookupError struct {
+	Question string // "A", "AAAA" or "A and AAAA"
+	Err      error
+}
+
+func (e *LookupError) Error() string { return e.Question + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *LookupError) Unwrap() error { return e.Err }
 
 func (e *StepError) Error() string {
 	var b strings.Builder
@@ -98,12 +138,15 @@ var (
 	ErrExpectation      = errors.New("not as expected")
 	ErrNotOffered       = errors.New("not offered by the server")
 	ErrAddressFailed    = errors.New("another address of the name did not answer")
+	ErrManyAddresses    = errors.New("more addresses than are used")
 
 	ErrSelfSigned          = errors.New("self-signed")
 	ErrMissingIntermediate = errors.New("intermediate missing, or a private CA")
 	ErrUnknownAuthority    = errors.New("unknown authority")
 	ErrWeakSignature       = errors.New("weak signature")
 	ErrWeakKey             = errors.New("weak key")
+	ErrMalformed           = errors.New("malformed certificate")
+	ErrClientCertificate   = errors.New("the client certificate is out of date")
 	// ErrCertificateMismatch is the condition of a trusted certificate that is
 	// not the expected one; ErrOtherCertificate that of one which nothing else
 	// vouches for.

@@ -4,17 +4,23 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
 )
 
 // atOnce is how many addresses are checked at the same time.
 const atOnce = 4
 
+// secondAnswer is how long the answer for the second family is waited for: where
+// every address counts, one family must not go unchecked because its answer is slow.
+const secondAnswer = time.Second
+
 // RunAll runs a session with every address of the host, each by itself and at
 // most four at a time, all under ctx; of more than four each has its share of
-// the time. The Report holds what they have in common, resolving the name, and
+// the time, and what others leave of theirs. The Report holds what they have in common, resolving the name, and
 // their reports in the order of the addresses. mode is "worst" or "any", for
 // judge. Like Run it never fails.
 func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.Report {
@@ -28,7 +34,9 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 		top = Run(ctx, cfg, nil)
 		addrs = []netip.Addr{a}
 	} else {
-		top = Run(ctx, cfg, plan[:1]) // dns
+		named := cfg
+		named.Dial.SecondAnswer = secondAnswer
+		top = Run(ctx, named, plan[:1]) // dns
 		for _, word := range asWords(top.Fact("addresses")) {
 			if a, err := netip.ParseAddr(word); err == nil {
 				addrs = append(addrs, a)
@@ -44,16 +52,24 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	}
 	top.Sessions = make([]*report.Report, len(addrs))
 	slots := make(chan struct{}, atOnce)
+	var waiting atomic.Int32 // addresses whose session has not begun
+	waiting.Store(int32(len(addrs)))
 	var wg sync.WaitGroup
 	for i, a := range addrs {
 		slots <- struct{}{}
+		one := cfg
+		one.Dial.Address = a
+		steps, _ := Plan(one) // the same plan without dns: its error would have shown before
+		if ctx.Err() != nil {
+			top.Sessions[i] = notBegun(ctx, one, steps)
+			<-slots
+			continue
+		}
+		left := int(waiting.Add(-1)) + 1
 		wg.Go(func() {
 			defer func() { <-slots }()
-			ctx, cancel := turn(ctx, len(addrs)-i)
-			defer cancel()
-			one := cfg
-			one.Dial.Address = a
-			steps, _ := Plan(one) // the same plan without dns: its error would have shown before
+			ctx, cancel := turn(ctx, left, &waiting)
+			defer cancel(nil)
 			top.Sessions[i] = Run(ctx, one, steps)
 		})
 	}
@@ -61,16 +77,33 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	return closeTop(top)
 }
 
-// turn limits one session to its share of the time that is left when it and
-// those behind it, left in all, take turns. So addresses that hang do not take
-// the time of those that wait behind them; up to four have all of it.
-func turn(ctx context.Context, left int) (context.Context, context.CancelFunc) {
+// notBegun is the report of an address for which no time was left.
+func notBegun(ctx context.Context, cfg Config, plan []Step) *report.Report {
+	s := &Session{cfg: cfg, plan: plan, conn: client.New(cfg.Limits)}
+	j := newJournal(cfg, plan)
+	j.begin(0).Waiting("a free place among the sessions at the same time")
+	return j.finish(ctx, s)
+}
+
+// turn ends a session when its share of the time is over and others still wait
+// for their turn: the time that was left when it began, divided by the rounds that
+// it and those behind it, left in all, need. So addresses that hang do not take
+// the time of those behind them, and where nobody waits the time is that of the
+// whole run.
+func turn(ctx context.Context, left int, waiting *atomic.Int32) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	end, ok := ctx.Deadline()
 	rounds := (left + atOnce - 1) / atOnce
 	if !ok || rounds < 2 {
-		return context.WithCancel(ctx)
+		return ctx, cancel
 	}
-	return context.WithTimeoutCause(ctx, time.Until(end)/time.Duration(rounds), report.ErrTimeout)
+	share := time.AfterFunc(time.Until(end)/time.Duration(rounds), func() {
+		if waiting.Load() > 0 {
+			cancel(report.ErrTimeout)
+		}
+	})
+	context.AfterFunc(ctx, func() { share.Stop() })
+	return ctx, cancel
 }
 
 // closeTop brings what stands above the sessions up to date with them.

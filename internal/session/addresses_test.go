@@ -46,6 +46,12 @@ func newFarm(t *testing.T, nodes ...node) *farm {
 		}
 		return addrs, nil
 	}
+	f.cfg.Dial.Local = func(netip.Addr) netip.Addr { // the family of the first node comes first
+		if first := netip.MustParseAddr(nodes[0].addr); first.Is6() {
+			return first
+		}
+		return netip.Addr{}
+	}
 	f.cfg.Dial.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
 		host, _, _ := net.SplitHostPort(address)
 		n := nodes[slices.IndexFunc(nodes, func(n node) bool { return n.addr == host })]
@@ -164,6 +170,7 @@ func TestEveryAddress(t *testing.T) {
 		return nodes
 	}
 	const silent = "hold" // greets never
+	const slow = "greet\ndelay LIST 5s\nserve"
 	for _, tt := range []struct {
 		name  string
 		nodes []node
@@ -180,6 +187,7 @@ func TestEveryAddress(t *testing.T) {
 		{"all of nine hang", row("hang", "hang", "hang", "hang", "hang", "hang", "hang", "hang", "hang"),
 			"connect connect connect connect connect connect connect connect connect", 8 * time.Second, 4},
 		{"one address", row(well), "ok", 10 * time.Millisecond, 1},
+		{"a slow one takes the time that others leave", append(row(slow), row(well, well, well, well, well, well, well, well)[1:]...), "ok ok ok ok ok ok ok ok", 5*time.Second + 10*time.Millisecond, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

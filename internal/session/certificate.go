@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +28,9 @@ func describeCertificate(rec *Recorder, v dial.Verification) {
 		return
 	}
 	now := time.Now()
-	rec.Metric(report.CertificateDays, math.Floor(v.Until().Sub(now).Hours()/24))
-	if span := v.Leaf.NotAfter.Sub(v.Leaf.NotBefore); span > 0 {
-		rec.Metric(report.CertificatePercent, 100*float64(v.Leaf.NotAfter.Sub(now))/float64(span))
+	rec.Metric(report.CertificateDays, math.Floor(days(now, v.Until())))
+	if span := days(v.Leaf.NotBefore, v.Leaf.NotAfter); span > 0 {
+		rec.Metric(report.CertificatePercent, 100*days(now, v.Leaf.NotAfter)/span)
 	}
 	rec.Fact("certificate_subject", v.Leaf.Subject.String())
 	rec.Fact("certificate_issuer", v.Leaf.Issuer.String())
@@ -37,6 +39,9 @@ func describeCertificate(rec *Recorder, v dial.Verification) {
 	rec.Fact("certificate_not_before", v.Leaf.NotBefore.UTC().Format(time.RFC3339))
 	rec.Fact("certificate_not_after", v.Leaf.NotAfter.UTC().Format(time.RFC3339))
 	rec.Fact("certificate_key", keyName(v.Leaf))
+	if v.Leaf.PublicKeyAlgorithm == x509.ECDSA {
+		rec.Fact("certificate_other_key", "an RSA certificate may stand beside this one: --certificate-key=rsa asks for it")
+	}
 	rec.Fact("certificate_signature", v.Leaf.SignatureAlgorithm.String())
 	rec.Fact("certificate_sha256", fingerprint(v.Leaf))
 	rec.Fact("certificate_verified", v.Err == nil)
@@ -71,6 +76,12 @@ func fingerprint(c *x509.Certificate) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// days returns the days between two times. A time.Duration ends at 292 years, and
+// certificates do not: see RFC 5280 section 4.1.2.5 on 99991231235959Z.
+func days(from, to time.Time) float64 {
+	return float64(to.UnixMilli()-from.UnixMilli()) / (24 * 60 * 60 * 1000)
+}
+
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 // describeTLS records what was agreed in the handshake.
@@ -86,6 +97,9 @@ func describeTLS(rec *Recorder, cs *tls.ConnectionState, v dial.Verification) {
 	stapled := stapling(cs.OCSPResponse, v)
 	rec.Fact("tls_ocsp_stapling", stapled)
 	rec.Fact("tls_alpn", cmp.Or(cs.NegotiatedProtocol, "none"))
+	if stapled == "none" && v.Leaf != nil && mustStaple(v.Leaf) {
+		rec.Remark("the certificate asks for OCSP stapling (must-staple) and the server sends no OCSP answer: some clients refuse that")
+	}
 	if stapled == "revoked" {
 		rec.Remark("the certificate is revoked: the server itself sends the OCSP answer that says so")
 	}
@@ -94,6 +108,19 @@ func describeTLS(rec *Recorder, cs *tls.ConnectionState, v dial.Verification) {
 	} else if cs.Version == tls.VersionTLS12 && cs.CurveID == 0 {
 		rec.Remark("the key exchange is RSA (" + suite + "): who gets the key of the server can read this session")
 	}
+}
+
+// mustStaple says whether a certificate wants an OCSP answer in the handshake. See
+// RFC 7633 section 4: the feature is status_request, 5.
+func mustStaple(c *x509.Certificate) bool {
+	for _, e := range c.Extensions {
+		var features []int
+		if e.Id.Equal(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}) {
+			_, err := asn1.Unmarshal(e.Value, &features)
+			return err == nil && slices.Contains(features, 5)
+		}
+	}
+	return false
 }
 
 // stapling says what the OCSP answer that came with the handshake says. See RFC
@@ -142,7 +169,7 @@ func tlsDetail(cs *tls.ConnectionState, v dial.Verification) string {
 	if issuer := v.Leaf.Issuer.CommonName; issuer != "" {
 		who += ", " + issuer
 	}
-	left := time.Until(v.Until()).Hours() / 24
+	left := days(time.Now(), v.Until())
 	if left < 0 {
 		return fmt.Sprintf("%s, certificate ended %.0f days ago (%s)", version, math.Floor(-left), who)
 	}

@@ -2,11 +2,14 @@ package session
 
 import (
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
 	"time"
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/client"
 	"check_imap_session/internal/dial"
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
 
@@ -88,6 +91,35 @@ func (c Config) Reach() string {
 		return a.String()
 	}
 	return c.Dial.Resolved()
+}
+
+// setup returns what judge's advice depends on.
+func (c Config) setup() report.Setup {
+	u := report.Setup{
+		AddressName: c.Dial.Name, Family: string(c.Dial.Family), Proxy: string(c.Dial.Proxy), StartTLS: c.TLS == TLSStart,
+		TLSMin:     map[uint16]string{tls.VersionTLS10: "1.0", tls.VersionTLS11: "1.1", tls.VersionTLS13: "1.3"}[c.Cert.MinVersion],
+		SmallHello: c.Cert.SmallHello, CertificateKey: string(c.Cert.Key),
+	}
+	if c.Dial.Source.IsValid() {
+		u.Source = c.Dial.Source.String()
+	}
+	if c.Cert.Certificate != nil {
+		u.ClientCertificateOver = over(c.Cert.Certificate.Leaf, time.Now())
+	}
+	return u
+}
+
+// over says why a certificate cannot be used at a time, "" when it can.
+func over(c *x509.Certificate, now time.Time) string {
+	switch {
+	case c == nil:
+		return ""
+	case now.After(c.NotAfter):
+		return "expired " + day(c.NotAfter)
+	case now.Before(c.NotBefore):
+		return "begins " + day(c.NotBefore)
+	}
+	return ""
 }
 
 // withRoots returns the configuration with the system's roots in place of none.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"syscall"
 
@@ -47,6 +48,10 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Begin()
 	nc, attempts, err := dial.Connect(ctx, s.cfg.Dial, s.addrs)
 	rec.Fact("attempts", describeAttempts(attempts))
+	var failed *dial.ConnectError
+	if errors.As(err, &failed) {
+		return &report.StepError{Err: err, Tried: tried(rec, attempts)}
+	}
 	if err != nil {
 		return err
 	}
@@ -68,6 +73,24 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 		return dial.SendProxyHeader(nc, s.cfg.Dial.Proxy)
 	}
 	return nil
+}
+
+// tried returns how each attempt ended. What is being waited for are the
+// addresses that have not answered.
+func tried(rec *Recorder, attempts []dial.Attempt) []report.Tried {
+	var silent []netip.Addr
+	out := make([]report.Tried, len(attempts))
+	for i, a := range attempts {
+		out[i] = report.Tried{Address: a.Addr.Addr().String(), Port: a.Addr.Port(), Err: a.Err}
+		if errors.Is(a.Err, context.DeadlineExceeded) || errors.Is(a.Err, context.Canceled) || errors.Is(a.Err, os.ErrDeadlineExceeded) {
+			silent = append(silent, a.Addr.Addr())
+			out[i].Err = report.ErrTimeout
+		}
+	}
+	if len(silent) > 0 {
+		rec.Waiting(fmt.Sprintf("a connection to %s port %d", short(silent), attempts[0].Addr.Port()))
+	}
+	return out
 }
 
 // missed says whether an attempt tells that something is wrong with its

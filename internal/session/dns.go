@@ -31,32 +31,47 @@ var dnsStep = Step{
 func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	s.preloadRoots()
 	rec.Waiting("the resolver")
-	addrs, err := dial.Resolve(ctx, s.cfg.Dial)
+	found, err := dial.Resolve(ctx, s.cfg.Dial)
+	var lookup *report.LookupError
 	switch {
 	case errors.Is(err, report.ErrNoAddress):
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrNoAddress, missingAddress(s.cfg.Dial))}
+	case errors.As(err, &lookup):
+		// The other question may have been answered, by no address.
+		rec.Waiting("the answer to " + lookup.Question + " from the name server")
+		return &report.StepError{Err: err}
 	case err != nil:
 		return err
 	}
-	s.addrs = addrs
-	text := make([]string, len(addrs))
-	for i, a := range addrs {
+	s.addrs = found.Addrs
+	text := make([]string, len(s.addrs))
+	for i, a := range s.addrs {
 		text[i] = a.String()
 	}
 	rec.Fact("addresses", text)
-	rec.Detail(short(addrs))
+	rec.Detail(short(s.addrs))
+	if m := found.Missing; m != nil {
+		rec.Remark(fmt.Sprintf("%s got no answer from the name server (%s)", m.Question, reason(m.Err)))
+	}
+	if found.Found > len(s.addrs) {
+		rec.Fault(fmt.Errorf("%w: %d, of which the first %d are used", report.ErrManyAddresses, found.Found, len(s.addrs)))
+	}
 	return nil
 }
 
 // missingAddress says which addresses a name that resolves does not have.
 func missingAddress(c dial.Config) string {
+	name := c.Resolved()
+	if c.Name != "" {
+		name = "--address " + c.Name
+	}
 	switch {
 	case c.Family != dial.AnyFamily:
-		return "the name has no IPv" + string(c.Family) + " address"
+		return name + " has no IPv" + string(c.Family) + " address"
 	case c.Source.IsValid():
-		return "the name has no address of the family of " + c.Source.String()
+		return name + " has no address of the family of " + c.Source.String()
 	}
-	return "the name has no address"
+	return name + " has no address"
 }
 
 // short lists the first few addresses.

@@ -22,6 +22,7 @@ import (
 type record struct {
 	code   byte // of the answer: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
 	silent bool
+	mute   uint16 // a type that is not answered
 	cname  string
 	addrs  []string
 }
@@ -90,7 +91,7 @@ func (s *nameServer) answer(q []byte) []byte {
 	if !ok {
 		rec.code = 3
 	}
-	if rec.silent {
+	if rec.silent || rec.mute == qtype {
 		return nil
 	}
 	var rows []byte
@@ -142,7 +143,11 @@ func TestDNS(t *testing.T) {
 		"broken.test":    {code: 2},
 		"forbidden.test": {code: 5},
 		"silent.test":    {silent: true},
+		"half.test":      {addrs: []string{"127.0.0.1"}, mute: typeAAAA},
 	})
+	hostsFile := func(context.Context, string, string) ([]netip.Addr, error) {
+		return nil, &net.AddrError{Err: "no suitable address found", Addr: "localhost"}
+	}
 	refused := func(ctx context.Context, network, host string) ([]netip.Addr, error) {
 		r := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", "127.0.0.9:1")
@@ -157,6 +162,9 @@ func TestDNS(t *testing.T) {
 		kind   string
 		step   string
 		want   []string // in line 1
+
+		address string // --address
+		remark  string
 	}{
 		{name: "good", host: "good.test", want: []string{"OK - good.test INBOX 42 messages, 8 steps"}},
 		{name: "chain of CNAMEs", host: "chain.test", want: []string{"OK - chain.test INBOX 42 messages"}},
@@ -164,15 +172,19 @@ func TestDNS(t *testing.T) {
 		{name: "two addresses, one dead", host: "two.test", kind: "address_failed", step: "connect",
 			want: []string{"OK - two.test INBOX 42 messages", "but connect passed over an address, 127.0.0.9:" + strconv.Itoa(srv.Port()) + " connection refused"}},
 		{name: "two dead addresses", host: "dead.test", kind: "refused", step: "connect", want: []string{"nothing listens on 127.0.0.8, 127.0.0.9 port"}},
+		{name: "hosts file, no IPv6", host: "localhost", family: dial.IPv6, lookup: hostsFile, kind: "dns", step: "dns", want: []string{"dns failed, localhost has no IPv6 address - leave out -6"}},
+		{name: "no such --address", host: "mail.test", address: "nowhere.test", kind: "dns", step: "dns",
+			want: []string{"CRITICAL - mail.test dns failed, --address nowhere.test does not exist or has no address - correct the address of the host in the monitoring"}},
+		{name: "AAAA is not answered", host: "half.test", want: []string{"OK - half.test INBOX 42 messages"}, remark: "AAAA got no answer from the name server"},
 		{name: "no such name", host: "nowhere.test", kind: "dns", step: "dns", want: []string{"dns failed, the name does not exist or has no address", "-H"}},
 		{name: "no such name, IPv6", host: "nowhere.test", family: dial.IPv6, kind: "dns", step: "dns", want: []string{"dns failed, the name does not exist or has no address"}},
 		{name: "CNAME to nothing", host: "dangling.test", kind: "dns", step: "dns", want: []string{"the name does not exist or has no address"}},
 		{name: "no address", host: "mx.test", kind: "dns", step: "dns", want: []string{"the name does not exist or has no address"}},
-		{name: "not in this family", host: "good.test", family: dial.IPv6, kind: "dns", step: "dns", want: []string{"dns failed, the name has no IPv6 address", "leave out -4, -6"}},
+		{name: "not in this family", host: "good.test", family: dial.IPv6, kind: "dns", step: "dns", want: []string{"dns failed, good.test has no IPv6 address", "leave out -6, or add an AAAA record"}},
 		{name: "server fails", host: "broken.test", kind: "dns", step: "dns", want: []string{"the name server ", " answers with an error (SERVFAIL"}},
 		{name: "server refuses", host: "forbidden.test", kind: "dns", step: "dns", want: []string{" answers with an error"}},
 		{name: "server is not there", host: "good.test", lookup: refused, kind: "dns", step: "dns", want: []string{" does not answer, connection refused"}},
-		{name: "server is silent", host: "silent.test", kind: "timeout", step: "dns", want: []string{"dns timed out after 0.", "waiting for the resolver", "name servers"}},
+		{name: "server is silent", host: "silent.test", kind: "timeout", step: "dns", want: []string{"dns timed out after 0.", "waiting for the answer to A and AAAA", "name servers"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			lookup := ns.lookup
@@ -180,7 +192,7 @@ func TestDNS(t *testing.T) {
 				lookup = tt.lookup
 			}
 			cfg := newRig(t, TLSNone).cfg
-			cfg.Dial = dial.Config{Host: tt.host, Port: uint16(srv.Port()), Family: tt.family, Lookup: lookup}
+			cfg.Dial = dial.Config{Host: tt.host, Name: tt.address, Port: uint16(srv.Port()), Family: tt.family, Lookup: lookup}
 			limit := 10 * time.Second
 			if tt.kind == "timeout" {
 				limit = 100 * time.Millisecond
@@ -205,6 +217,9 @@ func TestDNS(t *testing.T) {
 				t.Errorf("findings %+v, want none", v.Findings)
 			case tt.kind != "" && (len(v.Findings) == 0 || v.Findings[0].Kind != tt.kind || v.Findings[0].Step != tt.step):
 				t.Errorf("findings %+v, want %s at %s", v.Findings, tt.kind, tt.step)
+			}
+			if len(r.Remarks) > 0 != (tt.remark != "") || tt.remark != "" && !strings.HasPrefix(r.Remarks[0].Text, tt.remark) {
+				t.Errorf("remarks %v, want %q", r.Remarks, tt.remark)
 			}
 			if tt.kind == "timeout" && r.Elapsed > limit+400*time.Millisecond {
 				t.Errorf("took %v, want %v", r.Elapsed, limit)

@@ -109,11 +109,12 @@ func (r *Recorder) Waiting(what string) {
 	r.edit(func(*report.Report, *report.StepResult) { r.waiting = what })
 }
 
-// Metric records a measured value in the metric's unit.
+// Metric records a measured value in the metric's unit. The same name again
+// replaces the value.
 func (r *Recorder) Metric(name string, value float64) {
 	def := r.own(name)
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
-		rep.Metrics = append(rep.Metrics, report.Metric{Def: def, Value: value})
+		rep.Metrics = append(slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Def.Name == name }), report.Metric{Def: def, Value: value})
 	})
 }
 

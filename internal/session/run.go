@@ -29,9 +29,12 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	done := make(chan struct{})
 	go func() {
 		defer close(done) // after the connection: who counts sessions counts connections
-		defer s.conn.Close()
 		s.sequence(ctx, plan, j)
 		j.end()
+		s.conn.Close()
+		if s.verifyLater != nil {
+			s.verifyLater(ctx)
+		}
 	}()
 	select {
 	case <-done:

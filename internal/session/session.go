@@ -26,6 +26,9 @@ type Session struct {
 
 	addrs []netip.Addr         // where to connect, from dns or literal
 	tls   *tls.ConnectionState // nil without TLS
+	// verifyLater says what the verification of the certificate would have said,
+	// which takes time that the session need not wait for; nil when that is known.
+	verifyLater func(context.Context)
 
 	preauth bool        // greeted with PREAUTH: no login is possible or needed
 	before  imap.CapSet // the list that held before login
@@ -69,6 +72,7 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	e.Waiting = rec.waiting
 	e.Greeting = s.conn.GreetingText
 	e.Encrypted = s.tls != nil
+	e.Setup = s.cfg.setup()
 	switch {
 	case step.Name == report.StepLogin:
 		e.Mechanism = s.mechanism
@@ -79,8 +83,11 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 		e.Said = s.conn.Notices
 	}
 	stopped := errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)
+	var lookup *report.LookupError
 	ended := stopped || errors.Is(e.Err, report.ErrClosed) || client.Reset(e.Err)
 	switch {
+	case errors.As(e.Err, &lookup) && ctx.Err() != nil:
+		e.Err = &report.LookupError{Question: lookup.Question, Err: cause(ctx)}
 	case ctx.Err() != nil && (ended || isIO(e.Err)):
 		e.Err = cause(ctx)
 	case ended && s.conn.Bye != nil:

@@ -1,12 +1,14 @@
 package session
 
 import (
+	"crypto/x509"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
 )
 
@@ -210,4 +212,61 @@ func TestInterrupt(t *testing.T) {
 			t.Errorf("steps %v, want fetch not reached", r.Steps)
 		}
 	})
+}
+
+// TestNoTimeBetweenSteps lets trusted certificates load slowly: every moment of
+// the run belongs to a step, also where --insecure needs them for words only.
+func TestNoTimeBetweenSteps(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		insecure bool
+		trusted  bool
+		tls      time.Duration
+	}{
+		{"verified", false, true, delay},
+		{"insecure, trusted", true, true, 0},
+		{"insecure, not trusted", true, false, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newRig(t, TLSImplicit)
+				roots := b.cfg.Cert.Roots
+				b.cfg.Cert.Insecure = tt.insecure
+				b.cfg.Cert.Roots = dial.RootsFrom(func() (*x509.CertPool, error) {
+					time.Sleep(delay)
+					if !tt.trusted {
+						return x509.NewCertPool(), nil
+					}
+					return roots.Pool()
+				})
+				began := time.Now()
+				r := b.run(t, "greet\nserve")
+				if e := r.Failure(); e != nil {
+					t.Fatal(e)
+				}
+				var sum time.Duration
+				for _, s := range r.Steps {
+					sum += s.Elapsed
+				}
+				if sum != r.Elapsed || r.Elapsed != tt.tls || r.Step("tls").Elapsed != tt.tls {
+					t.Errorf("steps %v, tls %v, run %v, want %v", sum, r.Step("tls").Elapsed, r.Elapsed, tt.tls)
+				}
+				if took := time.Since(began); took != delay {
+					t.Errorf("took %v, want %v", took, delay)
+				}
+				if r.Fact("certificate_verified") != tt.trusted || (len(r.Remarks) > 0) == tt.trusted {
+					t.Errorf("verified: %v, remarks %v, want %t", r.Fact("certificate_verified"), r.Remarks, tt.trusted)
+				}
+				days := 0
+				for _, m := range r.Metrics {
+					if m.Def.Name == report.CertificateDays {
+						days++
+					}
+				}
+				if days != 1 {
+					t.Errorf("%d values of certificate_days, want 1", days)
+				}
+			})
+		})
+	}
 }

@@ -48,12 +48,11 @@ func explainTLS(c Config) Explanation {
 }
 
 func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
-	rec.Waiting("the trusted certificates to load from disk")
-	if err := s.awaitRoots(ctx); err != nil {
-		return err
-	}
 	rec.Waiting("the TLS handshake")
 	rec.Begin()
+	if over := s.cfg.setup().ClientCertificateOver; over != "" {
+		rec.Fault(fmt.Errorf("%w: %s %s", report.ErrClientCertificate, s.cfg.Cert.Certificate.Leaf.Subject, over))
+	}
 	hello := &firstWrite{at: time.Now()}
 	var found dial.Verification
 	err := s.conn.Upgrade(func(nc net.Conn) (net.Conn, error) {
@@ -71,22 +70,51 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 		s.tls = &cs
 		return tc, nil
 	})
-	rec.Span(hello.at, time.Now().Add(-found.Loading)) // loading belongs to no step
+	rec.Span(hello.at, time.Now())
 	describeCertificate(rec, found)
-	if err != nil {
+	switch {
+	case err != nil && errors.Is(found.Err, report.ErrConfig):
+		// HandshakeContext returns the end of ctx in its place.
+		if errors.Is(context.Cause(ctx), report.ErrInterrupted) {
+			return ctx.Err()
+		}
+		return &report.StepError{Err: found.Err}
+	case err != nil:
 		return s.handshakeFault(rec, err, found)
 	}
 	s.conn.Mark(tls.VersionName(s.tls.Version) + " from here on")
 	describeTLS(rec, s.tls, found)
 	rec.Detail(tlsDetail(s.tls, found))
 	s.matchCertificate(rec, found)
+	if found.Partial {
+		s.verifyLater = func(ctx context.Context) { s.verifyAgain(ctx, rec, found) }
+		return nil
+	}
+	s.remarkOnChain(rec, found)
+	return nil
+}
+
+// remarkOnChain says what is doubtful about a chain that is no failure.
+func (s *Session) remarkOnChain(rec *Recorder, found dial.Verification) {
 	for _, c := range found.Unused(time.Now()) {
 		rec.Remark(fmt.Sprintf("the server also sends an expired certificate that no verified chain needs: %s, until %s", c.Subject, day(c.NotAfter)))
 	}
 	if found.Err != nil && s.cfg.Match == nil {
 		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", found.Err))
 	}
-	return nil
+}
+
+// verifyAgain verifies against all trusted certificates once the session is over:
+// with --insecure only words depend on it, and loading them takes as long as a
+// session does.
+func (s *Session) verifyAgain(ctx context.Context, rec *Recorder, found dial.Verification) {
+	if ctx.Err() == nil {
+		found = dial.Verify(ctx, found.Served, s.cfg.Cert.ServerName, s.cfg.Cert.Roots)
+		describeCertificate(rec, found)
+		rec.Fact("tls_ocsp_stapling", stapling(s.tls.OCSPResponse, found))
+		rec.Detail(tlsDetail(s.tls, found))
+	}
+	s.remarkOnChain(rec, found)
 }
 
 // firstWrite is a connection that notes when something is first written to it: a
@@ -103,25 +131,6 @@ func (f *firstWrite) Write(p []byte) (int, error) {
 		f.at, f.written = time.Now(), true
 	}
 	return f.Conn.Write(p)
-}
-
-// awaitRoots waits until the trusted certificates are there: loading them belongs
-// to no step. An error of theirs comes again in the verification.
-func (s *Session) awaitRoots(ctx context.Context) error {
-	if s.cfg.Cert.Roots.Loaded() {
-		return nil
-	}
-	loaded := make(chan struct{})
-	go func() {
-		defer close(loaded)
-		s.cfg.Cert.Roots.Await()
-	}()
-	select {
-	case <-loaded:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // handshakeFault tells a server that does not speak TLS here from one whose

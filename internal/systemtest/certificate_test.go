@@ -73,7 +73,7 @@ func defects(t *testing.T) ([]defect, string) {
 		{name: "expired", host: "expired.test", cert: leaf(inter, "expired.test", certtest.Leaf{NotAfter: ago}),
 			kind: "tls_expired", line: []string{"CN=expired.test ended " + ago.UTC().Format("2006-01-02"), "renew"}, days: "-3", remark: "expired"},
 		{name: "not yet valid", host: "future.test", cert: leaf(inter, "future.test", certtest.Leaf{NotBefore: ahead(1)}),
-			kind: "tls_expired", line: []string{"CN=future.test begins " + ahead(1).UTC().Format("2006-01-02"), "clock"}, days: "60", remark: "not yet valid"},
+			kind: "tls_expired", line: []string{"certificate is not valid yet, it begins " + ahead(1).UTC().Format("2006-01-02"), "clock"}, days: "60", remark: "not yet valid"},
 		{name: "expired intermediate", host: "above.test", cert: leaf(below(root, "Old Intermediate", ago), "above.test", certtest.Leaf{}),
 			kind: "tls_expired", line: []string{"CN=Old Intermediate ended " + ago.UTC().Format("2006-01-02")}, days: "60", remark: "expired"},
 		{name: "wrong name", host: "wrong.test", cert: leaf(inter, "wrong.test", certtest.Leaf{DNSNames: []string{"imap.example.com", "mail.example.com"}}),
