@@ -110,7 +110,7 @@ func (r *Request) loadSecret(ctx context.Context, from secretSource, to *secret.
 func (r *Request) read(ctx context.Context, from secretSource) (secret.Secret, []string, error) {
 	switch {
 	case from.command != "":
-		s, err := secret.FromCommand(ctx, from.command)
+		s, err := secret.FromCommand(ctx, from.command, r.Session.Secrets)
 		return s, nil, err
 	case from.file == "":
 		if strings.Contains(from.value, "\x00") {

@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,20 +11,24 @@ import (
 )
 
 const (
-	// maxStderr is how much of the end of stderr is kept, in bytes.
-	maxStderr = 4096
+	// maxStderr is how much of the end of stderr is looked at, in bytes, and
+	// stderrSlack how much is kept before it, so that a secret is masked whole before
+	// its beginning is cut off.
+	maxStderr   = 4096
+	stderrSlack = 4096
 	// maxStderrLine is how much of its last line an error shows, in runes.
 	maxStderrLine = 200
-	// drain is how long the output is waited for once the command has ended or was
-	// killed: somebody it started may still hold it. Less than the 100 ms in which
-	// the plugin has to answer behind its deadline.
+	// drain is how long to wait for the output after the command has ended or was
+	// killed: a child of it may still hold the pipe. It is less than the 100 ms in
+	// which the plugin must answer after its deadline.
 	drain = 50 * time.Millisecond
 )
 
 var errTooMuch = errors.New("printed more than 64 KiB")
 
 // FromCommand runs a command and takes the first line it prints as the secret, as
-// FromFile does.
+// FromFile does. known are secrets that the command may have from elsewhere, its
+// environment for example; nil means none.
 //
 // The command line is split into words as a POSIX shell does it: blanks part words;
 // single quotes keep everything; double quotes keep everything but a backslash
@@ -43,9 +46,10 @@ var errTooMuch = errors.New("printed more than 64 KiB")
 //
 // Errors are of type *Error: a command line that cannot be split, a program that
 // cannot be started, an *exec.ExitError (text: the exit status and the last line of
-// stderr, at most 200 runes, without anything printed on stdout), more than 64 KiB,
+// stderr, at most 200 runes, with known secrets and all that was printed on stdout
+// masked), more than 64 KiB,
 // the cause of ctx, ErrEmpty, ErrNUL.
-func FromCommand(ctx context.Context, cmdline string) (Secret, error) {
+func FromCommand(ctx context.Context, cmdline string, known *Set) (Secret, error) {
 	words, err := splitWords(cmdline)
 	if err != nil {
 		return Secret{}, &Error{"command", err}
@@ -82,7 +86,7 @@ func FromCommand(ctx context.Context, cmdline string) (Secret, error) {
 			err = fmt.Errorf("stopped before it was done: %w", err)
 		}
 	}
-	if line := stderr.lastLine(stdout.text); line != "" {
+	if line := stderr.lastLine(stdout.text, known); line != "" {
 		err = fmt.Errorf("%w: %s", err, line)
 	}
 	return Secret{}, &Error{source, err}
@@ -154,34 +158,35 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tail keeps the last maxStderr bytes.
+// tail keeps the last maxStderr bytes and what is needed to mask them.
 type tail struct{ text []byte }
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.text = append(t.text, p...)
-	if over := len(t.text) - maxStderr; over > 0 {
+	if over := len(t.text) - maxStderr - stderrSlack; over > 0 {
 		t.text = append(t.text[:0], t.text[over:]...)
 	}
 	return len(p), nil
 }
 
-// lastLine returns the last line with something in it, cut at maxStderrLine runes
-// and without what the command printed on stdout, which may be the secret: with
-// `set -x` a script shows both.
-func (t *tail) lastLine(stdout []byte) string {
-	text := string(bytes.TrimSpace(t.text))
-	line := strings.TrimSpace(text[strings.LastIndexAny(text, "\r\n")+1:])
+// lastLine returns the last line with something in it, cut at maxStderrLine runes.
+// It has no known secrets in it and nothing that the command printed on stdout, which
+// may be the secret: with `set -x` a script shows both.
+func (t *tail) lastLine(stdout []byte, known *Set) string {
+	text := string(t.text)
 	var printed []Secret
 	for l := range strings.Lines(string(stdout)) {
 		if l = strings.TrimSpace(l); l == "" {
 			continue
 		}
-		if len(l) < minForm && strings.Contains(line, l) {
+		if len(l) < minForm && strings.Contains(text, l) {
 			return "" // too short to mask
 		}
 		printed = append(printed, New(l))
 	}
-	line = NewMasker(printed...).Replace(strings.ToValidUTF8(line, "\ufffd"))
+	text = known.Mask(NewMasker(printed...).Replace(text))
+	text = strings.TrimSpace(strings.ToValidUTF8(text[max(len(text)-maxStderr, 0):], "\ufffd"))
+	line := strings.TrimSpace(text[strings.LastIndexAny(text, "\r\n")+1:])
 	if utf8.RuneCountInString(line) <= maxStderrLine {
 		return line
 	}

@@ -79,7 +79,7 @@ func TestFromCommandThatCannotStart(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := FromCommand(t.Context(), tt.cmdline)
+			_, err := FromCommand(t.Context(), tt.cmdline, nil)
 			var e *Error
 			if !errors.As(err, &e) || e.Source != tt.source || !strings.HasPrefix(err.Error(), tt.source+": ") ||
 				!strings.Contains(err.Error(), tt.text) || tt.err != nil && !errors.Is(err, tt.err) {
@@ -103,12 +103,18 @@ func TestLastLine(t *testing.T) {
 		{"without later stdout", "+ echo hunter2", "x123\nhunter2", "+ echo ***"},
 		{"stdout too short to mask", "+ echo abc", "abc\n", ""},
 		{"stdout too short, but not there", "no such entry", "abc\n", "no such entry"},
+		{"stdout in other words", "+ echo HUNT\x00ER-2", "hunter-2\n", "+ echo ***"},
+		{"known", "+ echo environment-secret-1", "", "+ echo ***"},
+		{"wrapped", "bad Environment\nSecret-1 x", "", "bad *** x"},
+		{"beginning cut", "Environment-Secret-1" + strings.Repeat("x", maxStderr-10), "", "***" + strings.Repeat("x", 194) + "..."},
 	}
+	known := &Set{}
+	known.Add(New("Environment-Secret-1"))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			te := &tail{}
 			_, _ = te.Write([]byte(tt.stderr))
-			if got := te.lastLine([]byte(tt.stdout)); got != tt.want {
+			if got := te.lastLine([]byte(tt.stdout), known); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -117,8 +123,8 @@ func TestLastLine(t *testing.T) {
 	for range 1000 {
 		_, _ = te.Write([]byte(strings.Repeat("ä", 7)))
 	}
-	got := te.lastLine(nil)
-	if n := utf8.RuneCountInString(got); n != 200 || !strings.HasSuffix(got, "ä...") || len(te.text) > maxStderr {
-		t.Errorf("long line: got %d runes, %q, %d bytes kept, want 200 with a mark and at most %d", n, got, len(te.text), maxStderr)
+	got := te.lastLine(nil, nil)
+	if n := utf8.RuneCountInString(got); n != 200 || !strings.HasSuffix(got, "ä...") || len(te.text) > maxStderr+stderrSlack {
+		t.Errorf("long line: got %d runes, %q, %d bytes kept, want 200 with a mark and at most %d", n, got, len(te.text), maxStderr+stderrSlack)
 	}
 }

@@ -1,75 +1,139 @@
 package secret
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/base64"
-	"encoding/json"
-	"html"
+	"encoding/hex"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
-// minForm is the shortest text that is masked, in bytes. Masking every "a" or "db"
-// would destroy the text and give the secret away by what is missing.
-const minForm = 4
+const (
+	// minForm is the shortest text that is masked, in bytes. Masking every "a" or "db"
+	// would destroy the text and give the secret away by what is missing.
+	minForm = 4
+	// minRun is how many characters in a row a text may not share with a secret.
+	minRun = 8
+)
 
 // Masker replaces secrets by `***` in text that others wrote: server answers, the
 // errors of libraries, transcripts. The zero value and nil mask nothing.
 //
-// It is a second belt. It does not know what a text means, so it finds a secret
-// only in a form that it knows, and where the secret is also an everyday word it
-// masks that word: do not run it over performance data. Run it before the text is
-// sanitised or cut; afterwards the secret may be there in part, or changed.
+// It is a second belt; the first is that secrets are not put into text. It compares
+// characters and does not understand the text. Where a secret is also an everyday
+// word it masks that word, so use it for foreign text only.
 //
 // A Masker prints no secrets and is safe for concurrent use.
 type Masker struct {
-	forms []form
+	literal []Secret // found byte by byte
+	finders []*finder
 }
 
-// form is one way in which a secret may be written.
-type form struct {
-	text Secret
-	// before and after say that the neighbouring base64 character holds bits of the
-	// secret too, beside bits of what stands next to it.
-	before, after bool
-}
-
-// NewMasker returns a Masker for secrets; zero Secrets are left out. It knows these
-// forms of each:
+// NewMasker returns a Masker for secrets; zero Secrets are left out. It finds each
+// secret, and every run of 8 or more characters of it,
 //
-//   - as it is; escaped for an IMAP quoted string (RFC 9051 section 4.3), for JSON,
-//     for a Go string, for HTML; percent-encoded;
+//   - in upper and lower case;
+//   - with any of the characters in between that the sanitiser of the output drops or
+//     changes, line ends and other white space included;
+//   - wholly or partly percent-encoded, or escaped for an IMAP quoted string (RFC 9051
+//     section 4.3), for JSON, Go, C or HTML;
+//   - in Latin-1 and UTF-16, and in hex;
 //   - in base64 (RFC 4648 sections 4 and 5, padded or not), alone or anywhere in
 //     a longer text: SASL PLAIN, XOAUTH2 and OAUTHBEARER, HTTP Basic. All characters
 //     that hold bits of the secret are masked, the rest stays readable.
 //
-// Forms of less than 4 bytes are not masked; in base64 inside a longer text it is
-// the characters wholly determined by the secret that count. So a secret of one to
-// three bytes shows, except in base64 by itself. Leaving out what is known to be
-// a secret, where it is known, is the first belt.
+// A secret of less than 8 characters is found as a whole only. Forms of less than 4
+// bytes are not masked, so a secret of one to three bytes shows, except in base64 by
+// itself.
 func NewMasker(secrets ...Secret) *Masker {
 	m := &Masker{}
+	exact, visible, words, b64 := newFinder(exactRune), newFinder(visibleRune), newFinder(wordRune), newFinder(base64Rune)
 	for _, s := range secrets {
-		if s.IsZero() {
+		raw := s.Reveal()
+		if raw == "" {
 			continue
 		}
-		raw := s.Reveal()
-		texts := append(escaped(raw), base64.StdEncoding.EncodeToString([]byte(raw)), base64.URLEncoding.EncodeToString([]byte(raw)))
-		for _, t := range texts {
-			m.add(form{text: New(t)})
+		if len(raw) < minForm {
+			m.literal = append(m.literal, New(base64.StdEncoding.EncodeToString([]byte(raw))), New(base64.URLEncoding.EncodeToString([]byte(raw))))
+			continue
 		}
-		m.addBase64(raw)
+		m.literal = append(m.literal, s)
+		words.add(hex.EncodeToString([]byte(raw)), edges{})
+		if len(visible.runes(raw)) < len(exact.runes(raw)) {
+			exact.add(raw, edges{})
+		}
+		addWords(visible, words, raw)
+		for _, text := range encodings(raw) {
+			m.literal = append(m.literal, New(text))
+			visible.add(text, edges{})
+		}
+		addBase64(b64, raw)
 		// A client secret is form-encoded before it goes into HTTP Basic.
 		// See RFC 6749 section 2.3.1.
-		if !plain(raw) {
-			m.addBase64(url.QueryEscape(raw))
+		if query := url.QueryEscape(raw); query != raw {
+			addBase64(b64, query)
+		}
+	}
+	for _, f := range []*finder{exact, visible, words, b64} {
+		if f.seal() {
+			m.finders = append(m.finders, f)
 		}
 	}
 	return m
 }
+
+// addWords adds a text as its letters and digits and, where it has other characters,
+// with those. One that is mostly other characters has too few letters to be told by
+// them.
+func addWords(visible, words *finder, text string) {
+	all, letters := visible.runes(text), words.runes(text)
+	if len(letters) < len(all) {
+		visible.add(text, edges{})
+	}
+	if 2*len(letters) >= len(all) {
+		words.add(text, edges{})
+	}
+}
+
+// encodings returns raw in Latin-1 and UTF-16. Of a text in ASCII these have the
+// same letters as UTF-8: only NUL bytes, which are skipped, stand between them.
+func encodings(raw string) []string {
+	runes := []rune(raw)
+	if !slices.ContainsFunc(runes, func(r rune) bool { return r >= 0x80 }) {
+		return nil
+	}
+	var latin, big, little []byte
+	for _, r := range runes {
+		latin = append(latin, byte(r))
+	}
+	for _, u := range utf16.Encode(runes) {
+		big = append(big, byte(u>>8), byte(u))
+		little = append(little, byte(u), byte(u>>8))
+	}
+	out := []string{string(big), string(little)}
+	if slices.Max(runes) < 0x100 {
+		out = append(out, string(latin))
+	}
+	return out
+}
+
+// addBase64 adds the base64 of raw, and the characters that raw alone determines for
+// each of the three places it can have among the groups of three bytes.
+func addBase64(f *finder, raw string) {
+	f.add(base64.RawStdEncoding.EncodeToString([]byte(raw)), edges{padded: true})
+	for lead := range 3 {
+		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, lead), raw...))
+		first, last := (lead*8+5)/6, (lead+len(raw))*8/6
+		if first < last {
+			f.add(text[first:last], edges{before: lead > 0, after: (lead+len(raw))%3 != 0})
+		}
+	}
+}
+
+// span is a part of a text, in bytes.
+type span struct{ from, to int }
 
 // Replace returns s with every occurrence of a secret replaced by `***`; where
 // occurrences overlap or touch they become one.
@@ -77,32 +141,10 @@ func (m *Masker) Replace(s string) string {
 	if m == nil {
 		return s
 	}
-	type span struct{ from, to int }
-	var found []span
-	for _, f := range m.forms {
-		text := f.text.Reveal()
-		for at := 0; ; {
-			i := strings.Index(s[at:], text)
-			if i < 0 {
-				break
-			}
-			from, to := at+i, at+i+len(text)
-			at = from + 1
-			if f.before && from > 0 && isBase64(s[from-1]) {
-				from--
-			}
-			if f.after {
-				if to < len(s) && isBase64(s[to]) {
-					to++
-				}
-				for to < len(s) && s[to] == '=' {
-					to++
-				}
-			}
-			found = append(found, span{from, to})
-		}
+	found := m.find(s)
+	if len(found) == 0 {
+		return s
 	}
-	slices.SortFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var b strings.Builder
 	done := 0
 	for i, f := range found {
@@ -116,80 +158,67 @@ func (m *Masker) Replace(s string) string {
 	return b.String()
 }
 
-func (m *Masker) add(f form) {
-	known := func(o form) bool {
-		return o.text.Reveal() == f.text.Reveal() && o.before == f.before && o.after == f.after
+// ReplaceAll is Replace for the words of one text that was taken apart at blanks:
+// a secret with a blank in it is found too.
+func (m *Masker) ReplaceAll(words []string) []string {
+	out := slices.Clone(words)
+	if m == nil {
+		return out
 	}
-	if len(f.text.Reveal()) >= minForm && !slices.ContainsFunc(m.forms, known) {
-		m.forms = append(m.forms, f)
-	}
-}
-
-// plain says whether a text looks the same in every notation: letters and digits do.
-func plain(raw string) bool {
-	return !strings.ContainsFunc(raw, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
-	})
-}
-
-// addBase64 adds the base64 characters that raw alone determines, for each of the
-// three places it can have among the groups of three bytes.
-func (m *Masker) addBase64(raw string) {
-	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		for lead := range 3 {
-			text := enc.EncodeToString(append(make([]byte, lead), raw...))
-			first := (lead*8 + 5) / 6
-			last := (lead + len(raw)) * 8 / 6
-			if first < last {
-				m.add(form{New(text[first:last]), lead > 0, (lead+len(raw))%3 != 0})
+	found := m.find(strings.Join(words, " "))
+	at := 0
+	for i, w := range words {
+		for _, f := range found {
+			if f.from < at+len(w) && f.to > at {
+				out[i] = m.cut(w, at, found)
+				break
 			}
 		}
+		at += len(w) + len(" ")
 	}
+	return out
 }
 
-// escaped returns raw as it is and in the forms of other notations.
-func escaped(raw string) []string {
-	if plain(raw) {
-		return []string{raw}
+// cut returns a word that begins at a place of a text without what was found there.
+func (m *Masker) cut(word string, at int, found []span) string {
+	var b strings.Builder
+	done := 0
+	for _, f := range found {
+		from, to := max(f.from-at, done), min(f.to-at, len(word))
+		if from >= to {
+			continue
+		}
+		if from > done || done == 0 {
+			b.WriteString(word[done:from])
+			b.WriteString(stars)
+		}
+		done = to
 	}
-	forms := []string{
-		raw,
-		strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(raw),
-		inner(strconv.Quote(raw)),
-		inner(strconv.QuoteToASCII(raw)),
-		html.EscapeString(raw),
-	}
-	for _, escapeHTML := range []bool{true, false} {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(escapeHTML)
-		if e.Encode(raw) == nil {
-			text := inner(strings.TrimSpace(b.String()))
-			forms = append(forms, text, strings.ReplaceAll(text, "/", `\/`))
+	b.WriteString(word[done:])
+	return b.String()
+}
+
+// find returns where secrets stand in s, in the order of their beginnings.
+func (m *Masker) find(s string) []span {
+	var found []span
+	for _, l := range m.literal {
+		text := l.Reveal()
+		for at := 0; ; {
+			i := strings.Index(s[at:], text)
+			if i < 0 {
+				break
+			}
+			found = append(found, span{at + i, at + i + len(text)})
+			at += i + 1
 		}
 	}
-	query := url.QueryEscape(raw)
-	for _, text := range []string{query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(raw)} {
-		forms = append(forms, text, lowerHex(text))
-	}
-	return forms
-}
-
-// inner returns s without its first and last byte, the quotes.
-func inner(s string) string { return s[1 : len(s)-1] }
-
-// lowerHex turns the %2F of a percent-encoded text into %2f.
-func lowerHex(s string) string {
-	b := []byte(s)
-	for i := 0; i+2 < len(b); i++ {
-		if b[i] == '%' {
-			copy(b[i+1:], bytes.ToLower(b[i+1:i+3]))
+	escaped := hasEscape(s)
+	for _, f := range m.finders {
+		found = f.find(s, false, found)
+		if escaped {
+			found = f.find(s, true, found)
 		}
 	}
-	return string(b)
-}
-
-// isBase64 covers both alphabets.
-func isBase64(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("+/-_", c) >= 0
+	slices.SortFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	return found
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,7 +24,28 @@ func TestMaskerReplace(t *testing.T) {
 		want    string
 	}{
 		{"none", nil, "text", "text"},
-		{"not there", []string{"hunter2"}, "hunter1 HUNTER2", "hunter1 HUNTER2"},
+		{"not there", []string{"hunter2"}, "hunter1 hunter", "hunter1 hunter"},
+		{"in upper case", []string{"hünter2"}, "[HÜNTER2 1] HUNTER2", "[*** 1] HUNTER2"},
+		{"characters dropped", []string{"Sw0rdf1sh"}, "bad S\x00w0\u00adrd\u200bf1s\x1bh!", "bad ***!"},
+		{"characters changed", []string{"Sw0rd;f1sh"}, "bad S|w0<rd;f>1$sh S'w\"0`r\td,f\n1~s\\h.", "bad *** ***."},
+		{"wrapped", []string{"correct horse battery"}, "correct\r\n horse\r\n batt\r\n ery.", "***."},
+		{"a character cut at the end", []string{"correct horse"}, "correct hors is wrong", "*** is wrong"},
+		{"eight characters in a row", []string{"CorrectHorseBattery-2026"}, "horsebat, orseBat, Battery.", "***, orseBat, Battery."},
+		{"short ones as a whole", []string{"hunter2"}, "hunter hunter2", "hunter ***"},
+		{"all percent-encoded", []string{"Sw0rdé"}, "%53%77%30%72%64%c3%A9 %53%77", "*** %53%77"},
+		{"partly percent-encoded", []string{"Sw0rdf1sh"}, "S%770rd%66%31sh", "***"},
+		{"looks percent-encoded", []string{"41xyz9"}, "%41xyz9", "%***"},
+		{"a percent sign in it", []string{"a%41b%42c"}, "a%41b%42c a%2541b%2542c", "*** ***"},
+		{"all JSON-escaped", []string{"Sw0rd\U0001F41F"}, `\u0053\u0077\u0030\u0072\u0064\ud83d\uDC1F \u00`, `*** \u00`},
+		{"all HTML-escaped", []string{"Sw0rd"}, "&#83;&#x77;&#48;&#114;&#100; &#83;", "*** &#83;"},
+		{"octal", []string{"Sw0rd"}, `\123\1670r\144 \1`, `*** \1`},
+		{"UTF-16", []string{"Sw0rdé密f1sh"}, "\x00S\x00w\x000\x00r\x00d\x00\xe9\x5b\xc6\x00f\x001\x00s\x00h", "***"},
+		{"UTF-16, low byte first", []string{"Sw0rdfish"}, "S\x00w\x000\x00r\x00d\x00f\x00i\x00s\x00h\x00", "***\x00"},
+		{"Latin-1", []string{"Sw0rdé"}, "x Sw0rd\xe9 Sw0rd ", "x *** *** "},
+		{"hex", []string{"Sw0rd"}, "53 77 30 72 64 5377", "*** 5377"},
+		{"punctuation only", []string{"!@#?%^*()"}, "x !@\x00#?%^\u200b*() x", "x *** x"},
+		{"base64 wrapped", []string{"CorrectHorseBattery"}, b64([]byte("CorrectHorseBattery"))[:8] + "\r\n" + b64([]byte("CorrectHorseBattery"))[8:16] + "\r\n" + b64([]byte("CorrectHorseBattery"))[16:], "***"},
+		{"base64 in upper case", []string{"hunter2"}, strings.ToUpper(b64([]byte("hunter2"))), "***"},
 		{"raw", []string{"hunter2"}, "LOGIN fry hunter2.", "LOGIN fry ***."},
 		{"every one", []string{"hunter2"}, "hunter2 hunter2", "*** ***"},
 		{"touching ones become one", []string{"hunter2"}, "hunter2hunter2", "***"},
@@ -121,4 +143,49 @@ func FuzzMasker(f *testing.F) {
 			t.Errorf("Replace(%q) of %q in base64: got it unchanged", blob, secret)
 		}
 	})
+}
+
+func TestMaskerReplaceAll(t *testing.T) {
+	tests := []struct {
+		name   string
+		secret string
+		in     []string
+		want   []string
+	}{
+		{"none", "hunter2", []string{"a", "b"}, []string{"a", "b"}},
+		{"in one word", "hunter2", []string{"a", "X-HUNTER2-x", "b"}, []string{"a", "X-***-x", "b"}},
+		{"over three words", "my secret pass", []string{"a", "MY", "SECRET", "PASS", "b"}, []string{"a", "***", "***", "***", "b"}},
+		{"twice in a word", "hunter2", []string{"hunter2,hunter2!"}, []string{"***,***!"}},
+		{"no words", "hunter2", nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := NewMasker(New(tt.secret)).ReplaceAll(tt.in); !slices.Equal(got, tt.want) {
+				t.Errorf("ReplaceAll(%q) of %q: got %q, want %q", tt.in, tt.secret, got, tt.want)
+			}
+		})
+	}
+	if got := (*Masker)(nil).ReplaceAll([]string{"x"}); !slices.Equal(got, []string{"x"}) {
+		t.Errorf("nil: got %q, want x", got)
+	}
+}
+
+// BenchmarkMasker masks a megabyte of an answer with a password, and with a token of
+// 2 KiB.
+func BenchmarkMasker(b *testing.B) {
+	text := strings.Repeat("* OK [CAPABILITY IMAP4rev1 LITERAL+ ID] (that is fine) 100%\r\n", 1<<20/62)
+	for name, secret := range map[string]string{"password": "CorrectHorse-2026", "token": strings.Repeat("eyJhbGciOiJSUzI1NiIsIng1dCI6Ik", 70)} {
+		b.Run(name, func(b *testing.B) {
+			m := NewMasker(New(secret))
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				m.Replace(text)
+			}
+		})
+		b.Run("new "+name, func(b *testing.B) {
+			for b.Loop() {
+				NewMasker(New(secret))
+			}
+		})
+	}
 }

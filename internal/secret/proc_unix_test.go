@@ -55,7 +55,7 @@ func TestFromCommand(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cmdline, _ := script(t, tt.script)
-			s, err := FromCommand(t.Context(), cmdline)
+			s, err := FromCommand(t.Context(), cmdline, nil)
 			if s.Reveal() != tt.want || (err == nil) != (tt.err == nil) {
 				t.Fatalf("got %q, %v, want %q, %q", s.Reveal(), err, tt.want, tt.err)
 			}
@@ -127,7 +127,7 @@ func TestFromCommandLeavesNoChild(t *testing.T) {
 					cancel(enough)
 				}
 			})
-			s, err := FromCommand(ctx, cmdline)
+			s, err := FromCommand(ctx, cmdline, nil)
 			if s.Reveal() != tt.want || tt.stopped != errors.Is(err, enough) {
 				t.Errorf("got %q, %v, want %q, %q", s.Reveal(), err, tt.want, tt.err)
 			}
@@ -151,7 +151,7 @@ func TestFromCommandLeavesDaemonsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer daemon.Close()
-	s, err := FromCommand(t.Context(), cmdline)
+	s, err := FromCommand(t.Context(), cmdline, nil)
 	if err != nil || s.Reveal() != "secret" {
 		t.Errorf("got %q, %v, want the secret", s.Reveal(), err)
 	}
@@ -176,7 +176,7 @@ func TestFromCommandLeavesDaemonsAlone(t *testing.T) {
 func TestFromCommandDoesNotStartLate(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := FromCommand(ctx, "/bin/sh -c 'echo hunter2'")
+	_, err := FromCommand(ctx, "/bin/sh -c 'echo hunter2'", nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
