@@ -210,6 +210,6 @@ func (c *Conn) warn(t Timer, reply *report.Reply) {
 		c.warnings = append(c.warnings, reply.String())
 	}
 	for _, line := range c.warnings {
-		t.Remark("the server says: " + line)
+		t.Remark("the server says: " + report.Foreign(line))
 	}
 }

@@ -115,7 +115,7 @@ func saslFault(err error) error {
 	if errors.Is(err, report.ErrServerProof) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", report.ErrProtocol, err)
+	return fmt.Errorf("%w: %w", report.ErrProtocol, report.ForeignError(err))
 }
 
 // abort cancels an authentication, reads the server's answer to that, and

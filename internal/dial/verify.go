@@ -36,7 +36,7 @@ const leastRSA = 2048
 func (v *Verification) explain() {
 	if errors.As(v.Err, new(x509.UnknownAuthorityError)) {
 		about, reason := v.unknown()
-		v.Err = fmt.Errorf("%w: %s%w", reason, about, quiet{v.Err})
+		v.Err = fmt.Errorf("%w: %s%w", reason, report.Foreign(about), quiet{v.Err})
 	}
 }
 
@@ -90,7 +90,7 @@ func (v *Verification) weigh() {
 		weak = chain[i]
 	}
 	if weak != nil {
-		v.Err = fmt.Errorf("%w: RSA %d of %s", report.ErrWeakKey, weak.PublicKey.(*rsa.PublicKey).N.BitLen(), commonName(weak.Subject))
+		v.Err = fmt.Errorf("%w: RSA %d of %s", report.ErrWeakKey, weak.PublicKey.(*rsa.PublicKey).N.BitLen(), report.Foreign(commonName(weak.Subject)))
 	}
 }
 

@@ -217,20 +217,29 @@ func fixed(s string) func(*report.StepError) string {
 }
 
 // text is the detail that is in the error itself, without the condition's own
-// words in front of it.
+// words in front of it. What a condition of ours does not say is foreign.
 func text(e *report.StepError) string {
 	msg := e.Err.Error()
+	for _, c := range []error{report.ErrSelfSigned, report.ErrMissingIntermediate, report.ErrUnknownAuthority, report.ErrWeakSignature, report.ErrWeakKey} {
+		if errors.Is(e.Err, c) {
+			return msg
+		}
+	}
 	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrManyAddresses, report.ErrClientCertificate, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""
 			}
 			msg = strings.TrimPrefix(strings.TrimPrefix(msg, c.Error()), ", ")
-			return strings.TrimPrefix(msg, ": ")
+			msg = strings.TrimPrefix(msg, ": ")
+			if c == report.ErrInternal || c == report.ErrConfig || c == report.ErrToken { // around any other error
+				return report.Foreign(msg)
+			}
+			return msg
 		}
 	}
 	msg, _, _ = strings.Cut(msg, "\n")
-	return strings.TrimPrefix(msg, "remote error: ")
+	return report.Foreign(strings.TrimPrefix(msg, "remote error: "))
 }
 
 func waiting(e *report.StepError) string {

@@ -178,7 +178,7 @@ func dnsDetail(e *report.StepError) string {
 	case d.Err == misbehaving:
 		return server + " answers with an error (SERVFAIL, REFUSED)"
 	}
-	return d.Err
+	return report.Foreign(d.Err)
 }
 
 // misbehaving is what package net says of every answer but NOERROR and NXDOMAIN.

@@ -171,9 +171,9 @@ func expiredDetail(e *report.StepError) string {
 
 func certName(c *x509.Certificate) string {
 	if c.Subject.CommonName != "" {
-		return "CN=" + c.Subject.CommonName
+		return "CN=" + report.Foreign(c.Subject.CommonName)
 	}
-	return strings.Join(c.DNSNames, " ")
+	return report.Foreign(strings.Join(c.DNSNames, " "))
 }
 
 func hostnameDetail(e *report.StepError) string {
@@ -191,7 +191,7 @@ func hostnameDetail(e *report.StepError) string {
 	if len(names) == 0 {
 		return fmt.Sprintf("it names nothing but %s and has no subjectAltName, not %s", certName(h.Certificate), h.Host)
 	}
-	return fmt.Sprintf("it is for %s, not for %s", someNames(names), h.Host)
+	return fmt.Sprintf("it is for %s, not for %s", report.Foreign(someNames(names)), h.Host)
 }
 
 // invisible says why a certificate is not for a name that it has in it, as far as a
@@ -286,5 +286,5 @@ func handshakeDetail(e *report.StepError) string {
 	if _, err := fmt.Sscanf(msg, selectedVersion+"%x", &version); err == nil {
 		return "the server chose " + tls.VersionName(version)
 	}
-	return strings.TrimPrefix(msg, "tls: ")
+	return report.Foreign(strings.TrimPrefix(msg, "tls: "))
 }

@@ -110,7 +110,7 @@ func refusedDetail(e *report.StepError) string {
 	if !errors.As(e.Err, &t) {
 		return ""
 	}
-	return t.Error()
+	return report.Foreign(t.Error())
 }
 
 // triedPassword says whether the login that failed was one with a password.

@@ -85,7 +85,7 @@ func (e *StepError) Error() string {
 	b.WriteString(e.Step)
 	b.WriteString(": ")
 	b.WriteString(e.Err.Error())
-	return b.String()
+	return MapForeign(b.String(), func(s string) string { return s })
 }
 
 // Unwrap returns Err.

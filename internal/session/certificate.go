@@ -171,7 +171,7 @@ func tlsDetail(cs *tls.ConnectionState, v dial.Verification) string {
 	}
 	left := days(time.Now(), v.Until())
 	if left < 0 {
-		return fmt.Sprintf("%s, certificate ended %.0f days ago (%s)", version, math.Floor(-left), who)
+		return fmt.Sprintf("%s, certificate ended %.0f days ago (%s)", version, math.Floor(-left), report.Foreign(who))
 	}
-	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, math.Floor(left), who)
+	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, math.Floor(left), report.Foreign(who))
 }

@@ -33,7 +33,7 @@ func runGreeting(_ context.Context, s *Session, rec *Recorder) error {
 	s.expectGreeting(rec, reply.String())
 	switch imap.StatusResponseType(reply.Status) {
 	case imap.StatusResponseTypeOK:
-		rec.Detail(reply.Text)
+		rec.Detail(report.Foreign(reply.Text))
 	case imap.StatusResponseTypePreAuth:
 		s.preauth = true
 		rec.Fact("preauth", true)

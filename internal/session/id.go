@@ -49,7 +49,7 @@ func runID(_ context.Context, s *Session, rec *Recorder) error {
 		}
 	}
 	rec.Fact("server_id", fields)
-	short := strings.Join(fields[:min(len(fields), 2)], ", ")
+	short := report.Foreign(strings.Join(fields[:min(len(fields), 2)], ", "))
 	if short == "" {
 		short = "the server says nothing about itself"
 	}

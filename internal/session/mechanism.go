@@ -76,7 +76,7 @@ func (o *offer) Error() string {
 	if len(o.mechanisms) == 0 {
 		return o.error.Error() + ", it offers no SASL mechanism"
 	}
-	return o.error.Error() + ", it offers " + strings.Join(o.mechanisms, " ")
+	return o.error.Error() + ", it offers " + report.Foreign(strings.Join(o.mechanisms, " "))
 }
 
 func (o *offer) Unwrap() error { return o.error }

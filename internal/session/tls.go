@@ -97,10 +97,10 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 // remarkOnChain says what is doubtful about a chain that is no failure.
 func (s *Session) remarkOnChain(rec *Recorder, found dial.Verification) {
 	for _, c := range found.Unused(time.Now()) {
-		rec.Remark(fmt.Sprintf("the server also sends an expired certificate that no verified chain needs: %s, until %s", c.Subject, day(c.NotAfter)))
+		rec.Remark(fmt.Sprintf("the server also sends an expired certificate that no verified chain needs: %s, until %s", report.Foreign(c.Subject.String()), day(c.NotAfter)))
 	}
 	if found.Err != nil && s.cfg.Match == nil {
-		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %v", found.Err))
+		rec.Remark(fmt.Sprintf("--insecure: without it the certificate would be refused: %s", report.Foreign(found.Err.Error())))
 	}
 }
 
