@@ -20,9 +20,9 @@ func (c Check) byHand(b *strings.Builder) {
 	n := 0
 	say := func(line string, answers ...string) {
 		n++
-		fmt.Fprintf(b, "%2d. %s\n", n, line)
+		fmt.Fprintf(b, "%2d. %s\n", n, printable(line))
 		for _, a := range answers {
-			fmt.Fprintf(b, "      %s\n", a)
+			fmt.Fprintf(b, "      %s\n", printable(a))
 		}
 	}
 	d := dialogue{}
@@ -53,7 +53,7 @@ func (c Check) byHand(b *strings.Builder) {
 	default:
 		b.WriteString("\nThe answers of " + c.Config.Auth.Mechanism() + " have to be computed; curl does it, and asks for the password\n\n")
 	}
-	fmt.Fprintf(b, "    %s\n", curl(c.Config, c.farthest()))
+	fmt.Fprintf(b, "    %s\n", printable(curl(c.Config, c.farthest())))
 }
 
 // farthest returns the last command of the plan that changes what the next one
@@ -71,7 +71,7 @@ func (c Check) farthest() string {
 type line struct {
 	command string // without its tag
 	text    string
-	answers []string
+	answers []string // and before them, in brackets, when it is typed
 }
 
 // dialogue gives the lines of a conversation their tags.
@@ -81,6 +81,9 @@ func (d *dialogue) add(e session.Explanation) []line {
 	var lines []line
 	for _, t := range firstWay(e.Sends) {
 		l := line{command: t.Text, text: typed(t)}
+		if t.When != "" {
+			l.answers = append(l.answers, "("+t.When+")")
+		}
 		if t.Answer != "" {
 			l.answers = append(l.answers, t.Answer)
 		}

@@ -40,7 +40,7 @@ func (c Check) head(b *strings.Builder) {
 	tls := map[session.TLSMode]string{
 		session.TLSImplicit: "TLS from the start", session.TLSStart: "STARTTLS", session.TLSNone: "no TLS",
 	}[c.Config.TLS]
-	fmt.Fprintf(b, "A check of %s, port %d, %s, within %v. Nothing was contacted.\n", c.Config.Dial.Host, c.Config.Dial.Port, tls, c.Timeout)
+	fmt.Fprintf(b, "A check of %s, port %d, %s, within %v. Nothing was contacted.\n", printable(c.Config.Dial.Host), c.Config.Dial.Port, tls, c.Timeout)
 	switch c.Addresses {
 	case "worst":
 		b.WriteString("A session with every address of the name, four at a time; the worst decides.\n")
@@ -55,7 +55,7 @@ func (c Check) step(b *strings.Builder, n int, step session.Step) {
 	fmt.Fprintf(b, "%2d  %s: %s\n", n, step.Name, step.Doc)
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(b, "    %-8s %s\n", label, text)
+			fmt.Fprintf(b, "    %-8s %s\n", label, printable(text))
 		}
 	}
 	why := step.Why(c.Config)
@@ -140,6 +140,9 @@ func (c Check) rest(b *strings.Builder) {
 	}
 	if len(could) > 0 {
 		lines = append(lines, "--with can add: "+strings.Join(could, ", "))
+	}
+	for i := range lines {
+		lines[i] = printable(lines[i])
 	}
 	if len(lines) > 0 {
 		fmt.Fprintf(b, "\nBeside the steps\n    %s\n", strings.Join(lines, "\n    "))

@@ -29,7 +29,11 @@ var tokenStep = Step{
 
 func explainToken(c Config) Explanation {
 	o := c.OAuth
-	does := "fetches an access token from " + o.URL.String() + " (" + o.Grant() + ")"
+	endpoint := *o.URL
+	if endpoint.RawQuery != "" {
+		endpoint.RawQuery = "..." // a secret may stand there
+	}
+	does := "fetches an access token from " + endpoint.Redacted() + " (" + o.Grant() + ")"
 	if o.Cache != "" {
 		does += ", where " + o.Cache + " has none that is still good"
 	}
@@ -45,7 +49,7 @@ func explainToken(c Config) Explanation {
 	if !o.ClientSecret.IsZero() {
 		curl = append(curl, "--data-urlencode", "client_secret=SECRET")
 	}
-	curl = append(curl, o.URL.String())
+	curl = append(curl, endpoint.Redacted())
 	return Explanation{Does: does, Command: curl}
 }
 
