@@ -66,11 +66,16 @@ func Main(args []string, env Env) (code int) {
 	secrets := &secret.Set{}
 	defer func() {
 		if p := recover(); p != nil {
-			out.text = render.Message(report.Unknown, "internal", fmt.Sprint(p), "please report this bug", render.Options{Mask: secrets.Mask})
+			out.text = render.Message(report.Unknown, "internal", report.Foreign(fmt.Sprint(p)), "please report this bug", render.Options{Mask: secrets.Mask})
 			out.state = report.Unknown
 		}
 		code = out.flush()
 	}()
+	// A command that is run has these in its environment, also where the check
+	// takes its secret from elsewhere.
+	for _, v := range cli.Environment() {
+		secrets.Add(secret.New(env.Getenv(v.Name)))
+	}
 	run(args, env, &out, secrets)
 	return
 }
@@ -168,7 +173,7 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-",
 		// The second belt against secrets in the output; the first is that they
 		// are not put there.
-		Mask: req.Session.Secrets.Mask,
+		Mask: req.Session.Secrets.Mask, MaskWords: req.Session.Secrets.MaskAll,
 	}
 	if err := load(ctx, req); err != nil {
 		return notLoaded(req, opts, err)
@@ -254,7 +259,7 @@ func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report
 	case errors.Is(err, report.ErrInterrupted):
 		return message(req, opts, "interrupted", "while reading the secrets", "")
 	case errors.Is(err, report.ErrInternal):
-		return message(req, opts, "internal", err.Error(), "please report this bug")
+		return message(req, opts, "internal", report.Foreign(err.Error()), "please report this bug")
 	case errors.Is(err, report.ErrTimeout):
 		return message(req, opts, "config", "reading the secrets took longer than -t allows", "is the file on a dead mount, does the command hang?")
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 // recorder is a standard output that counts its writes.
@@ -92,6 +93,21 @@ func TestMainCannotWrite(t *testing.T) {
 		if code := Main(strings.Fields(args), fakeEnv(out)); code != 3 || out.writes != 1 {
 			t.Errorf("%s: got exit code %d and %d writes, want 3 and 1", args, code, out.writes)
 		}
+	}
+}
+
+// At the deadline the output is out within 100 ms (rule D3); the test allows a
+// loaded machine more.
+func TestMainKeepsTheDeadline(t *testing.T) {
+	t.Parallel()
+	out := &recorder{}
+	start := time.Now()
+	code := Main(strings.Fields("--demo=hang-at-fetch -t 300ms"), fakeEnv(out))
+	if took := time.Since(start); took < 250*time.Millisecond || took > 3*time.Second {
+		t.Errorf("it took %v, want 300ms", took)
+	}
+	if code != 2 || !strings.Contains(out.String(), "fetch timed out") {
+		t.Errorf("got exit code %d and %q, want 2 and a timeout at fetch", code, out.String())
 	}
 }
 

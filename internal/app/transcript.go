@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"check_imap_session/internal/render"
@@ -19,9 +18,9 @@ const writePatience = 40 * time.Millisecond
 // saveTranscript writes the dialogue to a file. That it could not be written is
 // a remark: the verdict on the server stands without it.
 func saveTranscript(ctx context.Context, path string, rep *report.Report, opts render.Options) {
-	text := strings.Join(render.TranscriptLines(rep, opts), "\n") + "\n"
+	text := render.TranscriptFile(rep, opts)
 	done := make(chan error, 1)
-	go func() { done <- secret.ReplaceFile(path, []byte(text)) }()
+	go func() { done <- secret.ReplaceFile(path, text) }()
 	late := context.AfterFunc(ctx, func() {
 		time.Sleep(writePatience)
 		done <- errors.New("no time left to write it")

@@ -1,8 +1,11 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
+	"strings"
 
 	"check_imap_session/internal/report"
 )
@@ -96,16 +99,17 @@ type jsonLine struct {
 // are in seconds. Its form is documented with its schema version.
 func JSON(r *report.Report, v report.Verdict, o Options) []byte {
 	t := r.Target
+	room := maxTranscript
 	out := jsonReport{
 		Schema: schema, Version: o.Version, State: v.State.String(), ExitCode: int(v.State),
 		Summary: Summary(r, v, o),
-		Target: jsonTarget{Host: o.value(t.Host), Port: t.Port, Address: o.value(t.Address), TLS: t.TLS,
-			Username: o.value(t.Username), Mailbox: o.value(t.Mailbox), Demo: t.Demo},
-		jsonSession: o.session(r, v),
+		Target: jsonTarget{Host: Plain(t.Host), Port: t.Port, Address: Plain(t.Address), TLS: t.TLS,
+			Username: Plain(t.Username), Mailbox: Plain(t.Mailbox), Demo: t.Demo},
+		jsonSession: o.session(r, v, &room),
 	}
 	for i, one := range r.Sessions {
 		out.Addresses = append(out.Addresses, jsonAddress{
-			Address: one.Target.Address, State: v.Sessions[i].State.String(), jsonSession: o.session(one, v.Sessions[i]),
+			Address: one.Target.Address, State: v.Sessions[i].State.String(), jsonSession: o.session(one, v.Sessions[i], &room),
 		})
 	}
 	return encode(out)
@@ -116,10 +120,15 @@ func emptySession() jsonSession {
 	return jsonSession{Steps: []jsonStep{}, Metrics: []jsonMetric{}, Findings: []jsonFinding{}, Remarks: []jsonRemark{}, Facts: map[string]any{}}
 }
 
-func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
+// maxTranscript bounds the transcripts of one JSON object, in bytes.
+const maxTranscript = 1 << 20
+
+// session returns what stands once a session; room is what is left of the
+// transcripts' room.
+func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
-		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: o.mask(s.ByHand)}
+		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: s.ByHand}
 		if s.Outcome == report.Passed || s.Outcome == report.Failed {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took
@@ -140,12 +149,22 @@ func (o Options) session(r *report.Report, v report.Verdict) jsonSession {
 		out.Remarks = append(out.Remarks, jsonRemark{rem.Step, o.value(rem.Text)})
 	}
 	for _, f := range r.Facts {
-		out.Facts[f.Name] = o.cleanValue(f.Value)
+		out.Facts[f.Name] = o.fact(f, Plain)
 	}
 	if o.Transcript || o.Verbosity >= 3 {
-		for _, l := range r.Transcript {
-			out.Transcript = append(out.Transcript, jsonLine{micros(l.At.Seconds()), l.From, o.value(l.Text)})
+		out.Transcript = o.jsonTranscript(r.Transcript, room)
+	}
+	return out
+}
+
+func (o Options) jsonTranscript(lines []report.Line, room *int) []jsonLine {
+	var out []jsonLine
+	for _, l := range lines {
+		at := micros(l.At.Seconds())
+		if *room -= len(l.Text); *room < 0 {
+			return append(out, jsonLine{at, "-", fmt.Sprintf("cut here after %d bytes", maxTranscript)})
 		}
+		out = append(out, jsonLine{at, l.From, strings.Join(o.transcriptText(l, len(l.Text), Plain), "\n")})
 	}
 	return out
 }
@@ -165,35 +184,23 @@ func JSONMessage(state report.State, kind, text, advice string, o Options) []byt
 func (o Options) jsonFinding(f report.Finding) jsonFinding {
 	server := ""
 	if f.Server != "" {
-		server = Quote(o.mask(f.Server))
+		server = o.upTo(f.Server, maxQuoted, func(s string) string { return quoted(s, Plain) })
 	}
 	return jsonFinding{f.State.String(), f.Kind, f.Step, o.value(f.Text), server, f.Advice, f.Metric, f.Address}
 }
 
-// value returns foreign text for a string of JSON: what monitors and mail
-// commands make of text does not concern it.
-func (o Options) value(s string) string { return foreign(o.mask(s)) }
+// value returns text for a string of JSON.
+func (o Options) value(s string) string { return o.ours(s, Plain) }
 
 func encode(v any) []byte {
 	out, err := json.Marshal(v)
 	if err != nil { // no value of ours can do that
 		return []byte(`{"schema":1,"state":"UNKNOWN","exit_code":3}` + "\n")
 	}
+	// encoding/json escapes <, > and &, so that the object can stand in a web page. A
+	// scheduler that reads it would take what follows | for performance data.
+	out = bytes.ReplaceAll(out, []byte("|"), []byte(`\u007c`))
 	return append(out, '\n')
-}
-
-func (o Options) cleanValue(v any) any {
-	switch v := v.(type) {
-	case string:
-		return o.value(v)
-	case []string:
-		words := make([]string, len(v))
-		for i, w := range v {
-			words[i] = o.value(w)
-		}
-		return words
-	}
-	return v
 }
 
 // micros rounds to six decimals, the precision of the perfdata.

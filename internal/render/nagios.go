@@ -46,32 +46,36 @@ func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 		limit = maxDiagnosis
 	}
 	lines := []string{first}
-	switch {
-	case o.Brief:
-	case len(r.Sessions) > 0:
-		lines = append(lines, blocks(r, v, o, limit-len(first)-1)...)
-	default:
-		lines = append(lines, block(r, v, o)...)
+	more, room := 0, limit-len(first)-1
+	if !o.Brief {
+		var below []string
+		if len(r.Sessions) > 0 {
+			below, more = blocks(r, v, o, room)
+		} else {
+			below, more = block(r, v, o, room)
+		}
+		lines = append(lines, below...)
 	}
-	return emit(strings.Join(Fit(lines, limit), "\n"), v.State)
+	return emit(strings.Join(Fit(lines, more, limit), "\n"), v.State)
 }
 
 // Message prints a single finding as plugin output: what is to say when there
 // is no report, a usage error or a bug. Only the text's first line stands on the
 // first line of the output; the others, a stack, stand below.
 func Message(state report.State, kind, text, advice string, o Options) []byte {
+	text = report.MapForeign(text, func(theirs string) string { return o.start(theirs, maxForeign) })
 	text, more, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", state, kind, Line(o.mask(text)))
+	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", state, kind, Line(text))
 	if advice != "" {
 		line += " - " + Line(advice)
 	}
 	lines := []string{cut(line, maxLine)}
 	for l := range strings.Lines(more) {
-		if l = o.clean(l); l != "" {
+		if l = Text(l); l != "" {
 			lines = append(lines, l)
 		}
 	}
-	return emit(strings.Join(Fit(lines, maxOutput), "\n"), state)
+	return emit(strings.Join(Fit(lines, 0, maxOutput), "\n"), state)
 }
 
 // emit gives the finished text and the exit code to go-nagios and returns what it
@@ -88,8 +92,9 @@ func emit(text string, state report.State) []byte {
 }
 
 // blocks returns the lines of several sessions, a block each, the worst first.
-// When they do not fit into room bytes, those that are OK have one line only.
-func blocks(r *report.Report, v report.Verdict, o Options, room int) []string {
+// When they do not fit into room bytes, those that are OK have one line only. more is
+// that of block.
+func blocks(r *report.Report, v report.Verdict, o Options, room int) (lines []string, more int) {
 	top := v
 	top.Findings = slices.DeleteFunc(slices.Clone(v.Findings), func(f report.Finding) bool { return f.Address != "" })
 	order := make([]int, len(r.Sessions))
@@ -97,30 +102,35 @@ func blocks(r *report.Report, v report.Verdict, o Options, room int) []string {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(v.Sessions[b].State.Rank(), v.Sessions[a].State.Rank()) })
-	build := func(short bool) (lines []string, size int) {
-		lines = block(r, top, o)
+	build := func(short bool) {
+		lines, more = block(r, top, o, room)
 		for _, i := range order {
 			s, sv := r.Sessions[i], v.Sessions[i]
 			lines = append(lines, fmt.Sprintf("address %s: [%s] %.3f s", s.Target.Address, sv.State, s.Elapsed.Seconds()))
 			if !short || sv.State != report.OK {
-				lines = append(lines, block(s, sv, o)...)
+				one, left := block(s, sv, o, room-size(lines))
+				lines, more = append(lines, one...), more+left
 			}
 		}
-		for _, l := range lines {
-			size += len(l) + 1
-		}
-		return lines, size
 	}
-	lines, size := build(false)
-	if size > room {
-		lines, _ = build(true)
+	build(false)
+	if size(lines) > room {
+		build(true)
 	}
-	return lines
+	return lines, more
 }
 
-// block returns the lines of one session.
-func block(r *report.Report, v report.Verdict, o Options) []string {
-	var lines []string
+// size returns how many bytes lines take.
+func size(lines []string) (n int) {
+	for _, l := range lines {
+		n += len(l) + 1
+	}
+	return n
+}
+
+// block returns the lines of one session. Of the transcript there is no more than it
+// takes to fill room bytes; more is how many lines of it were left out.
+func block(r *report.Report, v report.Verdict, o Options, room int) (lines []string, more int) {
 	var unreached []string
 	printed := map[int]bool{}
 	for _, s := range r.Steps {
@@ -156,9 +166,12 @@ func block(r *report.Report, v report.Verdict, o Options) []string {
 		}
 	}
 	if o.Verbosity >= 3 || o.Transcript {
-		lines = append(append(lines, "transcript:"), TranscriptLines(r, o)...)
+		lines = append(lines, "transcript:")
+		var dialogue []string
+		dialogue, more = o.transcript(r, room-size(lines), Text)
+		lines = append(lines, dialogue...)
 	}
-	return lines
+	return lines, more
 }
 
 // stepLines returns the line of a step and, when it has findings, theirs.
@@ -226,7 +239,7 @@ func bar(r *report.Report, s report.StepResult) string {
 // command returns a line to type, or where to find it when it would not stay
 // what it is among what monitors and their notifications allow.
 func (o Options) command(s string) string {
-	if o.clean(s) != s {
+	if Text(s) != s {
 		return "see --explain"
 	}
 	return s
@@ -235,7 +248,7 @@ func (o Options) command(s string) string {
 func findingLines(indent string, f report.Finding, o Options) []string {
 	text := indent + f.Kind + ": " + o.clean(f.Text)
 	if f.Server != "" {
-		text += ", server said: " + Quote(o.mask(f.Server))
+		text += ", server said: " + o.quote(f.Server)
 	}
 	lines := []string{text}
 	if f.Advice != "" {
@@ -257,9 +270,9 @@ func factLines(r *report.Report, o Options) []string {
 		step, brief := briefFacts[f.Name]
 		switch {
 		case o.Verbosity >= 2:
-			lines = append(lines, f.Name+": "+o.clean(factText(f.Value)))
+			lines = append(lines, f.Name+": "+factText(o.fact(f, Text)))
 		case brief && (step == "" || failed(r, step)):
-			lines = append(lines, f.Name+": "+Quote(o.mask(factText(f.Value))))
+			lines = append(lines, f.Name+": "+Quote(factText(o.fact(f, visible))))
 		}
 	}
 	return lines
@@ -275,19 +288,4 @@ func factText(v any) string {
 		return strings.Join(words, ", ")
 	}
 	return fmt.Sprint(v)
-}
-
-// TranscriptLines returns the dialogue, a line a line: offset, direction, text.
-func TranscriptLines(r *report.Report, o Options) []string {
-	var lines []string
-	for _, l := range r.Transcript {
-		for part := range strings.SplitSeq(l.Text, "\n") {
-			mark := l.From + ":"
-			if l.From == "-" {
-				mark = "--"
-			}
-			lines = append(lines, fmt.Sprintf("%9.6f %s %s", l.At.Seconds(), mark, o.clean(part)))
-		}
-	}
-	return lines
 }

@@ -68,7 +68,7 @@ func (e *exposition) add(name, help string, value float64, labels ...string) {
 	var pairs []string
 	for i := 0; i+1 < len(labels); i += 2 {
 		if labels[i+1] != "" {
-			pairs = append(pairs, labels[i]+`="`+e.label(labels[i+1])+`"`)
+			pairs = append(pairs, labels[i]+`="`+label(labels[i+1])+`"`)
 		}
 	}
 	set := ""
@@ -79,8 +79,8 @@ func (e *exposition) add(name, help string, value float64, labels ...string) {
 }
 
 // label makes a value safe inside the quotes of a label.
-func (e *exposition) label(v string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(e.o.clean(v))
+func label(v string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(Text(v))
 }
 
 func (e *exposition) bytes() []byte {

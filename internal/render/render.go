@@ -1,8 +1,7 @@
 // Package render prints a report and its verdict: as plugin output, JSON or
-// OpenMetrics text.
-// It decides nothing. All foreign text goes through one place on its way out,
-// clean, which masks secrets and makes the text safe (rules U1 to U8 of
-// docs/plugin-interface.md, as all rules that are cited here).
+// OpenMetrics text. It decides nothing. All foreign text goes through one place on
+// its way out, foreign.go, which masks secrets and makes the text safe (rules U1 to
+// U8 of docs/plugin-interface.md, as all rules that are cited here).
 package render
 
 import (
@@ -17,18 +16,10 @@ type Options struct {
 	Brief           bool // the first line only
 	PerfdataUnknown bool // U for planned metrics that were not reached (rule P11)
 	Transcript      bool // print the transcript, whatever the verbosity
-	// Mask replaces secrets in text; nil masks nothing.
-	Mask func(string) string
-}
-
-// clean returns foreign text without secrets and safe to print.
-func (o Options) clean(s string) string { return Text(o.mask(s)) }
-
-func (o Options) mask(s string) string {
-	if o.Mask == nil {
-		return s
-	}
-	return o.Mask(s)
+	// Mask replaces secrets in foreign text, MaskWords in words that were one text;
+	// nil masks nothing.
+	Mask      func(string) string
+	MaskWords func([]string) []string
 }
 
 // Format is one value of --output.

@@ -125,10 +125,16 @@ func lineText(s string) string {
 //
 // Two safe texts side by side may not be safe: `(` + Text(name) + `)` is a state
 // token when the name is OK. Compose first, then call Text; add the program's own
-// `[OK]` last. Text knows no secrets: mask them before, while they still look as
-// they were sent.
+// `[OK]` last. Text does not mask secrets.
 func Text(s string) string {
-	return seal(foreign(s))
+	return seal(harmless(s))
+}
+
+// Plain makes any text safe for a JSON string or a file: valid UTF-8 in one line
+// without control characters and invisible ones, as in Text. All that is to be seen
+// stays as it is, and so do blanks: no monitor and no mail command reads it.
+func Plain(s string) string {
+	return strings.Trim(visible(s), " ")
 }
 
 // Line makes any text safe for the words of the first output line. It does what
@@ -139,7 +145,7 @@ func Text(s string) string {
 // A range that is open below reads `-inf:5` for `~:5`. Line is for words only: the
 // performance data behind them keeps the range as it is and does not pass here.
 func Line(s string) string {
-	return seal(blanks(lineText(slashes(foreign(s)))))
+	return seal(blanks(lineText(slashes(harmless(s)))))
 }
 
 // Quote makes a server's words safe like Text and shortens them to 200 runes; the
@@ -148,7 +154,12 @@ func Line(s string) string {
 func Quote(s string) string {
 	// One rune more than fits goes on, so that the second look sees the cut: seal
 	// is slow on a megabyte, and only ever adds.
-	s = seal(firstRunes(foreign(s), maxQuote+1))
+	return quoted(seal(firstRunes(harmless(s), maxQuote+1)), Plain)
+}
+
+// quoted makes a text safe by safe and shortens it.
+func quoted(s string, safe func(string) string) string {
+	s = safe(s)
 	if utf8.RuneCountInString(s) <= maxQuote {
 		return s
 	}
@@ -167,21 +178,21 @@ func firstRunes(s string, n int) string {
 }
 
 // Fit drops whole lines from the end until all fit into max bytes, a newline
-// behind each line counted, and says in a last line how many went:
-// `... 12 lines cut`. The first line always stays, even when it alone is longer;
+// behind each line counted, and says in a last line how many went, with more that
+// were left out before: `... 12 lines cut`. The first line always stays, even when it alone is longer;
 // the last line is left out where it has no room. Lines that fit are returned as
 // they are; the caller's slice is not changed. No line may contain a newline.
-func Fit(lines []string, max int) []string {
+func Fit(lines []string, more, max int) []string {
 	total := 0
 	for _, l := range lines {
 		total += len(l) + 1
 	}
-	if total <= max || len(lines) < 2 {
+	if total <= max && more == 0 || len(lines) < 2 {
 		return lines
 	}
 	for keep := len(lines) - 1; keep > 0; keep-- {
 		total -= len(lines[keep]) + 1
-		last := cutLine(len(lines) - keep)
+		last := cutLine(len(lines) - keep + more)
 		if total+len(last)+1 <= max {
 			return append(lines[:keep:keep], last)
 		}
@@ -196,9 +207,14 @@ func cutLine(n int) string {
 	return fmt.Sprintf("... %d lines cut", n)
 }
 
-// foreign replaces and drops single characters.
-func foreign(s string) string {
+// harmless replaces and drops single characters.
+func harmless(s string) string {
 	return blanks(strings.Map(safeRune, strings.ToValidUTF8(s, "\ufffd")))
+}
+
+// visible drops the characters that nobody sees.
+func visible(s string) string {
+	return strings.Map(visibleRune, strings.ToValidUTF8(s, "\ufffd"))
 }
 
 // seal breaks up the tokens of several characters. It goes last: what is dropped
@@ -228,6 +244,12 @@ func safeRune(r rune) rune {
 	case '`':
 		return '\''
 	}
+	return visibleRune(r)
+}
+
+// visibleRune returns r, a blank for white space of any kind, U+FFFD for a
+// noncharacter, and -1 for what nobody sees.
+func visibleRune(r rune) rune {
 	switch {
 	case ' ' <= r && r <= '~':
 		return r

@@ -134,7 +134,7 @@ func TestFit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			before := slices.Clone(tt.lines)
-			got := Fit(tt.lines, tt.max)
+			got := Fit(tt.lines, 0, tt.max)
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("Fit(%q, %d): got %q, want %q", tt.lines, tt.max, got, tt.want)
 			}
@@ -153,7 +153,7 @@ func TestFitBounds(t *testing.T) {
 		lines = append(lines, strings.Repeat("x", i*7%23))
 	}
 	for max := range 500 {
-		got := Fit(lines, max)
+		got := Fit(lines, 0, max)
 		size := 0
 		for _, l := range got {
 			size += len(l) + 1

@@ -23,9 +23,9 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if r.Target.Demo != "" {
 		head += "DEMO " + r.Target.Demo + ": "
 	}
-	head += cut(Line(o.mask(r.Target.Host)), maxHost) + " "
+	head += cut(Line(r.Target.Host), maxHost) + " "
 	if len(v.Findings) == 0 || v.State == report.OK {
-		return cut(head+Line(o.mask(success(r, v))), maxSummary)
+		return cut(head+o.ours(success(r, v), Line), maxSummary)
 	}
 	f := headline(v)
 	more := ""
@@ -40,7 +40,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	}
 	words, advice := "", ""
 	if f.Server != "" {
-		words = ", server said: " + Line(Quote(o.mask(f.Server)))
+		words = ", server said: " + o.upTo(f.Server, maxQuoted, func(s string) string { return Line(Quote(s)) })
 	}
 	if f.Advice != "" {
 		advice = " - " + f.Advice
@@ -48,7 +48,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	// Each part keeps a share however long the others are: the cause is worth
 	// little without the server's words and without what to do.
 	room := maxSummary - len(head) - len(more)
-	text := cut(Line(o.mask(f.Text)), max(room-min(len(words), share)-min(len(advice), share), share))
+	text := cut(o.ours(f.Text, Line), max(room-min(len(words), share)-min(len(advice), share), share))
 	words = cut(words, room-len(text)-min(len(advice), share))
 	advice = cut(advice, room-len(text)-len(words))
 	return head + text + words + advice + more

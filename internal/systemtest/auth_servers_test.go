@@ -162,7 +162,7 @@ func TestDovecotTokens(t *testing.T) {
 			}
 		})
 	}
-	secretFile := writePublic(t, s.dir, "client-secret", "client-secret\n")
+	secretFile := writePublic(t, s.dir, "client", "client-secret\n")
 	fetch := []string{"-U", "alice", "-vvv", "--oauth-token-url", s.tokens.URL, "--oauth-client-id=client", "--oauth-client-secret-file", secretFile}
 	t.Run("client credentials", func(t *testing.T) {
 		r := s.run(t, nil, fetch...)

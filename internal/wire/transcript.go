@@ -11,10 +11,11 @@ import (
 )
 
 // maxLines and maxBytes bound a transcript: that much from the start is kept, and
-// a mark says where it was cut.
+// a mark says where it was cut. All of it is rendered after the session, so it must
+// not take long.
 const (
 	maxLines = 2000
-	maxBytes = 4 << 20
+	maxBytes = 1 << 20
 )
 
 // Transcript is the dialogue as a person may see it: what was secret or a

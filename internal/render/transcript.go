@@ -1,0 +1,56 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"check_imap_session/internal/report"
+)
+
+// TranscriptFile returns the dialogue for a file, as it was on the wire: a line a
+// line, with offset and direction. See wire.Transcript for its bounds.
+func TranscriptFile(r *report.Report, o Options) []byte {
+	lines, _ := o.transcript(r, math.MaxInt, Plain)
+	return []byte(strings.Join(lines, "\n") + "\n")
+}
+
+// transcript returns the lines of the dialogue that fill room bytes, and how many
+// more there are. Only these are masked and made safe: a dialogue may have megabytes.
+func (o Options) transcript(r *report.Report, room int, safe func(string) string) (lines []string, more int) {
+	for _, l := range r.Transcript {
+		if room < 0 {
+			more += 1 + strings.Count(l.Text, "\n")
+			continue
+		}
+		mark := l.From + ":"
+		if l.From == "-" {
+			mark = "--"
+		}
+		for _, text := range o.transcriptText(l, room, safe) {
+			line := fmt.Sprintf("%9.6f %s %s", l.At.Seconds(), mark, text)
+			lines = append(lines, line)
+			room -= len(line) + 1
+		}
+	}
+	return lines, more
+}
+
+// transcriptText returns the lines of one entry, of which room bytes can be shown.
+// What the client sent is ours: secrets were left out when it was written down. The
+// server's words are masked before they are cut into lines, which may cut a secret.
+func (o Options) transcriptText(l report.Line, room int, safe func(string) string) []string {
+	text := l.Text
+	if l.From == "S" {
+		text = o.start(text, room)
+	}
+	lines := strings.Split(text, "\n")
+	for i, s := range lines {
+		made := safe(s)
+		if l.From == "S" && made != s {
+			made = o.mask(made)
+		}
+		lines[i] = made
+	}
+	return lines
+}
