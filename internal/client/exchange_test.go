@@ -53,7 +53,8 @@ func TestExchange(t *testing.T) {
 		{"not IMAP", "S: nonsense", report.ErrProtocol, nil, false},
 		{"another tag", "S: A99zzzz OK done", report.ErrProtocol, nil, false},
 		{"warnings", "S: * NO disk\nS: * OK [ALERT] full\nS: * OK text\nS: {tag} OK [ALERT] soon", nil,
-			[]string{"the server says: disk", "the server says: [ALERT] full", "the server says: [ALERT] soon"}, true},
+			[]string{"the server says: " + report.Foreign("disk"), "the server says: " + report.Foreign("[ALERT] full"),
+				"the server says: " + report.Foreign("[ALERT] soon")}, true},
 		{"warnings of a failure", "S: * NO disk\nS: {tag} NO no", report.ErrNo, nil, true},
 		{"BYE", "S: * BYE down\nS: {tag} OK done", nil, nil, false},
 	} {

@@ -206,11 +206,11 @@ func invisible(e *report.StepError) string {
 	_, err := netip.ParseAddr(h.Host)
 	switch i := slices.IndexFunc(c.DNSNames, same); {
 	case i >= 0 && err == nil:
-		return h.Host + " stands in it as a DNS name, not as an IP address"
+		return h.Host + " is in it as a DNS name, not as an IP address"
 	case i >= 0:
-		return h.Host + " stands in it with a blank at its end"
+		return h.Host + " is in it with a blank at its end"
 	case same(c.Subject.CommonName) && len(c.DNSNames)+len(c.IPAddresses) == 0:
-		return h.Host + " stands only in the CN, it has no subjectAltName"
+		return h.Host + " is only in the CN, it has no subjectAltName"
 	}
 	return ""
 }
