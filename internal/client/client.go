@@ -45,6 +45,9 @@ type Conn struct {
 	// last command was sent; LastText is the last untagged OK that is only a text.
 	Notices  []string
 	LastText string
+	// Clear says that TLS is still to come: whoever changes the traffic may have said
+	// what the server seems to say.
+	Clear bool
 	// HandshakeJustDone says that nothing has been read since the TLS handshake:
 	// an alert is then about the handshake.
 	HandshakeJustDone bool
@@ -54,7 +57,9 @@ type Conn struct {
 	wire       *wire.Conn  // nil before Attach
 	tcp        net.Conn    // the connection below TLS
 	stop       func() bool // stops the interruption at the context's end
+	deadline   time.Time   // that of the run; zero for none
 	until      time.Time   // when reads and writes give up at present; zero for never
+	began      int64       // bytes that had come when the last answer was complete
 	warnings   []string    // those of Notices that are an untagged NO, BAD or ALERT
 	tags       int         // commands sent
 	awaiting   bool        // an answer is outstanding, so no further command can be sent
@@ -91,20 +96,34 @@ func (c *Conn) Attach(ctx context.Context, nc net.Conn) {
 	c.tcp = nc
 	c.wire = wire.New(nc, c.limits, c.transcript)
 	if t, ok := ctx.Deadline(); ok {
+		c.deadline = t
 		c.limit(t)
 	}
 	c.stop = context.AfterFunc(ctx, c.wire.Interrupt)
 }
 
-// Upgrade replaces the connection by what handshake makes of it, and drops the
-// capabilities, which were learnt without TLS. See RFC 9051 section 6.2.1.
+// Upgrade replaces the connection by what handshake makes of it, and drops all
+// that was learnt without TLS. See RFC 9051 section 6.2.1.
 func (c *Conn) Upgrade(handshake func(net.Conn) (net.Conn, error)) error {
 	c.awaiting = true // nothing can be sent on a half-made connection
 	if err := c.wire.Upgrade(handshake); err != nil {
 		return err
 	}
-	c.awaiting, c.HandshakeJustDone, c.Capabilities = false, true, nil
+	c.awaiting, c.HandshakeJustDone, c.Clear = false, true, false
+	c.Capabilities, c.Bye, c.Exists, c.Expunged = nil, nil, 0, false
+	c.Notices, c.warnings, c.LastText = nil, nil, ""
+	c.limit(c.deadline) // a BYE without TLS has brought it nearer
 	return nil
+}
+
+// Arrived returns what has come of the answer to the last command, or of the
+// greeting; nil when nothing has.
+func (c *Conn) Arrived() *report.Arrived {
+	if c.wire == nil || c.wire.Received() == c.began {
+		return nil
+	}
+	u := c.wire.Unfinished()
+	return &report.Arrived{Bytes: c.wire.Received() - c.began, Line: u.Line, Literal: u.Literal, Size: u.Size}
 }
 
 // Close ends the connection, if there is one. A server that leaves a command

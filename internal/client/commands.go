@@ -51,7 +51,7 @@ func (c *Conn) Idle(t Timer) (begun bool, ending time.Duration, err error) {
 }
 
 // Logout sends LOGOUT. Many servers close without the tagged reply, which is no
-// failure: closed says so. See RFC 9051 section 6.1.3.
+// failure: closed says so. Nor is a tagged BYE. See RFC 9051 section 6.1.3.
 func (c *Conn) Logout(t Timer) (closed bool, err error) {
 	x, err := c.start(t, c.newCommand("LOGOUT"))
 	if err == nil {
@@ -59,7 +59,9 @@ func (c *Conn) Logout(t Timer) (closed bool, err error) {
 	}
 	switch {
 	case err == nil:
-		_, err = x.finish(t)
+		if _, err = x.finish(t); errors.Is(err, report.ErrBye) {
+			err = nil
+		}
 	case Closed(err) || Reset(err):
 		t.End(time.Now())
 		c.awaiting = false

@@ -24,6 +24,7 @@ type exchange struct {
 	tag        string
 	each       func(*wire.Response) // sees every untagged response; may be nil
 	onUnparsed func()               // for lines that are not IMAP; nil makes them a failure
+	content    *content             // set by FETCH; nil for every other command
 	challenge  string               // what stood behind the last "+"
 	reply      *report.Reply        // the tagged reply, once it came
 	answered   time.Time            // when it came
@@ -71,6 +72,7 @@ func (c *Conn) start(t Timer, cmd *Command) (*exchange, error) {
 		return nil, &report.StepError{Err: report.ErrBye, Reply: c.Bye}
 	}
 	c.Notices, c.warnings, c.LastText = nil, nil, ""
+	c.transcript.Mail("")
 	c.tags++
 	x := &exchange{c: c, tag: newTag(c.tags)}
 	t.Begin()
@@ -149,14 +151,21 @@ func (x *exchange) next() (more bool, err error) {
 	}
 	r, err := c.wire.Response()
 	if err != nil {
+		x.content.failed(c)
 		return false, err
 	}
 	c.HandshakeJustDone = false
 	switch {
+	case r.Tag == "*" && x.content.begun():
+		x.content.untagged(c, r)
+		x.each(r)
 	case r.Tag == "*":
 		c.untagged(r)
 		if x.each != nil {
 			x.each(r)
+		}
+		if x.content != nil && isFetch(r.Words(2)) {
+			x.content.begin(c, x.tag)
 		}
 	case r.Tag == "+":
 		x.challenge = challengeOf(r)
@@ -172,6 +181,7 @@ func (x *exchange) next() (more bool, err error) {
 		// An empty line between responses does no harm.
 	case x.onUnparsed != nil:
 		x.onUnparsed()
+		x.content.begin(c, x.tag)
 	default:
 		return false, unparsed(r)
 	}
@@ -188,7 +198,7 @@ func challengeOf(r *wire.Response) string { return strings.TrimSpace(string(r.Li
 
 // finish takes the reply as the end of the command's time and as its result.
 func (x *exchange) finish(t Timer) (*report.Reply, error) {
-	x.c.awaiting = false
+	x.c.awaiting, x.c.began = false, x.c.wire.Received()
 	t.End(x.answered)
 	t.Waiting("")
 	switch imap.StatusResponseType(x.reply.Status) {
@@ -204,12 +214,21 @@ func (x *exchange) finish(t Timer) (*report.Reply, error) {
 }
 
 // warn makes remarks of what the server warned of while all went well. RFC 9051
-// section 7.1 wants an ALERT shown, and has untagged NO as a warning.
+// section 7.1 wants an ALERT shown, and has untagged NO as a warning; with REFERRAL the
+// server would rather have us elsewhere (RFC 2221 section 4.1).
 func (c *Conn) warn(t Timer, reply *report.Reply) {
-	if imap.ResponseCode(reply.Code) == imap.ResponseCodeAlert {
+	if imap.ResponseCode(reply.Code) == imap.ResponseCodeAlert || reply.Code == "REFERRAL" {
 		c.warnings = append(c.warnings, reply.String())
 	}
 	for _, line := range c.warnings {
-		t.Remark("the server says: " + report.Foreign(line))
+		t.Remark(c.says() + report.Foreign(line))
 	}
+}
+
+// says begins a remark on the server's words.
+func (c *Conn) says() string {
+	if c.Clear {
+		return "the server says, before TLS: "
+	}
+	return "the server says: "
 }

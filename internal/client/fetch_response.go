@@ -40,7 +40,7 @@ func (c *Conn) Fetch(t Timer, set imap.NumSet, items string, each func(*FetchDat
 	if err != nil {
 		return nil, err
 	}
-	x.onUnparsed = onUnparsed
+	x.onUnparsed, x.content = onUnparsed, &content{}
 	x.each = func(r *wire.Response) {
 		if m := parseFetch(r); m != nil {
 			each(m)
@@ -55,7 +55,7 @@ func (c *Conn) Fetch(t Timer, set imap.NumSet, items string, each func(*FetchDat
 // for, or a broken ENVELOPE, does no harm.
 func parseFetch(r *wire.Response) *FetchData {
 	words := r.Words(2)
-	if len(words) < 2 || !strings.HasPrefix(words[1], "FETCH") {
+	if !isFetch(words) {
 		return nil
 	}
 	n, err := parseNumber(words[0])

@@ -35,6 +35,9 @@ func (c *Conn) Greeting(t Timer) (*report.Reply, error) {
 		}
 		r, err := c.wire.Response()
 		if err != nil {
+			if pending := c.wire.Pending(); binary(pending) {
+				return nil, &report.StepError{Err: &report.NotIMAP{Binary: len(pending)}}
+			}
 			return nil, err
 		}
 		c.HandshakeJustDone = false
@@ -53,7 +56,7 @@ func (c *Conn) Greeting(t Timer) (*report.Reply, error) {
 			c.untagged(r) // some servers list their capabilities first
 			continue
 		}
-		c.awaiting = false
+		c.awaiting, c.began = false, c.wire.Received()
 		c.greeted(t, reply)
 		return reply, nil
 	}
@@ -79,6 +82,11 @@ func (c *Conn) otherService() error {
 	sent, _ := c.wire.Peek(foreignLineTimeout, func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
 	line, _, _ := strings.Cut(string(sent), "\n")
 	e := foreign(strings.TrimRight(line, "\r"))
+	if n := e.Err.(*report.NotIMAP); n.Service == "" && binary(sent) {
+		n.Binary, n.Said, e.Line = len(sent), "", ""
+		c.transcript.Add("S", fmt.Sprintf("{%d bytes}", len(sent)))
+		return e
+	}
 	c.transcript.Add("S", fmt.Sprintf("%.200s", e.Line))
 	return e
 }
@@ -91,4 +99,10 @@ func foreign(line string) *report.StepError {
 		n.Said = ""
 	}
 	return &report.StepError{Err: n, Line: n.Said}
+}
+
+// binary says whether data are not text in any encoding: they have control
+// characters that no text has.
+func binary(data []byte) bool {
+	return bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' && r != '\x1b' })
 }

@@ -38,7 +38,7 @@ var classes = sync.OnceValue(Classes)
 
 // Classes returns the failure table, in the order in which rows are tried.
 func Classes() []Class {
-	return slices.Concat(ourClasses(), logoutClasses(), tokenClasses(), networkClasses(), proxyClasses(), tlsClasses(), serviceClasses(), wordingClasses(), mechanismClasses(), codeClasses(), lastClasses())
+	return slices.Concat(ourClasses(), logoutClasses(), tokenClasses(), arrivedClasses(), networkClasses(), proxyClasses(), tlsClasses(), serviceClasses(), wordingClasses(busyWordings()), commandClasses(), wordingClasses(wordings()), mechanismClasses(), codeClasses(), lastClasses())
 }
 
 // classify returns the row for a failure. The last row takes everything.
@@ -163,6 +163,8 @@ func serviceClasses() []Class {
 			Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example(report.StepLogin, report.ErrServerProof), Source: "RFC 5802 section 3"},
 		{Kind: "message_missing", Match: at(report.ErrMessageMissing, report.StepSearch), Detail: text,
 			Advice: "is mail arriving here, and does --search say what is meant?", Example: example(report.StepSearch, report.ErrMessageMissing)},
+		{Kind: "message_missing", Match: is(report.ErrMailboxEmpty), Detail: text,
+			Advice: "is mail arriving here?", Example: example(report.StepFetch, fmt.Errorf("%w: %w", report.ErrMessageMissing, report.ErrMailboxEmpty))},
 		{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
 			Advice: "is mail arriving here, and does --message name one that exists?", Example: example(report.StepFetch, report.ErrMessageMissing)},
 		{Kind: "expectation", Match: is(report.ErrNotOffered), Detail: text,
@@ -181,18 +183,16 @@ func serviceClasses() []Class {
 // lastClasses take what no row above has taken.
 func lastClasses() []Class {
 	return []Class{
+		{Kind: "bad", Match: both(notUnderstood, func(e *report.StepError) bool { return e.Step == report.StepLogin && e.Mechanism != "" }),
+			Advice: "does the server take this mechanism, and an initial response with it? try another --auth", Example: badMechanismExample()},
+		{Kind: "bad", Match: notUnderstood, Source: "Courier answers NO where BAD is meant",
+			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", courierBad)},
 		{Kind: "auth_failed", Match: at(report.ErrNo, report.StepLogin),
-			Advice: "check user name and password", Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "No.")},
+			Advice: "is it the password? see the words and the log of the server", Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "No.")},
 		{Kind: "auth_unavailable", Match: at(report.ErrBye, report.StepLogin),
 			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply(report.StepLogin, report.ErrBye, imap.StatusResponseTypeBye, "", "Bye.")},
-		{Kind: "rejected", Match: at(report.ErrNo, report.StepSearch),
-			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodeBadCharset, "No.")},
 		{Kind: "rejected", Match: is(report.ErrNo),
 			Advice: "see the words and the log of the server", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", "Not now.")},
-		{Kind: "bad", Match: at(report.ErrBad, report.StepSearch),
-			Advice: "are the keys of --search those of RFC 9051, known to this server?", Example: exampleReply(report.StepSearch, report.ErrBad, imap.StatusResponseTypeBad, "", "Unknown argument FOO")},
-		{Kind: "bad", Match: is(report.ErrBad),
-			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrBad, imap.StatusResponseTypeBad, "", "Unknown command.")},
 		{Kind: "bye", Match: is(report.ErrBye),
 			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, "", "Overloaded.")},
 		{Kind: "closed", Match: both(both(gone, beforeGreeting), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: waiting,
@@ -268,7 +268,11 @@ func serviceWith(hint string) func(*report.StepError) bool {
 
 func serviceDetail(e *report.StepError) string {
 	var n *report.NotIMAP
-	if !errors.As(e.Err, &n) || n.Service == "" {
+	errors.As(e.Err, &n)
+	if n.Binary > 0 {
+		return fmt.Sprintf("not IMAP: %d bytes of binary data", n.Binary)
+	}
+	if n.Service == "" {
 		return "no IMAP server answers"
 	}
 	return "this is " + n.Service

@@ -53,14 +53,14 @@ func TestEveryClassHasAKind(t *testing.T) {
 
 // The kinds are public API: none is renamed, and their default states are a promise.
 func TestKinds(t *testing.T) {
-	unknown := []string{"usage", "config", "internal", "interrupted", "plaintext_refused"}
+	unknown := []string{"usage", "config", "internal", "interrupted", "plaintext_refused", "search_keys"}
 	fixed := []string{"usage", "config", "internal"}
 	ok := []string{"address_failed", "logout"}
 	warning := []string{"certificate_mismatch"}
 	want := strings.Fields(`usage config internal interrupted dns refused unreachable timeout closed tls_handshake
 		tls_untrusted tls_expired tls_hostname certificate_mismatch not_imap bye protocol too_large starttls_missing starttls_refused
 		starttls_injection plaintext_refused login_disabled no_mechanism auth_failed auth_unavailable auth_expired
-		limit mailbox_missing no_permission over_quota rejected bad message_missing expectation address_failed logout threshold`)
+		limit referral search_keys mailbox_missing no_permission over_quota rejected bad message_missing expectation address_failed logout threshold`)
 	var names []string
 	for _, k := range Kinds() {
 		names = append(names, k.Name)
@@ -143,7 +143,7 @@ func TestFindingsOfExamples(t *testing.T) {
 
 // A wording is only as wide as its sentence is characteristic.
 func TestWordings(t *testing.T) {
-	for i, w := range wordings() {
+	for i, w := range slices.Concat(busyWordings(), wordings()) {
 		if w.Example == "" || w.Source == "" {
 			t.Errorf("wording %d (%s): example %q, source %q: want both", i, w.Kind, w.Example, w.Source)
 		}

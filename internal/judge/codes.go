@@ -29,11 +29,19 @@ func codeExample(step string, code imap.ResponseCode) *report.StepError {
 	return exampleReply(step, report.ErrNo, imap.StatusResponseTypeNo, code, "No.")
 }
 
+// inClear takes TLS away from an example.
+func inClear(e *report.StepError) *report.StepError {
+	e.Encrypted = false
+	return e
+}
+
 const rfc5530 = "RFC 5530 section 3"
 
 // codeClasses tell failures apart by response code.
 func codeClasses() []Class {
 	return []Class{
+		{Kind: "referral", Match: coded(codeReferral), Detail: referredTo, Source: "RFC 2221, RFC 2193",
+			Advice: "point -H there", Example: referralExample()},
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthenticationFailed), Source: rfc5530,
 			Advice: "check user name and password", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthenticationFailed)},
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthorizationFailed, report.StepLogin), Source: rfc5530,
@@ -49,13 +57,13 @@ func codeClasses() []Class {
 		{Kind: "limit", Match: coded(imap.ResponseCodeLimit), Source: rfc5530,
 			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample(report.StepLogin, imap.ResponseCodeLimit)},
 		{Kind: "auth_unavailable", Match: coded(imap.ResponseCodeInUse, report.StepLogin), Source: rfc5530,
-			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepLogin, imap.ResponseCodeInUse)},
+			Advice: lockedAdvice, Example: codeExample(report.StepLogin, imap.ResponseCodeInUse)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeInUse), Source: rfc5530,
-			Advice: "another session holds the mailbox: does it end?", Example: codeExample(report.StepSelect, imap.ResponseCodeInUse)},
+			Advice: lockedAdvice, Example: codeExample(report.StepSelect, imap.ResponseCodeInUse)},
 		{Kind: "no_permission", Match: coded(imap.ResponseCodeNoPerm), Source: rfc5530,
 			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeNoPerm)},
 		{Kind: "login_disabled", Match: coded(imap.ResponseCodePrivacyRequired), Source: rfc5530,
-			Advice: "use --tls=starttls or --tls=implicit", Example: codeExample(report.StepLogin, imap.ResponseCodePrivacyRequired)},
+			Advice: "use --tls=starttls or --tls=implicit", Example: inClear(codeExample(report.StepLogin, imap.ResponseCodePrivacyRequired))},
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeContactAdmin, report.StepLogin), Source: rfc5530,
 			Advice: "is the account disabled or locked? ask its admin", Example: codeExample(report.StepLogin, imap.ResponseCodeContactAdmin)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeContactAdmin), Source: rfc5530,
@@ -69,9 +77,9 @@ func codeClasses() []Class {
 		{Kind: "message_missing", Match: coded(imap.ResponseCodeNonExistent, report.StepFetch), Source: rfc5530,
 			Advice: "does --message name a message that exists?", Example: codeExample(report.StepFetch, imap.ResponseCodeNonExistent)},
 		{Kind: "auth_unavailable", Match: coded(imap.ResponseCodeServerBug, report.StepLogin), Source: rfc5530,
-			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepLogin, imap.ResponseCodeServerBug)},
+			Advice: "internal error on the server: see its log", Example: codeExample(report.StepLogin, imap.ResponseCodeServerBug)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeServerBug), Source: rfc5530,
-			Advice: "see the log of the server: it says that it has a bug", Example: codeExample(report.StepSelect, imap.ResponseCodeServerBug)},
+			Advice: "internal error on the server: see its log", Example: codeExample(report.StepSelect, imap.ResponseCodeServerBug)},
 		{Kind: "bad", Match: coded(imap.ResponseCodeClientBug), Source: rfc5530,
 			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample(report.StepList, imap.ResponseCodeClientBug)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeCorruption), Source: rfc5530,
@@ -79,17 +87,6 @@ func codeClasses() []Class {
 		{Kind: "rejected", Match: both(coded(imap.ResponseCodeCannot), notOn(report.StepLogin)), Source: rfc5530,
 			Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
 	}
-}
-
-// missingMailbox is the advice on a mailbox that is not there.
-const missingMailbox = "does the user see it, and is -m spelled as in LIST?"
-
-// whichMailbox names the mailbox that is not there.
-func whichMailbox(e *report.StepError) string {
-	if e.Mailbox == "" {
-		return "mailbox does not exist"
-	}
-	return "mailbox " + e.Mailbox + " does not exist"
 }
 
 // Wording is a sentence by which servers that send no code, or a misleading
@@ -111,10 +108,10 @@ type Wording struct {
 	Source   string
 }
 
-// wordingClasses turns the wordings into rows of the failure table.
-func wordingClasses() []Class {
+// wordingClasses turns wordings into rows of the failure table.
+func wordingClasses(wordings []Wording) []Class {
 	var out []Class
-	for _, w := range wordings() {
+	for _, w := range wordings {
 		c := Class{Kind: w.Kind, Match: w.matches, Advice: w.Advice, Source: w.Source, Example: w.example()}
 		if w.Kind == "mailbox_missing" {
 			c.Detail = whichMailbox

@@ -79,9 +79,8 @@ func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) rep
 	rule := p.rule(m.Def.Name)
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
 	if f, limit := violation(m, rule); limit != nil {
-		f.Advice = thresholdAdvice(r, m.Def)
-		tooLong := m.Def.Name == report.Time && !limit.Inside && m.Value > limit.Upper
-		if s := slowest(r); s != nil && tooLong {
+		f.Advice = thresholdAdvice(r, m, *limit)
+		if s := slowest(r); s != nil && m.Def.Name == report.Time && above(m, *limit) {
 			f.Text += fmt.Sprintf(", %s took %.3f s of it", s.Name, s.Elapsed.Seconds())
 			f.Advice = slowAdvice(s)
 		}
@@ -126,7 +125,7 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 	}
 	f.Text = e.Step + " " + k.Verb
 	if s != nil && s.Outcome == report.Failed && (s.Elapsed >= worthSaying || k.Name == "timeout") {
-		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds())
+		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds()) + arrived(e.Arrived)
 	}
 	if k.Cause != "" {
 		f.Text += ", " + k.Cause
@@ -160,49 +159,6 @@ func serverWords(e *report.StepError) string {
 	return strings.Join(said, " / ")
 }
 
-// violation compares a metric with its rule, the critical range first (rule T6 of
-// docs/plugin-interface.md), and returns the range that it violates; nil for none.
-func violation(m report.Metric, rule Rule) (report.Finding, *Range) {
-	for _, level := range []struct {
-		state report.State
-		rng   *Range
-	}{{report.Critical, rule.Crit}, {report.Warning, rule.Warn}} {
-		if level.rng == nil || !level.rng.Violates(m.Value) {
-			continue
-		}
-		text := fmt.Sprintf("%s is %s, %s", m.Def.Name, withUnit(readable(m, *level.rng), m.Def), breach(m, *level.rng, strings.ToLower(level.state.String())))
-		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, level.rng
-	}
-	return report.Finding{}, nil
-}
-
-// breach says in words what is wrong with a value that violates a range.
-func breach(m report.Metric, r Range, level string) string {
-	switch {
-	case r.Inside:
-		r.Inside = false
-		return fmt.Sprintf("inside the %s range %s", level, r)
-	case m.Value > r.Upper && (r.Lower == 0 || math.IsInf(r.Lower, -1)):
-		return fmt.Sprintf("over the %s limit of %s", level, withUnit(decimal(r.Upper), m.Def))
-	case m.Value < r.Lower && math.IsInf(r.Upper, 1):
-		return fmt.Sprintf("below the %s minimum of %s", level, withUnit(decimal(r.Lower), m.Def))
-	}
-	return fmt.Sprintf("outside the %s range %s", level, r)
-}
-
-// readable returns a value as people read it: of seconds the milliseconds, as
-// long as those tell it from the limit.
-func readable(m report.Metric, r Range) string {
-	if m.Def.Unit != report.Seconds || m.Value < 0.01 {
-		return Format(m)
-	}
-	short := strconv.FormatFloat(m.Value, 'f', 3, 64)
-	if rounded, err := strconv.ParseFloat(short, 64); err != nil || !r.Violates(rounded) {
-		return Format(m)
-	}
-	return short
-}
-
 // slowest returns the step that took half of the time or more, nil when none did
 // or when there is nothing slow.
 func slowest(r *report.Report) *report.StepResult {
@@ -212,23 +168,6 @@ func slowest(r *report.Report) *report.StepResult {
 		}
 	}
 	return nil
-}
-
-// thresholdAdvice returns what to do about a number outside its range, "" when
-// the number says it all.
-func thresholdAdvice(r *report.Report, def report.MetricDef) string {
-	switch def.Name {
-	case report.CertificateDays, report.CertificatePercent:
-		return "renew it, and let the server load it"
-	case report.MessageAge:
-		return "is mail arriving?"
-	case report.QuotaStoragePercent, report.QuotaMessagesPercent:
-		return "delete mail or raise the quota"
-	}
-	if s := r.Step(def.Step); s != nil && def.Name == report.StepTime(s.Name) {
-		return slowAdvice(s)
-	}
-	return ""
 }
 
 // slowAdvice returns what to do about a slow step: the same as when it times out.

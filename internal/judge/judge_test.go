@@ -73,13 +73,19 @@ func TestThresholds(t *testing.T) {
 		{"at least", "messages", 0, "", "1:", report.Critical, "messages is 0, below the critical minimum of 1", "", "1:"},
 		{"at least, met", "messages", 1, "", "1:", report.OK, "", "", "1:"},
 		{"zero and above", "messages", 0, "0:", "", report.OK, "", "0:", ""},
-		{"between", "messages", 21, "10:20", "", report.Warning, "messages is 21, outside the warning range 10:20", "10:20", ""},
+		{"between", "messages", 21, "10:20", "", report.Warning, "messages is 21, above the warning range 10:20", "10:20", ""},
 		{"inside", "folders", 10, "@0:10", "", report.Warning, "folders is 10, inside the warning range 10", "@10", ""},
 		{"inside, not met", "folders", 11, "@0:10", "", report.OK, "", "@10", ""},
-		{"inside up to", "message_age", -3, "@~:5", "", report.Warning, "message_age is -3.000000 s, inside the warning range ~:5", "@~:5", ""},
+		{"inside up to", "message_age", -3, "@~:5", "", report.Warning, "message_age is -3.000 s, inside the warning range ~:5", "@~:5", ""},
 		{"inside up to, of a duration", "time", 3, "@~:5", "", report.Warning, "", "@~:5", ""},
 		{"negative value", "certificate_days", -2, "", "0:", report.Critical, "certificate_days is -2, below the critical minimum of 0", "", "0:"},
-		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.500000 s, outside the warning range 10", "10", ""},
+		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.500 s, a time that is still to come: the clocks of the server and of this machine differ", "10", ""},
+		{"below a range", "messages", 9, "10:20", "", report.Warning, "messages is 9, below the warning range 10:20", "10:20", ""},
+		{"an age", "message_age", 11520.2, "", "1h", report.Critical, "message_age is 3 h 12 min, over the critical limit of 1 h", "", "3600"},
+		{"an old age", "message_age", 338847574.468, "", "1h", report.Critical, "message_age is 3921 d 20 h, over the critical limit of 1 h", "", "3600"},
+		{"an age just over", "found_oldest_age", 3600.4, "1h", "", report.Warning, "found_oldest_age is 3600.400 s, over the warning limit of 1 h", "3600", ""},
+		{"a young age", "message_age", 59, "1h:", "", report.Warning, "message_age is 59 s, below the warning minimum of 1 h", "3600:", ""},
+		{"a message of tomorrow", "message_age", -7200, "", "1h", report.Critical, "message_age is -7200.000 s, a time that is still to come: the clocks of the server and of this machine differ", "", "3600"},
 		{"days", "certificate_days", 13, "2w:", "36h:", report.Warning, "certificate_days is 13, below the warning minimum of 14", "14:", "1.5:"},
 		{"bytes", "message_size", 11e6, "10MB", "", report.Warning, "message_size is 11000000 B, over the warning limit of 10000000 B", "10000000", ""},
 		{"percent", "certificate_percent", 12.5, "20%:", "", report.Warning, "certificate_percent is 12.5 %, below the warning minimum of 20 %", "20:", ""},
@@ -115,6 +121,44 @@ func TestThresholds(t *testing.T) {
 				t.Errorf("text: got %q, want %q", f.Text, tt.text)
 			}
 		})
+	}
+}
+
+// TestAdviceBySide looks at the side on which a number is outside: what helps
+// against too much does not help against too little.
+func TestAdviceBySide(t *testing.T) {
+	const renew, minimum, clocks, arriving = "renew it, and let the server load it", "more is left than the range allows: is a minimum meant (N:)?", "set both clocks right (NTP)", "is mail arriving?"
+	for _, tt := range []struct {
+		metric string
+		value  float64
+		crit   string
+		advice string
+	}{
+		{"certificate_days", 5, "7:", renew},
+		{"certificate_days", 89, "21", minimum},
+		{"certificate_percent", 5, "7:", renew},
+		{"certificate_percent", 89, "21", minimum},
+		{"certificate_days", -3, "21", renew},
+		{"message_age", 7200, "1h", arriving},
+		{"message_age", -7200, "1h", clocks},
+		{"message_age", 5, "1h:", ""},
+		{"message_age", 5, "@0:1h", ""},
+		{"found_newest_age", 7200, "1h", arriving},
+		{"found_newest_age", -61, "1h", clocks},
+		{"found_oldest_age", 7200, "1h", "does what empties this mailbox still run?"},
+		{"found_oldest_age", -61, "1h", clocks},
+		{"quota_storage_percent", 90, "80", "delete mail or raise the quota"},
+		{"quota_storage_percent", 1, "5:80", ""},
+		{"time_login", 3, "1", "is its user database slow (LDAP, SQL, PAM)?"},
+		{"time_login", 0.1, "1:3", ""},
+	} {
+		v := Judge(measured(metric(tt.metric, tt.value)), Policy{Rules: []Rule{{Metric: tt.metric, Crit: rng(t, tt.metric, tt.crit)}}})
+		if len(v.Findings) != 1 {
+			t.Fatalf("%s=%v -c %s: %d findings", tt.metric, tt.value, tt.crit, len(v.Findings))
+		}
+		if got := v.Findings[0].Advice; got != tt.advice {
+			t.Errorf("%s=%v -c %s: got the advice %q, want %q", tt.metric, tt.value, tt.crit, got, tt.advice)
+		}
 	}
 }
 

@@ -139,6 +139,19 @@ func mechanismExample(mechanism string) *report.StepError {
 
 func refusedToken(e *report.StepError) bool { return refusedLogin(e) && triedToken(e) }
 
+// invalidToken says whether the server explained that the token is expired,
+// revoked or malformed.
+func invalidToken(e *report.StepError) bool {
+	names := func(line string) bool { return strings.Contains(line, "invalid_token") }
+	return names(e.Reply.Text) || slices.ContainsFunc(e.Said, names)
+}
+
+func invalidTokenExample() *report.StepError {
+	e := mechanismExample("OAUTHBEARER")
+	e.Said = []string{"status invalid_token"}
+	return e
+}
+
 func exchangeTokenExample() *report.StepError {
 	e := exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "AUTHENTICATE failed.")
 	e.Mechanism, e.Greeting = "XOAUTH2", exchangeOnlineGreeting
@@ -149,6 +162,9 @@ func exchangeTokenExample() *report.StepError {
 // enough.
 func mechanismClasses() []Class {
 	return []Class{
+		{Kind: "auth_failed", Match: both(refusedToken, invalidToken), Detail: fixed("access token refused as invalid or expired (invalid_token)"), Source: "RFC 6750 section 3.1, RFC 7628 section 3.2.2",
+			Advice:  "renew the access token",
+			Example: invalidTokenExample()},
 		{Kind: "auth_failed", Match: both(refusedToken, func(e *report.StepError) bool { return strings.Contains(e.Greeting, "Microsoft Exchange") }), Source: "Exchange Online",
 			Advice:  "were New-ServicePrincipal and Add-MailboxPermission run for this mailbox, and is the scope right?",
 			Example: exchangeTokenExample()},

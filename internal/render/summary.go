@@ -9,10 +9,10 @@ import (
 
 const (
 	// maxSummary is the most that the human part of the first line takes.
-	maxSummary = 200
+	maxSummary = 255
 	// maxHost is the most that the host takes, so that the step is always there.
 	maxHost = 64
-	// share is what the server's words, and the advice, have of it at least.
+	// share is what the server's words have of it at least.
 	share = 60
 )
 
@@ -40,18 +40,12 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	}
 	words, advice := "", ""
 	if f.Server != "" {
-		words = ", server said: " + o.upTo(f.Server, maxQuoted, func(s string) string { return Line(Quote(s)) })
+		words = ", server said: " + o.upTo(withoutTimes(f.Server), maxQuoted, func(s string) string { return Line(Quote(s)) })
 	}
 	if f.Advice != "" {
 		advice = " - " + f.Advice
 	}
-	// Each part keeps a share however long the others are: the cause is worth
-	// little without the server's words and without what to do.
-	room := maxSummary - len(head) - len(more)
-	text := cut(o.ours(f.Text, Line), max(room-min(len(words), share)-min(len(advice), share), share))
-	words = cut(words, room-len(text)-min(len(advice), share))
-	advice = cut(advice, room-len(text)-len(words))
-	return head + text + words + advice + more
+	return head + firstLine(maxSummary-len(head)-len(more), o.ours(f.Text, Line), words, advice) + more
 }
 
 // headline returns the finding that made the state: the worst, but for several

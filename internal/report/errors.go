@@ -36,6 +36,14 @@ type StepError struct {
 	Mechanism string
 	// Mailbox is the mailbox that the step was about, in UTF-8; "" when about none.
 	Mailbox string
+	// Near are mailboxes of the LIST of this session whose names come closest to
+	// Mailbox, the closest first; nil when none does or there was no LIST.
+	Near []NearMailbox
+	// SearchKeys are the keys of --search, where the command had them; "" elsewhere.
+	SearchKeys string
+	// Arrived is what had come of an answer that was not complete when the time
+	// was up; nil when nothing had.
+	Arrived *Arrived
 	// Encrypted says whether TLS was on when it happened.
 	Encrypted bool
 	// Setup is what was asked for and may be the cause.
@@ -135,6 +143,7 @@ var (
 	ErrServerProof      = errors.New("server did not prove that it knows the password")
 	ErrToken            = errors.New("no access token could be obtained")
 	ErrMessageMissing   = errors.New("no such message")
+	ErrMailboxEmpty     = errors.New("the mailbox is empty") // beside ErrMessageMissing, where no certain message was asked for
 	ErrExpectation      = errors.New("not as expected")
 	ErrNotOffered       = errors.New("not offered by the server")
 	ErrAddressFailed    = errors.New("another address of the name did not answer")
@@ -176,6 +185,7 @@ type NotIMAP struct {
 	Service string // what it looks like: "SMTP", "POP3", "TLS" ...; "" when unknown
 	Hint    string // the flag that would fix it: "--tls=implicit"; "" when it takes another port
 	Said    string // the first line it sent
+	Binary  int    // bytes that had come, where they are no text; 0 otherwise
 }
 
 func (e *NotIMAP) Error() string {

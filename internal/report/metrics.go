@@ -78,7 +78,7 @@ var table = []MetricDef{
 	{Name: Folders, Unit: Count, Step: StepList, Doc: "rows of the LIST answer"},
 	{Name: Messages, Unit: Count, Step: StepSelect, Doc: "messages in the mailbox (EXISTS)"},
 	{Name: MessageAge, Unit: Seconds, Step: StepFetch, Signed: true,
-		Doc: "age of the message fetched, by INTERNALDATE against the local clock; negative when the clocks differ"},
+		Doc: "age of the message fetched, by INTERNALDATE against the local clock; negative when the clocks differ by more than a minute"},
 	{Name: MessageSize, Unit: Bytes, Step: StepFetch, Doc: "RFC822.SIZE of the message fetched"},
 	{Name: Addresses, Unit: Count, Doc: "addresses of the name, each with a session (--addresses)"},
 	{Name: AddressesFailed, Unit: Count, Doc: "addresses whose session is not OK (--addresses)"},

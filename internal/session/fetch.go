@@ -93,7 +93,10 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	if s.conn.Exists == 0 {
 		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
-			return missing("the mailbox is empty")
+			if m.Named() {
+				return missing("the mailbox is empty")
+			}
+			return missing("%w", report.ErrMailboxEmpty)
 		}
 		rec.Skip("the mailbox is empty")
 		return nil
@@ -168,7 +171,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 		return err
 	}
 	if !got.InternalDate.IsZero() {
-		age := time.Since(got.InternalDate)
+		age := age(rec, fmt.Sprintf("message %d", got.Number), got.InternalDate)
 		rec.Metric(report.MessageAge, age.Seconds())
 		rec.Fact("internaldate", got.InternalDate.Format(time.RFC3339))
 		detail = append(detail, roughly(age)+" old")
@@ -186,6 +189,24 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 	expectHeaders(rec, s.cfg.Expect.Headers, got)
 	rec.Detail(strings.Join(detail, ", "))
 	return nil
+}
+
+// clockSlack is how far the clocks of the server and of this machine may differ
+// before the age of a message is below zero.
+const clockSlack = time.Minute
+
+// age returns how long ago a message came in: 0 for one that came in a little later
+// than now, by the clock of this machine.
+func age(rec *Recorder, message string, at time.Time) time.Duration {
+	d := time.Since(at)
+	if d >= 0 {
+		return d
+	}
+	rec.Remark(fmt.Sprintf("%s came in %s in the future: the clocks of the server and of this machine differ", message, roughly(-d)))
+	if d >= -clockSlack {
+		return 0
+	}
+	return d
 }
 
 // unread deals with an item that is missing or makes no sense.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	imap "github.com/emersion/go-imap/v2"
 
@@ -33,11 +34,16 @@ func explainList(c Config) Explanation {
 	return h
 }
 
-// runList counts the rows of LIST and keeps none: a server may have 100,000.
+// runList counts the rows of LIST and keeps no more than those that come closest to
+// the mailbox: a server may have 100,000.
 func runList(_ context.Context, s *Session, rec *Recorder) error {
 	expected := mailboxes{wanted: s.cfg.Expect.Mailboxes, found: map[string]bool{}}
 	var each func(*imap.ListData)
-	if len(expected.wanted) > 0 {
+	s.near = nearest{to: s.cfg.Mailbox}
+	switch looking := !strings.EqualFold(s.near.to, "INBOX"); { // which every server has
+	case looking:
+		each = func(row *imap.ListData) { expected.take(row); s.near.take(row) }
+	case len(expected.wanted) > 0:
 		each = expected.take
 	}
 	rows, err := s.conn.List(rec, "", s.cfg.ListReference, s.cfg.ListPattern, each)

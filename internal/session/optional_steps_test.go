@@ -150,7 +150,7 @@ func TestQuota(t *testing.T) {
 		{name: "Cyrus without limits", change: all, script: answer(`QUOTAROOT INBOX INBOX`, `QUOTA INBOX ()`), want: none, fault: "does not limit STORAGE"},
 		{name: "Courier without limits", change: all, script: answer(`QUOTAROOT "INBOX" "ROOT"`, `QUOTA "ROOT"`), want: none, fault: "does not limit STORAGE"},
 		{name: "limit of 0", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE 5 0)`),
-			want: []string{"quota_storage_used=5120", "quota_storage_limit=0", "-quota_storage_percent"}, fault: "the limit is 0"},
+			want: []string{"quota_storage_used=5120", "-quota_storage_limit", "-quota_storage_percent"}, fault: "the limit is 0"},
 		{name: "numbers that are none", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE -1 x MESSAGE 1 2)`),
 			want: []string{"-quota_storage_used", "quota_messages_percent=50"}, fault: "does not limit STORAGE"},
 	} {

@@ -58,12 +58,12 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 			continue
 		}
 		rec.Metric(res.used, fullest.Usage*res.unit)
-		rec.Metric(res.limit, fullest.Limit*res.unit)
 		if p := fullest.Percent(); !math.IsNaN(p) {
+			rec.Metric(res.limit, fullest.Limit*res.unit)
 			rec.Metric(res.percent, math.Round(p*100)/100) // as printed, so that it is judged as printed
 			detail = append(detail, fmt.Sprintf("%.1f %% %s", p, res.words))
 		} else {
-			s.unmeasured(rec, "the limit is 0", res.percent)
+			s.unmeasured(rec, "the limit is 0", res.limit, res.percent)
 		}
 		rec.Fact("quota_root_"+strings.ToLower(string(res.kind)), fullest.Root)
 	}

@@ -23,6 +23,7 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	cfg = cfg.withRoots()
 	j := newJournal(cfg, plan)
 	s := &Session{cfg: cfg, plan: plan, token: cfg.Token, conn: client.New(cfg.Limits)}
+	s.conn.Clear = cfg.TLS == TLSStart
 	if cfg.Transcript {
 		s.conn.KeepTranscript(j.started, cfg.Content)
 	}

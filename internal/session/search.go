@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -74,7 +75,7 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	n, err := s.count(rec, c)
 	if err != nil {
-		return err
+		return withKeys(err, c)
 	}
 	rec.Metric(report.Found, float64(n))
 	rec.Absent(report.FoundOldestAge, "nobody asked for it")
@@ -83,21 +84,37 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	return nil
 }
 
+// withKeys says which keys of the user a command had that failed.
+func withKeys(err error, c client.Criteria) error {
+	var e *report.StepError
+	if errors.As(err, &e) {
+		e.SearchKeys = c.String()
+	}
+	return err
+}
+
 // count returns how many messages meet the criteria, by ESEARCH where that is
-// offered: it spares the server to list them.
+// offered: it spares the server to list them. BAD to it may be about our RETURN or
+// about the keys, so the server is asked again without RETURN.
 func (s *Session) count(rec *Recorder, c client.Criteria) (int64, error) {
-	if !s.conn.Offers(imap.CapESearch) {
+	if s.conn.Offers(imap.CapESearch) {
+		data, err := s.conn.Count(rec, c)
+		switch {
+		case err == nil && data == nil:
+			return 0, &report.StepError{Err: noAnswer("SEARCH")}
+		case err == nil:
+			return int64(data.Count), nil
+		case !errors.Is(err, report.ErrBad) || !s.conn.CanSend():
+			return 0, err
+		}
 		found, err := s.search(rec, c)
+		if err == nil {
+			rec.Remark("the server offers ESEARCH and does not understand SEARCH RETURN (COUNT)")
+		}
 		return found.count, err
 	}
-	data, err := s.conn.Count(rec, c)
-	switch {
-	case err != nil:
-		return 0, err
-	case data == nil:
-		return 0, &report.StepError{Err: noAnswer("SEARCH")}
-	}
-	return int64(data.Count), nil
+	found, err := s.search(rec, c)
+	return found.count, err
 }
 
 // searchResult is what SEARCH found, in one command or several.
@@ -174,7 +191,7 @@ func ends(set imap.SeqSet) imap.SeqSet {
 func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 	found, err := s.search(rec, c)
 	if err != nil {
-		return err
+		return withKeys(err, c)
 	}
 	rec.Metric(report.Found, float64(found.count))
 	if found.count == 0 {
@@ -196,7 +213,7 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 		rec.Detail(fmt.Sprintf("%d found", found.count))
 		return nil
 	}
-	oldest, newest := time.Since(dates.oldest), time.Since(dates.newest)
+	oldest, newest := age(rec, "the oldest message found", dates.oldest), age(rec, "the newest message found", dates.newest)
 	rec.Metric(report.FoundOldestAge, oldest.Seconds())
 	rec.Metric(report.FoundNewestAge, newest.Seconds())
 	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, roughly(oldest), roughly(newest)))

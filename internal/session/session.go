@@ -39,6 +39,7 @@ type Session struct {
 	mechanism string        // of the login under way; "" for LOGIN
 
 	counted []string // metrics that STATUS brought
+	near    nearest  // rows of LIST that come close to the mailbox
 }
 
 // planned says whether a step is in the plan; name and level tell those of one
@@ -77,7 +78,7 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	case step.Name == report.StepLogin:
 		e.Mechanism = s.mechanism
 	case step.About == report.AboutMailbox:
-		e.Mailbox = s.cfg.Mailbox
+		e.Mailbox, e.Near = s.cfg.Mailbox, s.near.best
 	}
 	if e.Said == nil {
 		e.Said = s.conn.Notices
@@ -94,6 +95,9 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
 	case stopped:
 		e.Err = report.ErrTimeout
+	}
+	if errors.Is(e.Err, report.ErrTimeout) {
+		e.Arrived = s.conn.Arrived()
 	}
 	if errors.Is(e.Err, report.ErrTimeout) && len(e.Said) == 0 && s.conn.LastText != "" {
 		e.Said = []string{s.conn.LastText} // "Waiting for authentication process to respond.." (Dovecot)

@@ -141,7 +141,7 @@ func refusesToken(err error) bool {
 		return false
 	}
 	switch imap.ResponseCode(e.Reply.Code) {
-	case imap.ResponseCodeUnavailable, imap.ResponseCodeLimit, imap.ResponseCodeInUse, imap.ResponseCodeServerBug, imap.ResponseCodeOverQuota:
+	case imap.ResponseCodeUnavailable, imap.ResponseCodeLimit, imap.ResponseCodeInUse, imap.ResponseCodeServerBug, imap.ResponseCodeOverQuota, "REFERRAL":
 		return false
 	}
 	return true

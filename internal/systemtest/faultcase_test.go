@@ -34,6 +34,7 @@ import (
 //	metric: messages=42        a measured value
 //	absent: time_login         a metric that must have no value
 //	unsent: LOGIN              what must not be in any line the server got
+//	unsaid: Salary             what must not be in any output
 //	max: 1.5s                  how long it may take, in place of -t
 type faultCase struct {
 	args, capabilities string
@@ -48,7 +49,7 @@ type faultCase struct {
 	advice, remark     []string
 	detail, outcome    []string
 	metric, absent     []string
-	unsent             []string
+	unsent, unsaid     []string
 	script             string
 }
 
@@ -82,7 +83,7 @@ func readFault(path string) (*faultCase, error) {
 func (c *faultCase) set(key, value string) (err error) {
 	lists := map[string]*[]string{
 		"text": &c.text, "server": &c.server, "advice": &c.advice, "remark": &c.remark, "detail": &c.detail,
-		"outcome": &c.outcome, "metric": &c.metric, "absent": &c.absent, "unsent": &c.unsent,
+		"outcome": &c.outcome, "metric": &c.metric, "absent": &c.absent, "unsent": &c.unsent, "unsaid": &c.unsaid,
 	}
 	if list, ok := lists[key]; ok {
 		*list = append(*list, value)

@@ -114,6 +114,11 @@ func (c *faultCase) checkRun(t *testing.T, r faultRun) {
 			t.Errorf("a secret in the output: %s", r.out)
 		}
 	}
+	for _, words := range c.unsaid {
+		if bytes.Contains(r.out, []byte(words)) {
+			t.Errorf("%q in the output: %s", words, r.out)
+		}
+	}
 	for _, line := range r.sent {
 		for _, word := range c.unsent {
 			if strings.Contains(line, word) {

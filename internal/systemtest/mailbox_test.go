@@ -129,8 +129,8 @@ func checkSearch(t *testing.T, server string, ask asking) {
 	} else {
 		wantMetrics(t, a, map[string]float64{"found": 0})
 	}
-	if a := ask("--search", "NO-SUCH-KEY"); a.State != "CRITICAL" || len(a.Findings) != 1 || a.Findings[0].Step != "search" {
-		t.Errorf("%s %v, want search to fail", a.State, a.Findings)
+	if a := ask("--search", "NO-SUCH-KEY"); a.State != "UNKNOWN" || len(a.Findings) != 1 || a.Findings[0].Kind != "search_keys" {
+		t.Errorf("%s %v, want search_keys", a.State, a.Findings)
 	}
 }
 

@@ -143,6 +143,10 @@ func checkMailboxes(t *testing.T, srv *servertest.Server, base []string) {
 		{name: "crowd", mailbox: "Crowd", extra: []string{"--fetch=envelope"}, want: "1 message,"},
 		{name: "crowd body", mailbox: "Crowd", extra: []string{"--fetch=body"}, want: "1 message,"},
 		{name: "missing", mailbox: "Nowhere", code: 2, kind: "mailbox_missing"},
+		{name: "other case", mailbox: "deleted items", code: 2, kind: "mailbox_missing", want: "Deleted Items, in other upper and lower case)"},
+		{name: "decomposed", mailbox: "Entwu\u0308rfe", code: 2, kind: "mailbox_missing", want: "Entwürfe, in another Unicode form)"},
+		{name: "quotes", mailbox: `"Empty"`, code: 2, kind: "mailbox_missing", want: "Empty without them)"},
+		{name: "a letter", mailbox: "Emptty", code: 2, kind: "mailbox_missing", want: "(there is: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append(slices.Clone(base), "-U", "alice", "-m", srv.MailboxName(tt.mailbox))

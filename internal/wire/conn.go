@@ -63,6 +63,8 @@ type Conn struct {
 	crlf  lineEnd
 	inner []byte // what stood behind a bare LF inside the last line
 
+	unfinished Unfinished
+
 	mu          sync.Mutex // guards nc's deadline against Interrupt
 	deadline    time.Time
 	interrupted bool

@@ -94,17 +94,22 @@ func (r *Response) Status() (Status, bool) {
 }
 
 // codeEnd returns the offset of the "]" that closes the code text begins with,
-// or 0 when none does. A "]" inside a quoted string does not close it, unless
-// the quote itself is never closed.
+// or 0 when none does. A "]" inside a quoted string or a list, whose flags may have
+// it in them, does not close it, unless the quote or list itself is never closed.
 func codeEnd(text []byte) int {
-	quoted := false
+	quoted, depth := false, 0
 	for i := 1; i < len(text); i++ {
-		switch {
-		case quoted && text[i] == '\\':
+		switch b := text[i]; {
+		case quoted && b == '\\':
 			i++
-		case text[i] == '"':
+		case b == '"':
 			quoted = !quoted
-		case !quoted && text[i] == ']':
+		case quoted:
+		case b == '(':
+			depth++
+		case b == ')':
+			depth--
+		case b == ']' && depth <= 0:
 			return i
 		}
 	}
@@ -116,18 +121,28 @@ func codeEnd(text []byte) int {
 const maxLiterals = 1 << 15
 
 // Response reads the next response. Its error is a report.ErrTooLarge, or the first
-// error of the connection, io.EOF among them.
+// error of the connection, io.EOF among them; Unfinished says what had come then.
 func (c *Conn) Response() (*Response, error) {
 	if errors.Is(c.err, report.ErrTooLarge) {
 		return nil, c.err // whatever is still in the buffer
 	}
 	r := &Response{}
+	if err := c.response(r); err != nil {
+		c.leave(r)
+		return nil, err
+	}
+	c.tr.server(r)
+	return r, nil
+}
+
+// response reads into r, which holds what had come when it fails.
+func (c *Conn) response(r *Response) error {
 	depth := depthMeter{limit: c.lim.Depth}
 	kept := 0 // bytes of literals, bounded like the line itself
 	for {
 		line, err := c.line()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		first := r.Tag == "" && r.literals == nil
 		if first {
@@ -141,7 +156,7 @@ func (c *Conn) Response() (*Response, error) {
 			break
 		}
 		if err := depth.measure(line); err != nil {
-			return nil, c.fail(err)
+			return c.fail(err)
 		}
 		size, at, ok := announced(line)
 		if !ok {
@@ -149,23 +164,27 @@ func (c *Conn) Response() (*Response, error) {
 		}
 		at += len(r.Line) - len(line)
 		if len(r.Line) > c.lim.Line {
-			return nil, c.fail(overLimit("line", int64(c.lim.Line)))
+			return c.fail(overLimit("line", int64(c.lim.Line)))
 		}
 		if first {
 			r.Line = bytes.Clone(r.Line) // reading on reuses the buffer
 		}
 		if len(r.literals) == maxLiterals {
-			return nil, c.fail(overLimit("number of literals", maxLiterals))
+			return c.fail(overLimit("number of literals", maxLiterals))
 		}
 		lit := literal{at: at, end: len(r.Line), size: size}
-		if lit.data, err = c.literal(size, min(c.lim.Keep, c.lim.Line-kept)); err != nil {
-			return nil, err
+		var left int64
+		lit.data, left, err = c.literal(size, min(c.lim.Keep, c.lim.Line-kept))
+		if err != nil {
+			lit.size -= left
+			r.literals = append(r.literals, lit)
+			c.unfinished = Unfinished{Literal: lit.size, Size: size}
+			return err
 		}
 		kept += len(lit.data)
 		r.literals = append(r.literals, lit)
 	}
-	c.tr.server(r)
-	return r, nil
+	return nil
 }
 
 // tagOf returns the first word of a line: "*", "+" or a tag. "*" and "+" need
@@ -207,17 +226,17 @@ func announced(line []byte) (size int64, at int, ok bool) {
 }
 
 // literal reads size bytes and returns the first ones of them, as many as keep
-// says.
-func (c *Conn) literal(size int64, keep int) ([]byte, error) {
-	if left := c.lim.Total - c.got + int64(c.w-c.r); size > left {
-		return nil, c.fail(overLimit("literal", left))
+// says, and how many have not come when it fails.
+func (c *Conn) literal(size int64, keep int) (kept []byte, left int64, err error) {
+	if room := c.lim.Total - c.got + int64(c.w-c.r); size > room {
+		return nil, size, c.fail(overLimit("literal", room))
 	}
 	c.inner = nil // the server has gone on behind it
-	kept := make([]byte, 0, max(min(size, int64(keep)), 0))
+	kept = make([]byte, 0, max(min(size, int64(keep)), 0))
 	for size > 0 {
 		if c.r == c.w {
 			if err := c.fillOrFail(); err != nil {
-				return nil, err
+				return kept, size, err
 			}
 		}
 		n := int(min(int64(c.w-c.r), size))
@@ -225,7 +244,7 @@ func (c *Conn) literal(size int64, keep int) ([]byte, error) {
 		c.r += n
 		size -= int64(n)
 	}
-	return kept, nil
+	return kept, 0, nil
 }
 
 // depthMeter watches the nesting of parentheses outside quoted strings. Only

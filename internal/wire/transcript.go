@@ -31,7 +31,8 @@ type Transcript struct {
 	bytes  int
 	cut    bool
 	secret bool
-	rows   int // rows of a list that are counted, not shown
+	mail   string // tag of the command whose answer is inside a mail; "" for none
+	rows   int    // rows of a list that are counted, not shown
 	rowsAt time.Time
 	kind   string
 }
@@ -61,6 +62,17 @@ func (t *Transcript) Secret(on bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.secret = on
+}
+
+// Mail says that what comes may stand inside a mail, up to the reply with the tag;
+// "" ends that.
+func (t *Transcript) Mail(tag string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.mail = tag
 }
 
 // Lines returns the lines so far.
@@ -133,8 +145,9 @@ func (t *Transcript) shown(r *Response, words []string) string {
 	case r.Tag == "*" && len(words) == 2 && strings.HasPrefix(words[1], "FETCH"):
 		return fmt.Sprintf("* %s FETCH {%d bytes}", words[0], int64(len(r.Line))+r.LiteralBytes())
 	}
-	if r.Tag != "*" && r.Tag != "+" && !isStatus(r) {
-		// No line of IMAP; it may be the content of a mail whose literal was
+	inMail := t.mail != "" && !strings.EqualFold(r.Tag, t.mail)
+	if inMail || r.Tag != "*" && r.Tag != "+" && !isStatus(r) {
+		// No line of IMAP, or one that may be the content of a mail whose literal was
 		// announced too short.
 		return fmt.Sprintf("{%d bytes}", len(r.Line))
 	}

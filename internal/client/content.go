@@ -1,0 +1,53 @@
+package client
+
+import (
+	"strings"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
+)
+
+// content is how an answer to FETCH is read once it has brought something of a
+// mail. Some servers announce a literal too short, and then lines of the mail look
+// like responses. So none of them is taken for the server's word: it would show on
+// the first line what stands in a mail. A nil *content is that of other commands.
+type content struct {
+	inside bool
+	bye    bool // a line like a BYE has come
+}
+
+// begun says whether the answer has brought something of a mail.
+func (m *content) begun() bool { return m != nil && m.inside }
+
+// begin says that it has.
+func (m *content) begin(c *Conn, tag string) {
+	if m != nil && !m.inside {
+		m.inside = true
+		c.transcript.Mail(tag)
+	}
+}
+
+// untagged takes in an untagged response, without its words.
+func (m *content) untagged(c *Conn, r *wire.Response) {
+	words := r.Words(2)
+	switch {
+	case len(words) > 0 && imap.StatusResponseType(words[0]) == imap.StatusResponseTypeBye:
+		m.bye = true
+	case len(words) == 2 && words[1] == "EXPUNGE":
+		c.untagged(r)
+	}
+}
+
+// failed takes a BYE as meant when the answer ends without the tagged reply.
+func (m *content) failed(c *Conn) {
+	if m != nil && m.bye {
+		c.Bye = &report.Reply{Status: string(imap.StatusResponseTypeBye)}
+	}
+}
+
+// isFetch says whether the first two words of a response are those of FETCH.
+func isFetch(words []string) bool {
+	return len(words) == 2 && strings.HasPrefix(words[1], "FETCH")
+}
