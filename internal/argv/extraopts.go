@@ -32,6 +32,7 @@ type iniFile struct {
 	name   string
 	text   string
 	public bool // every user of the host may read it
+	ours   bool // nobody but root and the user who runs the check may change it
 }
 
 // expandAll turns the values of --extra-opts into words, in order.
@@ -77,7 +78,7 @@ func (x *extraOpts) expand(locator string) ([]word, *UsageError) {
 	}
 	var words []word
 	for _, l := range lines {
-		w, err := x.translate(l, file.public)
+		w, err := x.translate(l, file)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +154,7 @@ func (x *extraOpts) read(name string) (iniFile, *UsageError) {
 }
 
 func (x *extraOpts) load(name string) (iniFile, error) {
-	file, in := iniFile{name: name}, x.env.Stdin
+	file, in := iniFile{name: name, ours: true}, x.env.Stdin
 	if name != stdinName {
 		f, err := x.env.Open(name)
 		if err != nil {
@@ -161,9 +162,14 @@ func (x *extraOpts) load(name string) (iniFile, error) {
 		}
 		defer f.Close()
 		in = f
-		if info, err := f.Stat(); err == nil {
-			file.public = info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0
+		info, err := f.Stat()
+		if err != nil {
+			return iniFile{}, err
 		}
+		if !info.Mode().IsRegular() && !info.IsDir() { // reading a folder gives a better error
+			return iniFile{}, errors.New("not a regular file")
+		}
+		file.public, file.ours = info.Mode().Perm()&0o004 != 0, ours(info)
 	}
 	text, err := io.ReadAll(io.LimitReader(in, iniLimit+1))
 	if err != nil {
@@ -234,7 +240,7 @@ func (f iniFile) noSection(want string, seen []string) *UsageError {
 
 // translate turns a line into a word, or into none: an empty value switches a flag
 // on that needs none ("insecure ="), and leaves any other ungiven.
-func (x *extraOpts) translate(l iniLine, public bool) (word, *UsageError) {
+func (x *extraOpts) translate(l iniLine, file iniFile) (word, *UsageError) {
 	spelling := "--" + l.key
 	if utf8.RuneCountInString(l.key) == 1 {
 		spelling = "-" + l.key
@@ -251,7 +257,9 @@ func (x *extraOpts) translate(l iniLine, public bool) (word, *UsageError) {
 		return word{}, &UsageError{Msg: l.key + " has no meaning in an ini file", Hint: "give it on the command line", Source: l.from.String()}
 	case l.value == "" && ShapeOf(f) == TakesValue:
 		return word{}, nil
-	case public && isSecret(f):
+	case isGuarded(f) && !file.ours:
+		return word{}, &UsageError{Msg: l.key + " is in a file that other users can change", Hint: "give the file to root, without write permission for group and others", Source: l.from.String(), Err: fs.ErrPermission}
+	case file.public && isSecret(f):
 		x.remarks = append(x.remarks, fmt.Sprintf("%s holds %s and every user of this host can read it: chmod o-r", l.from, f.Name))
 	}
 	w := word{text: "--" + f.Name, key: l.key, from: l.from}

@@ -50,6 +50,9 @@ func isAsk(f *kong.Flag) bool       { return f.Target.Type() == reflect.TypeFor[
 func isExtraOpts(f *kong.Flag) bool { return f.Target.Type() == reflect.TypeFor[ExtraOpts]() }
 func isSecret(f *kong.Flag) bool    { return f.Tag.Has("secret") }
 
+// isGuarded reports a flag that runs a command or writes a file.
+func isGuarded(f *kong.Flag) bool { return f.Tag.Has("guarded") }
+
 // flagList finds kong's flags by the ways they can be written.
 type flagList []*kong.Flag
 

@@ -45,19 +45,19 @@ type grammar struct {
 
 	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
 	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
-	PasswordCommand    string `placeholder:"CMD" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
+	PasswordCommand    string `placeholder:"CMD" guarded:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
 	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
 	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
 	AllowPlaintextAuth bool   `group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
 
 	OAuthTokenFile        string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
-	OAuthTokenCommand     string `name:"oauth-token-command" placeholder:"CMD" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
+	OAuthTokenCommand     string `name:"oauth-token-command" placeholder:"CMD" guarded:"" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
 	OAuthTokenURL         string `name:"oauth-token-url" placeholder:"URL" group:"OAuth" help:"Fetch an access token from this token endpoint: with a refresh token where there is one, else by client credentials."`
 	OAuthClientID         string `name:"oauth-client-id" placeholder:"ID" group:"OAuth" help:"The client that asks for the token."`
 	OAuthClientSecretFile string `name:"oauth-client-secret-file" placeholder:"FILE" group:"OAuth" help:"Read the client's secret from the first line of FILE. Or set CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET."`
 	OAuthScope            string `name:"oauth-scope" placeholder:"SCOPE" group:"OAuth" help:"Scope to ask for. Exchange Online: https://outlook.office365.com/.default"`
-	OAuthRefreshTokenFile string `name:"oauth-refresh-token-file" placeholder:"FILE" group:"OAuth" help:"Read a refresh token from the first line of FILE. A new one that the server gives out is written back."`
-	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
+	OAuthRefreshTokenFile string `name:"oauth-refresh-token-file" placeholder:"FILE" guarded:"" group:"OAuth" help:"Read a refresh token from the first line of FILE. A new one that the server gives out is written back."`
+	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" guarded:"" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
 	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
 	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default ${default}."`
@@ -92,7 +92,7 @@ type grammar struct {
 	Brief             bool   `group:"Output" help:"Print the first line only."`
 	Verbose           int    `short:"v" type:"counter" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
 	PerfdataUnknown   bool   `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`
-	Transcript        string `placeholder:"FILE" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
+	Transcript        string `placeholder:"FILE" guarded:"" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
 	TranscriptContent bool   `group:"Output" help:"Let the transcript show what mails and folder lists say."`
 
 	Explain bool `group:"Other" help:"Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand."`

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"io/fs"
 	"net/url"
@@ -87,7 +88,7 @@ func Parse(args []string, env Env) (*Request, error) {
 	line, err := argv.Parse(g, args, argv.Env{
 		Program: env.Program,
 		Getenv:  env.Getenv,
-		Open:    func(name string) (fs.File, error) { return os.Open(name) },
+		Open:    openRegular,
 		Stdin:   env.Stdin,
 	}, kongOptions()...)
 	req := &Request{Output: g.Output}
@@ -271,4 +272,12 @@ func plan(_ *grammar, req *Request) error {
 	}
 	req.Plan = steps
 	return nil
+}
+
+// openRegular opens a regular file. Opening a FIFO waits for somebody to write.
+func openRegular(name string) (fs.File, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, errors.New("not a regular file")
+	}
+	return os.Open(name)
 }

@@ -57,7 +57,7 @@ func directorArgument(f flag) map[string]any {
 	switch {
 	case f.shape == argv.Switch:
 		a["set_if"], a["set_if_format"] = macro, "string"
-	case f.shape == argv.Counter:
+	case f.oneWord():
 		a["value"], a["skip_key"] = "--"+f.name+"="+macro, true
 	default:
 		a["value"] = macro

@@ -115,6 +115,12 @@ func (f flag) key() string {
 	return "--" + f.name
 }
 
+// oneWord says that name and value are passed as one word. A flag that may stand
+// without a value would otherwise leave its value behind as a word of its own, which
+// is a flag when it begins with a hyphen: whoever sets the variable of a service would
+// choose any flag.
+func (f flag) oneWord() bool { return f.shape == argv.Counter || f.shape == argv.MayTakeValue }
+
 // variable is the flag's variable in Icinga.
 func (f flag) variable() string { return prefix + strings.ReplaceAll(f.name, "-", "_") }
 

@@ -112,6 +112,21 @@ func TestSecretFlags(t *testing.T) {
 	}
 }
 
+// TestOptionalValues wants a flag that may stand without a value in one word with it:
+// a value that begins with a hyphen must not become a flag of its own.
+func TestOptionalValues(t *testing.T) {
+	for _, i := range []int{0, 1} {
+		f := gen.Formats()[i]
+		text := write(t, f)
+		for _, name := range []string{"demo", "extra-opts"} {
+			variable := "$imap_session_" + strings.ReplaceAll(name, "-", "_") + "$"
+			if gen.LeftOut(f.Name)[name] == "" && !strings.Contains(text, `"--`+name+"="+variable+`"`) || strings.Contains(text, `"`+variable+`"`) {
+				t.Errorf("%s: --%s and its value are two words", f.Name, name)
+			}
+		}
+	}
+}
+
 // TestCommitted wants the committed files to be what the grammar says.
 func TestCommitted(t *testing.T) {
 	for _, f := range gen.Formats() {

@@ -47,7 +47,7 @@ func (p *page) icingaArgument(f flag) {
 	switch {
 	case f.shape == argv.Switch:
 		p.lines("			set_if = " + macro)
-	case f.shape == argv.Counter:
+	case f.oneWord():
 		p.lines("			value = "+icingaString("--"+f.name+"=$"+f.variable()+"$"), "			skip_key = true")
 	case f.keyed:
 		// A function that returns null would pass an empty word, hence set_if;

@@ -23,7 +23,8 @@ func LeftOut(format string) map[string]string {
 			"output":      noJSON,
 		},
 		"director": {
-			"password":                 inSecret + ", and the Director knows no env; use password_file or extra_opts",
+			"password":                 inSecret + ", and the Director knows no env; use password_file",
+			"extra-opts":               "an ini file may name commands to run and files to write",
 			"password-command":         runs,
 			"oauth-token-command":      runs,
 			"oauth-refresh-token-file": writes,
