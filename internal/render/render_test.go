@@ -285,6 +285,24 @@ func TestFirstLineFitsEverything(t *testing.T) {
 	}
 }
 
+// TestWordsBesideMuchPerfdata gives every metric of the table long limits: the
+// perfdata stays whole, and the words keep what tells the step and the cause.
+func TestWordsBesideMuchPerfdata(t *testing.T) {
+	r := failAt("logout", no("", strings.Repeat("words ", 40)))
+	r.Metrics = nil
+	var rules []judge.Rule
+	for _, d := range report.MetricTable() {
+		r.Metrics = append(r.Metrics, metric(d.Name, 1234.123456))
+		rules = append(rules, rule(t, d.Name, "0.123456:123456.789", "0.012345:1234567.89"))
+	}
+	v := judge.Judge(r, judge.Policy{Rules: rules, States: map[string]report.State{"logout": report.Critical}})
+	first, _, _ := strings.Cut(string(Nagios(r, v, Options{})), "\n")
+	text, perf, _ := strings.Cut(first, " | ")
+	if len(first) < 2*maxLine || perf != perfdata(v, Options{}, false) || len(text) < 70 || len(text) > 80 {
+		t.Errorf("%d bytes of words, want 70 to 80 and the perfdata whole: %s", len(text), first)
+	}
+}
+
 // The human part stays within its limit whatever the parts are, and step and
 // cause come before the server's words, these before the advice.
 func TestSummaryFits(t *testing.T) {
