@@ -60,3 +60,10 @@ func TestTextIsPrintable(t *testing.T) {
 		t.Errorf("got the note on STATUS %d times, want it in the plan and in the dialogue:\n%s", n, text)
 	}
 }
+
+// TestPrintfWord wants what printf(1) prints back as it was.
+func TestPrintfWord(t *testing.T) {
+	if got, want := printfWord("a%b\\c\x00d\x01"), `a%%b\\c\0d\001`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

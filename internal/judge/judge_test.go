@@ -372,3 +372,28 @@ func TestUnknownError(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 }
+
+// TestSlowest blames a step that took half of the time or more, and at least 100 ms.
+func TestSlowest(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		step, all time.Duration
+		outcome   report.Outcome
+		want      string
+	}{
+		{"half", time.Second, 2 * time.Second, report.Passed, "list"},
+		{"less than half", time.Second, 2*time.Second + 1, report.Passed, ""},
+		{"100 ms", 100 * time.Millisecond, 150 * time.Millisecond, report.Passed, "list"},
+		{"less than 100 ms", 100*time.Millisecond - 1, 150 * time.Millisecond, report.Passed, ""},
+		{"failed", time.Second, time.Second, report.Failed, ""},
+	} {
+		r := &report.Report{Elapsed: tt.all, Steps: []report.StepResult{{Name: "list", Outcome: tt.outcome, Elapsed: tt.step}}}
+		got := ""
+		if s := slowest(r); s != nil {
+			got = s.Name
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -183,6 +183,9 @@ func walk(name string, v any) error {
 			}
 		}
 		for key, e := range v {
+			if text, ok := e.(string); ok && name == "transcript" && key == "text" {
+				e = strings.ReplaceAll(text, "\n", "") // literals are shown line by line
+			}
 			if err := errors.Join(printable(key), walk(key, e)); err != nil {
 				return err
 			}

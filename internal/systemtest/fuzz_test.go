@@ -45,6 +45,7 @@ func FuzzSession(f *testing.F) {
 	f.Add(byte(4), []byte(greeting+"\x01{tag} OK\r\n"+list+examine+
 		"\x01* 42 FETCH (ENVELOPE (\"a\" \"b \"c\" d\" ((NIL NIL \"a\" \"b\")) NIL) RFC822.SIZE 4)\r\n{tag} OK\r\n"+logout))
 	f.Add(byte(0), []byte("* OK hi\n\x01* CAPABILITY IMAP4rev1\n{tag} ok\n\x01* NO a\r\n\x02{tag} NO [UNAVAILABLE] x\r\n"))
+	f.Add(byte(24), []byte("*{0}\n"))
 	f.Add(byte(0), []byte("* PREAUTH [ALERT] hi\r\n"+"\x01* CAPABILITY\r\n{tag} OK\r\n"+list+"\x01* BYE no\r\n\x02\x03"))
 	f.Add(byte(0), []byte("220 mail ESMTP\r\n"))
 	f.Fuzz(func(t *testing.T, mode byte, stream []byte) {

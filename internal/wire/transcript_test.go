@@ -124,6 +124,18 @@ func TestTranscriptCut(t *testing.T) {
 	}
 }
 
+// TestTranscriptBytes wants a transcript of at most 1 MiB.
+func TestTranscriptBytes(t *testing.T) {
+	tr := wire.NewTranscript(time.Now(), false)
+	for range 20 {
+		tr.Add("C", strings.Repeat("x", 1<<16))
+	}
+	got := lines(tr)
+	if len(got) != 17 || got[16] != "-: cut here after 1048576 bytes" {
+		t.Errorf("got %d lines, the last %.40q", len(got), got[len(got)-1])
+	}
+}
+
 func TestTranscriptNil(t *testing.T) {
 	var tr *wire.Transcript
 	tr.Add("C", "x")
