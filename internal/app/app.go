@@ -23,6 +23,7 @@ import (
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/cli"
 	"check_imap_session/internal/explain"
+	"check_imap_session/internal/gen"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
@@ -105,14 +106,14 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 		out.set(usageMessage(req, err))
 		return
 	case req.Help:
-		out.set(document(req, help, report.Unknown))
+		out.set(gen.Help(Model()), report.Unknown)
 		return
 	case req.Version:
 		out.set([]byte(cli.Program+" "+Version()+"\n"), report.Unknown)
 		return
 	case req.Generate != "":
 		// 0, so that packagers may write --generate=man >FILE && ...
-		out.set(document(req, func() ([]byte, error) { return generate(req.Generate) }, report.OK))
+		out.set(generate(req.Generate), report.OK)
 		return
 	}
 	if req.Explain {
@@ -125,15 +126,6 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 	defer cancel()
 	req.Session.Secrets = secrets
 	out.set(check(ctx, req, env))
-}
-
-// document prints a text made from the grammar.
-func document(req *cli.Request, write func() ([]byte, error), state report.State) ([]byte, report.State) {
-	text, err := write()
-	if err != nil {
-		return message(req, render.Options{}, "internal", err.Error(), "please report this bug")
-	}
-	return text, state
 }
 
 // explained prints what a check would do. The state is UNKNOWN, as that of the

@@ -1,9 +1,6 @@
 package app
 
 import (
-	"bytes"
-	"fmt"
-	"io"
 	"slices"
 
 	"check_imap_session/internal/cli"
@@ -18,12 +15,8 @@ import (
 
 // Model returns what internal/gen writes down: the grammar, and the words that
 // the rest of the program knows.
-func Model() (gen.Model, error) {
-	grammar, err := cli.Model()
-	if err != nil {
-		return gen.Model{}, err
-	}
-	m := gen.Model{App: grammar, Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable}}
+func Model() gen.Model {
+	m := gen.Model{App: cli.Model(), Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable}}
 	for _, v := range cli.Environment() {
 		m.Env = append(m.Env, gen.EnvVar(v))
 	}
@@ -53,28 +46,11 @@ func Model() (gen.Model, error) {
 	for _, s := range demo.Scenarios() {
 		m.Values["demo"] = append(m.Values["demo"], s.Name)
 	}
-	return m, nil
+	return m
 }
-
-// help returns the text of --help.
-func help() ([]byte, error) { return written(gen.Help) }
 
 // generate returns the definition that --generate asks for.
-func generate(kind string) ([]byte, error) {
+func generate(kind string) []byte {
 	all := gen.Formats()
-	i := slices.IndexFunc(all, func(f gen.Format) bool { return f.Name == kind })
-	if i < 0 {
-		return nil, fmt.Errorf("nothing writes %q", kind)
-	}
-	return written(all[i].Write)
-}
-
-func written(write func(io.Writer, gen.Model) error) ([]byte, error) {
-	m, err := Model()
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = write(&b, m)
-	return b.Bytes(), err
+	return all[slices.IndexFunc(all, func(f gen.Format) bool { return f.Name == kind })].Write(Model())
 }

@@ -2,11 +2,8 @@ package argv
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/alecthomas/kong"
 )
 
 // A UsageError says what is wrong with the command line or an ini file, without
@@ -35,69 +32,55 @@ func (e *UsageError) Unwrap() error { return e.Err }
 
 // A source is the place where a word was written; the zero source is the command line.
 type source struct {
-	file    string // stdinName for standard input
-	line    int    // from 1
-	section int    // which --extra-opts of the command line it is from, from 1
+	file    string
+	line    int // from 1
+	section int // which --extra-opts of the command line it is from, from 1
 }
 
 func (s source) String() string {
-	switch s.file {
-	case "":
+	if s.line == 0 {
 		return ""
-	case stdinName:
-		return fmt.Sprintf("standard input:%d", s.line)
 	}
 	return fmt.Sprintf("%s:%d", s.file, s.line)
 }
 
-// noValue is for a flag that lacks its value; follower is the flag that stands
-// in its place.
-func noValue(o occurrence, follower string) *UsageError {
-	if isSecret(o.flag) {
-		follower = "a flag"
+// refusal returns the error for the word at which kong stopped. Of kong's own
+// error it takes the flag's name or the word, and nothing that may be a secret.
+func (r *reader) refusal(kongs error) *UsageError {
+	flag, isFlag := strings.CutPrefix(kongs.Error(), "unknown flag ")
+	if flag, _, _ = strings.Cut(flag, ", did you mean "); isFlag {
+		e := &UsageError{Msg: "unknown flag " + plain(flag), Hint: "--help lists the flags"}
+		if near := r.nearest(flag); near != "" {
+			e.Hint = "did you mean " + near + "?"
+		}
+		return e
 	}
-	return o.fault("flag "+o.as+" needs a value, but "+follower+" follows",
-		"a value that looks like a flag is written --"+o.flag.Name+"=VALUE")
-}
-
-// notInEnum is for a value that is not among those of its flag.
-func notInEnum(o occurrence, value string) *UsageError {
-	valid := slices.DeleteFunc(o.flag.EnumSlice(), func(v string) bool { return v == "" })
-	hint := "one of " + strings.Join(valid, ", ")
-	if near := Nearest(value, valid); near != "" {
-		hint = "did you mean " + near + "? " + hint
-	}
-	return o.fault(o.as+": "+Quote(value)+" is not valid", hint)
-}
-
-// oneHyphen is for the name of a long flag behind one hyphen.
-func oneHyphen(name string) *UsageError {
-	return &UsageError{Msg: "flag " + name + " has one hyphen", Hint: "write -" + name}
-}
-
-// strayWord is for a word that belongs to no flag. Behind a secret it may be the
-// rest of one that was not quoted, and is not repeated.
-func strayWord(arg string, last *kong.Flag) *UsageError {
-	if last != nil && isSecret(last) {
+	if r.last != nil && isSecret(r.last) { // perhaps the rest of one that was not quoted
 		return &UsageError{
-			Msg:  "a word behind --" + last.Name + " belongs to no flag",
-			Hint: "quote the value of --" + last.Name,
+			Msg:  "a word behind --" + r.last.Name + " belongs to no flag",
+			Hint: "quote the value of --" + r.last.Name,
 		}
 	}
 	return &UsageError{
-		Msg:  "the word " + Quote(arg) + " belongs to no flag",
+		Msg:  "the word " + Quote(strings.TrimPrefix(kongs.Error(), "unexpected argument ")) + " belongs to no flag",
 		Hint: "only flags are taken; a value with blanks needs quotes",
 	}
 }
 
-// unknown is for a flag that the grammar does not have. What followed its name is
-// not repeated: it may be a secret.
-func (l flagList) unknown(spelling string) *UsageError {
-	e := &UsageError{Msg: "unknown flag " + plain(spelling), Hint: "--help lists the flags"}
-	if near := l.nearest(spelling); near != "" {
-		e.Hint = "did you mean " + near + "?"
+// nearest returns the spelling most like that of an unknown flag, "" when none is.
+func (r *reader) nearest(flag string) string {
+	name := strings.TrimLeft(flag, "-")
+	var names []string
+	for _, f := range r.kong.Model.Flags {
+		if len(name) == 1 && strings.EqualFold(string(f.Short), name) {
+			return "-" + string(f.Short)
+		}
+		names = append(append(names, f.Name), f.Aliases...)
 	}
-	return e
+	if near := Nearest(name, names); near != "" && len(name) > 1 {
+		return "--" + near
+	}
+	return ""
 }
 
 // Nearest returns the candidate that name begins ("host": hostname), the shortest
@@ -109,15 +92,9 @@ func Nearest(name string, candidates []string) string {
 		return ""
 	}
 	for _, c := range candidates {
-		if strings.HasPrefix(c, name) && (best == "" || len(c) < len(best)) {
-			best = c
+		if len(name) > 1 && strings.HasPrefix(c, name) && (best == "" || len(c) < len(best)) {
+			best, fewest = c, 0
 		}
-	}
-	if best != "" && len(name) > 1 {
-		return best
-	}
-	best = ""
-	for _, c := range candidates {
 		if n := edits(name, c); n < fewest {
 			best, fewest = c, n
 		}

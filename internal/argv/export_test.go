@@ -12,13 +12,10 @@ func ReadPart(grammar any, args []string) (Line, error) {
 }
 
 // ReaderOf returns what reads args with all of a grammar, time and again.
-func ReaderOf(grammar any, opts ...kong.Option) (func(args []string) (Line, error), error) {
-	r, err := newReader(grammar, opts...)
-	if err != nil {
-		return nil, err
-	}
+func ReaderOf(grammar any, opts ...kong.Option) func(args []string) (Line, error) {
+	r := newReader(grammar, opts...)
 	return func(args []string) (Line, error) {
 		err := r.read(wordsOf(args))
 		return r.line(), err
-	}, nil
+	}
 }

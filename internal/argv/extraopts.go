@@ -1,13 +1,14 @@
 package argv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 const (
@@ -20,14 +21,13 @@ const (
 // lib/parse_ini.c there), so that one ini file serves their plugins and this one.
 // It differs where they fail: one-letter keys work, and errors name the line.
 type extraOpts struct {
-	flags   flagList
+	*reader // for its flags
 	env     Env
 	files   map[string]iniFile // those read, by name
 	remarks []string
 }
 
-// An iniFile is a file's text, not yet parsed: the sections of other plugins in
-// it are none of our business.
+// An iniFile is a file's text. Only the section that is asked for is parsed.
 type iniFile struct {
 	name   string
 	text   string
@@ -35,55 +35,37 @@ type iniFile struct {
 	ours   bool // nobody but root and the user who runs the check may change it
 }
 
-// expandAll turns the values of --extra-opts into words, in order.
-func (x *extraOpts) expandAll(locators []string) ([]word, error) {
-	var words []word
+// expand turns the values of --extra-opts, each "[SECTION][@FILE]", into words, in
+// order. Without SECTION it is the name the program was called by, without FILE
+// the first file found in the usual places.
+func (x *extraOpts) expand(locators []string) (words []word, err error) {
 	for i, locator := range locators {
-		section, err := x.expand(locator)
+		section, name, named := strings.Cut(locator, "@")
+		var file iniFile
+		switch {
+		case !named:
+			file, err = x.search()
+		case name == "":
+			err = &UsageError{Msg: "--extra-opts names no file behind its @", Hint: "write --extra-opts=SECTION@FILE"}
+		default:
+			file, err = x.read(name)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, w := range section {
-			w.from.section = i + 1
-			words = append(words, w)
-		}
-	}
-	return words, nil
-}
-
-// expand turns one value of --extra-opts, "[SECTION][@FILE]", into words. Without
-// SECTION it is the name the program was called by, without FILE the first file
-// found in the usual places.
-func (x *extraOpts) expand(locator string) ([]word, *UsageError) {
-	section, name, named := strings.Cut(locator, "@")
-	if section == "" {
-		section = x.env.Program
-	}
-	var file iniFile
-	var err *UsageError
-	switch {
-	case !named:
-		file, err = x.search()
-	case name == "":
-		err = &UsageError{Msg: "--extra-opts names no file behind its @", Hint: "write --extra-opts=SECTION@FILE"}
-	default:
-		file, err = x.read(name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	lines, err := file.section(section)
-	if err != nil {
-		return nil, err
-	}
-	var words []word
-	for _, l := range lines {
-		w, err := x.translate(l, file)
+		lines, err := file.section(cmp.Or(section, x.env.Program))
 		if err != nil {
 			return nil, err
 		}
-		if w.text != "" {
-			words = append(words, w)
+		for _, l := range lines {
+			l.from.section = i + 1
+			w, err := x.translate(l, file)
+			if err != nil {
+				return nil, err
+			}
+			if w.text != "" {
+				words = append(words, w)
+			}
 		}
 	}
 	return words, nil
@@ -113,7 +95,7 @@ func iniPlaces() []string {
 
 // search reads the first file that exists. One that exists and cannot be read is
 // an error, not a reason to take the next.
-func (x *extraOpts) search() (iniFile, *UsageError) {
+func (x *extraOpts) search() (iniFile, error) {
 	if name := x.env.Getenv("MP_CONFIG_FILE"); name != "" {
 		return x.read(name)
 	}
@@ -132,13 +114,13 @@ func (x *extraOpts) search() (iniFile, *UsageError) {
 		}
 	}
 	return iniFile{}, &UsageError{
-		Msg:  "Cannot find config file in any standard location",
+		Msg:  "no ini file for --extra-opts in any of the usual places",
 		Hint: "name it: --extra-opts=SECTION@FILE",
 	}
 }
 
 // read returns a file by its name, from the second time on without opening it.
-func (x *extraOpts) read(name string) (iniFile, *UsageError) {
+func (x *extraOpts) read(name string) (iniFile, error) {
 	if file, ok := x.files[name]; ok {
 		return file, nil
 	}
@@ -147,15 +129,16 @@ func (x *extraOpts) read(name string) (iniFile, *UsageError) {
 		if perr := (*fs.PathError)(nil); errors.As(err, &perr) {
 			err = perr.Err
 		}
-		return iniFile{}, &UsageError{Msg: fmt.Sprintf("Cannot read config file: %s: %v", plain(name), err), Err: err}
+		return iniFile{}, &UsageError{Msg: fmt.Sprintf("--extra-opts: file %s: %v", plain(name), err), Err: err}
 	}
 	x.files[name] = file
 	return file, nil
 }
 
 func (x *extraOpts) load(name string) (iniFile, error) {
-	file, in := iniFile{name: name, ours: true}, x.env.Stdin
+	file, in := iniFile{name: "standard input", ours: true}, x.env.Stdin
 	if name != stdinName {
+		file.name = name
 		f, err := x.env.Open(name)
 		if err != nil {
 			return iniFile{}, err
@@ -190,10 +173,10 @@ type iniLine struct {
 
 // section returns the lines of every section of that name. Lines of the others
 // are not looked at: they may be written for a plugin with other rules.
-func (f iniFile) section(want string) ([]iniLine, *UsageError) {
+func (f iniFile) section(want string) ([]iniLine, error) {
 	var out []iniLine
 	var seen []string
-	inside, found := false, false
+	inside := false
 	from := source{file: f.name}
 	for text := range strings.SplitSeq(f.text, "\n") {
 		from.line++
@@ -208,7 +191,6 @@ func (f iniFile) section(want string) ([]iniLine, *UsageError) {
 			name = strings.Trim(name, iniBlanks)
 			seen = append(seen, name)
 			inside = name == want
-			found = found || inside
 		case len(seen) == 0:
 			return nil, &UsageError{Msg: "a line before the first [section]", Source: from.String()}
 		case inside:
@@ -218,53 +200,53 @@ func (f iniFile) section(want string) ([]iniLine, *UsageError) {
 			if !ok || key == "" {
 				return nil, &UsageError{Msg: "a line that is not KEY = VALUE", Hint: "a flag without a value is written KEY =", Source: from.String()}
 			}
-			if len(out) == wordLimit {
-				return nil, &UsageError{Msg: fmt.Sprintf("more than %d lines in section %s", wordLimit, plain(want)), Source: from.String()}
-			}
 			out = append(out, iniLine{key: key, value: strings.Trim(value, iniBlanks), from: from})
 		}
 	}
-	if !found {
-		return nil, f.noSection(want, seen)
+	if !slices.Contains(seen, want) {
+		hint := "name another: --extra-opts=SECTION@FILE"
+		if near := Nearest(want, seen); near != "" {
+			hint = "did you mean " + plain(near) + "?"
+		}
+		return nil, &UsageError{Msg: fmt.Sprintf("--extra-opts: there is no section %s in %s", plain(want), plain(f.name)), Hint: hint}
 	}
 	return out, nil
 }
 
-func (f iniFile) noSection(want string, seen []string) *UsageError {
-	hint := "name another: --extra-opts=SECTION@FILE"
-	if near := Nearest(want, seen); near != "" {
-		hint = "did you mean " + plain(near) + "?"
-	}
-	return &UsageError{Msg: fmt.Sprintf("Invalid section '%s' in config file '%s'", plain(want), plain(f.name)), Hint: hint}
-}
-
 // translate turns a line into a word, or into none: an empty value switches a flag
 // on that needs none ("insecure ="), and leaves any other ungiven.
-func (x *extraOpts) translate(l iniLine, file iniFile) (word, *UsageError) {
+func (x *extraOpts) translate(l iniLine, file iniFile) (word, error) {
+	fault := func(msg, hint string) (word, error) {
+		return word{}, &UsageError{Msg: msg, Hint: hint, Source: l.from.String()}
+	}
 	spelling := "--" + l.key
-	if utf8.RuneCountInString(l.key) == 1 {
+	if len(l.key) == 1 {
 		spelling = "-" + l.key
 	}
-	f := x.flags.find(spelling)
-	switch {
-	case f == nil:
-		e := &UsageError{Msg: "unknown key " + Quote(l.key), Hint: "--help lists the flags", Source: l.from.String()}
-		if near := x.flags.nearest(spelling); near != "" {
-			e.Hint = "did you mean " + strings.TrimLeft(near, "-") + "?"
+	f := x.find(spelling)
+	if f == nil {
+		if near := x.nearest(spelling); near != "" {
+			return fault("unknown key "+Quote(l.key), "did you mean "+strings.TrimLeft(near, "-")+"?")
 		}
-		return word{}, e
-	case isAsk(f), isExtraOpts(f):
-		return word{}, &UsageError{Msg: l.key + " has no meaning in an ini file", Hint: "give it on the command line", Source: l.from.String()}
+		return fault("unknown key "+Quote(l.key), "--help lists the flags")
+	}
+	switch f.Target.Addr().Interface().(type) {
+	case *Ask, *ExtraOpts:
+		return fault(l.key+" has no meaning in an ini file", "give it on the command line")
+	}
+	w := word{text: "--" + f.Name + "=" + l.value, key: l.key, from: l.from}
+	switch {
 	case l.value == "" && ShapeOf(f) == TakesValue:
 		return word{}, nil
-	case isGuarded(f) && !file.ours:
-		return word{}, &UsageError{Msg: l.key + " is in a file that other users can change", Hint: "give the file to root, without write permission for group and others", Source: l.from.String(), Err: fs.ErrPermission}
+	case l.value == "":
+		w.text = "--" + f.Name
+	case f.Tag.Has("guarded") && !file.ours:
+		_, err := fault(l.key+" runs a command or writes a file, and other users can change this file",
+			"give the file to root, without write permission for group and others")
+		err.(*UsageError).Err = fs.ErrPermission
+		return word{}, err
 	case file.public && isSecret(f):
 		x.remarks = append(x.remarks, fmt.Sprintf("%s holds %s and every user of this host can read it: chmod o-r", l.from, f.Name))
-	}
-	w := word{text: "--" + f.Name, key: l.key, from: l.from}
-	if l.value != "" {
-		w.text += "=" + l.value
 	}
 	return w, nil
 }

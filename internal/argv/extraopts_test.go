@@ -102,9 +102,9 @@ func TestExtraOptsRefuses(t *testing.T) {
 		text string
 		want string
 	}{
-		{"no section of that name", "[check_imap]\np=1", "Invalid section 'a' in config file '/x.ini' (name another: --extra-opts=SECTION@FILE)"},
-		{"a section of a near name", "[b]\n[A]\np=1", "Invalid section 'a' in config file '/x.ini' (did you mean b?)"},
-		{"an empty file", "", "Invalid section 'a' in config file '/x.ini' (name another: --extra-opts=SECTION@FILE)"},
+		{"no section of that name", "[check_imap]\np=1", "--extra-opts: there is no section a in /x.ini (name another: --extra-opts=SECTION@FILE)"},
+		{"a section of a near name", "[b]\n[A]\np=1", "--extra-opts: there is no section a in /x.ini (did you mean b?)"},
+		{"an empty file", "", "--extra-opts: there is no section a in /x.ini (name another: --extra-opts=SECTION@FILE)"},
 		{"no =", "[a]\n\nmy s3cret", "/x.ini:3: a line that is not KEY = VALUE (a flag without a value is written KEY =)"},
 		{"no key", "[a]\n= s3cret", "/x.ini:2: a line that is not KEY = VALUE (a flag without a value is written KEY =)"},
 		{"no ]", "[a\np=1", "/x.ini:1: the section's name has no ]"},
@@ -118,8 +118,8 @@ func TestExtraOptsRefuses(t *testing.T) {
 		{"itself", "[a]\nextra-opts=b", "/x.ini:2: extra-opts has no meaning in an ini file (give it on the command line)"},
 		{"switch of another word", "[a]\ninsecure = maybe", `/x.ini:2: insecure takes true or false, not "maybe"`},
 		{"Latin-1", "[a]\npassword = caf\xe9", "/x.ini:2: the value of password is not UTF-8 (convert it, or set the terminal and the editor to UTF-8)"},
-		{"too many lines", "[a]\n" + strings.Repeat("w=1\n", 1001), "/x.ini:1002: more than 1000 lines in section a"},
-		{"too long", "[a]\n" + strings.Repeat("#\n", iniLimit/2), "Cannot read config file: /x.ini: more than 1048576 bytes"},
+		{"too many lines", "[a]\n" + strings.Repeat("w=1\n", 1001), "the command line has 1002 words, 1000 are the limit (look for a file or a macro that repeats itself)"},
+		{"too long", "[a]\n" + strings.Repeat("#\n", iniLimit/2), "--extra-opts: file /x.ini: more than 1048576 bytes"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -161,9 +161,9 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 		{"names within a directory", map[string]string{"NAGIOS_CONFIG_PATH": "/opt/b:/opt/a"}, "", "--port=4"},
 		{"the variable first", map[string]string{"NAGIOS_CONFIG_PATH": "/opt/b", "MP_CONFIG_FILE": "/opt/mine.ini"}, "", "--port=6"},
 		{"no variable where a file is named", map[string]string{"MP_CONFIG_FILE": "/none"}, "=@/opt/mine.ini", "--port=6"},
-		{"the variable's file must exist", map[string]string{"MP_CONFIG_FILE": "/none"}, "", "Cannot read config file: /none: file does not exist"},
-		{"a directory stops the search", map[string]string{"NAGIOS_CONFIG_PATH": "/dir"}, "", "Cannot read config file: /dir/monitoring-plugins.ini: invalid argument"},
-		{"missing file", nil, "=@/none", "Cannot read config file: /none: file does not exist"},
+		{"the variable's file must exist", map[string]string{"MP_CONFIG_FILE": "/none"}, "", "--extra-opts: file /none: file does not exist"},
+		{"a directory stops the search", map[string]string{"NAGIOS_CONFIG_PATH": "/dir"}, "", "--extra-opts: file /dir/monitoring-plugins.ini: invalid argument"},
+		{"missing file", nil, "=@/none", "--extra-opts: file /none: file does not exist"},
 		{"empty file name", nil, "=check@", "--extra-opts names no file behind its @ (write --extra-opts=SECTION@FILE)"},
 	}
 	for _, tt := range tests {
@@ -180,7 +180,7 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 		})
 	}
 	_, err := Parse(&testGrammar{}, []string{"--extra-opts"}, testEnv(nil, nil))
-	if want := "Cannot find config file in any standard location (name it: --extra-opts=SECTION@FILE)"; err == nil || err.Error() != want {
+	if want := "no ini file for --extra-opts in any of the usual places (name it: --extra-opts=SECTION@FILE)"; err == nil || err.Error() != want {
 		t.Errorf("--extra-opts without any file: got %v, want %s", err, want)
 	}
 }

@@ -5,141 +5,168 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
 
-var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+// Ask is a flag that is answered whatever else the command line says: --help
+// and --version.
+type Ask bool
 
-// A mapper is how kong gives flags of one shape their values.
-type mapper struct {
-	shape Shape
-	*reader
+// Optional is a flag that may be given without a value.
+type Optional struct {
+	Given bool
+	Value string
 }
 
-// IsBool tells kong that the flag may stand alone.
-func (m mapper) IsBool() bool { return m.shape == Switch || m.shape == MayTakeValue }
+// ExtraOpts is the flag --extra-opts. Parse puts in its place what it names.
+type ExtraOpts struct{}
 
-// Decode implements kong.Mapper: kong has read a flag, and the scanner stands
-// behind it.
-func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
-	if m.words == nil {
+// A Shape says what may follow a flag.
+type Shape int
+
+// The shapes.
+const (
+	TakesValue   Shape = iota // a value, in the same word or the next
+	MayTakeValue              // a value or nothing
+	Switch                    // nothing, or true or false
+	Counter                   // nothing, or how often
+)
+
+// ShapeOf returns the shape of a flag.
+func ShapeOf(f *kong.Flag) Shape {
+	switch f.Target.Addr().Interface().(type) {
+	case *bool, *Ask:
+		return Switch
+	case *int:
+		return Counter
+	case *Optional, *ExtraOpts:
+		return MayTakeValue
+	}
+	return TakesValue
+}
+
+func isSecret(f *kong.Flag) bool { return f.Tag.Has("secret") }
+
+// Decode implements kong.Mapper: kong has read a flag, and the value, if there is
+// one, is next in the scanner.
+func (r *reader) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	if r.words == nil {
 		return set(target, ctx.Scan.Pop().String(), ctx.Value.Tag.Sep) // the default
 	}
-	o := m.occurrence(ctx)
-	defer m.taken(ctx)
-	long := o.asLong()
-	if f := m.flags.find(long); f != nil {
-		// "-password=x" is a slip for the long flag, not -p with "assword=x".
-		ctx.Scan.Pop()
-		if isAsk(f) {
-			m.ask(f)
-			return nil
-		}
-		return oneHyphen(long[1:])
+	o := r.occurrence(ctx)
+	r.last = o.flag
+	value, has, err := r.value(ctx.Scan, o)
+	for t := ctx.Scan.Peek(); t.Type == kong.UntypedToken && t.String() == ""; t = ctx.Scan.Peek() {
+		ctx.Scan.Pop() // an unset macro of a command definition
 	}
-	value, hasValue, err := m.value(ctx, o)
-	// All that the line can hold goes out in UTF-8, to the server and in JSON.
+	// All that the line can hold is sent as UTF-8, to the server and in JSON.
 	switch {
 	case err != nil:
 		return err
-	case hasValue && value == "":
+	case has && value == "":
 		return o.empty(target)
 	case !utf8.ValidString(value):
 		return o.fault("the value of "+o.as+" is not UTF-8", "convert it, or set the terminal and the editor to UTF-8")
 	case strings.ContainsRune(value, 0):
 		return o.fault("the value of "+o.as+" holds a NUL byte", "")
 	}
-	if hint := o.flag.Tag.Get("once"); hint != "" {
-		if from, again := m.from[o.flag]; again && from.section == o.from.section {
-			return o.fault("--"+o.flag.Name+" was given twice", hint)
-		}
-		m.from[o.flag] = o.from
+	name := o.flag.Name
+	if hint := o.flag.Tag.Get("once"); hint != "" && slices.Contains(r.given[name], o.from.section) {
+		return o.fault("--"+name+" was given twice", hint)
 	}
-	m.given = append(m.given, o.flag.Name)
-	err = m.put(o, target, value, hasValue)
-	if err != nil && m.flags.nearest(long) != "" {
-		return m.flags.unknown(long[1:]) // "-pasword=x", whose value is not repeated
-	}
-	return err
+	r.given[name] = append(r.given[name], o.from.section)
+	return r.put(o, target, value)
 }
 
 // value takes the value of a flag from the scanner, if it has one. A flag that
 // needs a value takes whatever follows, "-5:5" too, but not one of our flags. One
 // that may do without takes no word with a hyphen.
-func (m mapper) value(ctx *kong.DecodeContext, o occurrence) (value string, has bool, err error) {
-	token := ctx.Scan.Peek()
+func (r *reader) value(scan *kong.Scanner, o occurrence) (value string, has bool, err error) {
+	token, shape := scan.Peek(), ShapeOf(o.flag)
 	text := token.String()
 	switch {
 	case token.Type == kong.FlagValueToken:
 	case token.Type == kong.ShortFlagTailToken:
-		if !strings.HasPrefix(text, "=") && (m.shape == Switch || m.shape == Counter) {
+		if !strings.HasPrefix(text, "=") && (shape == Switch || shape == Counter) {
 			return "", false, nil // more letters
 		}
 		text = strings.TrimPrefix(text, "=") // -p=993 is port 993
-	case m.shape == TakesValue:
-		if token.IsEOL() {
-			return "", false, o.fault("flag "+o.as+" needs a value", "")
+	case shape == TakesValue && token.IsEOL():
+		return "", false, o.fault("flag "+o.as+" needs a value", "")
+	case shape == TakesValue:
+		if follower := r.leading(text, o.flag); follower != "" {
+			return "", false, o.fault("flag "+o.as+" needs a value, but "+follower+" follows",
+				"a value that looks like a flag is written --"+o.flag.Name+"=VALUE")
 		}
-		if follower := m.leading(text, o.flag); follower != "" {
-			return "", false, noValue(o, follower)
-		}
-	case m.shape == MayTakeValue && token.Type == kong.UntypedToken && !strings.HasPrefix(text, "-"):
+	case shape == MayTakeValue && token.Type == kong.UntypedToken && !strings.HasPrefix(text, "-"):
 	default:
 		return "", false, nil
 	}
-	ctx.Scan.Pop()
+	scan.Pop()
 	return text, true, nil
 }
 
-// put gives a flag a value that is not empty, or none.
-func (m mapper) put(o occurrence, target reflect.Value, value string, hasValue bool) error {
-	f := o.flag
-	switch m.shape {
-	case Switch:
-		on, ok := map[string]bool{
-			"": true, "true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false, "0": false,
-		}[strings.ToLower(value)]
-		if !ok {
-			return o.fault(o.as+" takes true or false, not "+Quote(value), "")
-		}
-		if target.SetBool(on); on && isAsk(f) {
-			m.ask(f)
-		}
-		return nil
-	case Counter:
-		if !hasValue {
-			value = "1"
-		}
-		if len(value) != 1 || value[0] < '0' || value[0] > '9' {
-			return o.fault(o.as+" takes a number from 0 to 9, not "+Quote(value), "")
-		}
-		target.SetInt(target.Int() + int64(value[0]-'0'))
-		return nil
-	case MayTakeValue:
-		if to, ok := target.Addr().Interface().(*Optional); ok {
-			*to = Optional{Given: true, Value: value}
-			return nil
-		}
-		m.locators = append(m.locators, value)
-		return nil
+// leading returns the flag of ours that a word certainly is ("-p", "--port",
+// "--port=993"), or "" where it may as well be a value of f ("-5:5", "-secret").
+// A word that begins as a secret is given is never the value of another flag.
+func (r *reader) leading(arg string, f *kong.Flag) string {
+	name, _, _ := strings.Cut(arg, "=")
+	switch {
+	case r.find(name) != nil && (name == arg || strings.HasPrefix(arg, "--")):
+	case len(arg) > 2 && !isSecret(f) && r.find(arg[:2]) != nil && isSecret(r.find(arg[:2])):
+		name = arg[:2]
+	default:
+		return ""
 	}
-	if f.Enum != "" && !slices.Contains(f.EnumSlice(), value) {
-		return notInEnum(o, value)
+	if isSecret(f) {
+		return "a flag"
 	}
-	if err := set(target, value, f.Tag.Sep); err != nil {
-		return o.fault(o.as+": "+err.Error(), "")
-	}
-	return nil
+	return name
 }
 
-// ask notes that help or version is asked for; the first of both counts.
-func (r *reader) ask(f *kong.Flag) {
-	if r.asked == "" {
-		r.asked = f.Name
+// put gives a flag a value, or "" for none.
+func (r *reader) put(o occurrence, target reflect.Value, value string) error {
+	f := o.flag
+	switch to := target.Addr().Interface().(type) {
+	case *bool, *Ask:
+		on := value == ""
+		switch strings.ToLower(value) {
+		case "true", "yes", "on", "1":
+			on = true
+		case "", "false", "no", "off", "0":
+		default:
+			return o.fault(o.as+" takes true or false, not "+Quote(value), "")
+		}
+		target.SetBool(on)
+		if _, isAsk := to.(*Ask); isAsk && on && r.asked == "" {
+			r.asked = f.Name // the first of both counts
+		}
+	case *int:
+		n, err := 1, error(nil)
+		if value != "" {
+			n, err = strconv.Atoi(value)
+		}
+		if err != nil || n < 0 || n > 9 {
+			return o.fault(o.as+" takes a number from 0 to 9, not "+Quote(value), "")
+		}
+		*to += n
+	case *Optional:
+		*to = Optional{Given: true, Value: value}
+	case *ExtraOpts:
+		r.locators = append(r.locators, value)
+	default:
+		if f.Enum != "" && !slices.Contains(f.EnumSlice(), value) {
+			return o.notInEnum(value)
+		}
+		if err := set(target, value, f.Tag.Sep); err != nil {
+			return o.fault(o.as+": "+err.Error(), "")
+		}
 	}
+	return nil
 }
 
 // set sets a field to the text of its flag, or adds it to a list.
@@ -164,50 +191,20 @@ type occurrence struct {
 	as   string // how it was spelled, with its hyphens on the command line: for messages
 }
 
-// occurrence returns the flag at which the scanner stands. What the scanner still
-// has is at most one part of the flag's own word, and the words behind it.
+// occurrence returns the flag that kong has just read. The scanner still has the
+// words behind the flag's own, and what follows the flag in its own word.
 func (r *reader) occurrence(ctx *kong.DecodeContext) occurrence {
-	o := occurrence{word: r.words[len(r.words)-wordsLeft(ctx)-1], flag: ctx.Value.Flag}
-	switch name, _, _ := strings.Cut(o.text, "="); {
-	case o.key != "":
+	left := len(ctx.Scan.PeekAll())
+	if t := ctx.Scan.Peek().Type; t == kong.FlagValueToken || t == kong.ShortFlagTailToken {
+		left--
+	}
+	o := occurrence{word: r.words[len(r.words)-left-1], flag: ctx.Value.Flag, as: "-" + string(ctx.Value.Flag.Short)}
+	if name, _, _ := strings.Cut(o.text, "="); o.key != "" {
 		o.as = o.key
-	case strings.HasPrefix(name, "--"):
+	} else if strings.HasPrefix(name, "--") {
 		o.as = name
-	default:
-		o.as = "-" + string(o.flag.Short)
 	}
 	return o
-}
-
-// wordsLeft counts the words behind the one that the scanner is in.
-func wordsLeft(ctx *kong.DecodeContext) int {
-	n := len(ctx.Scan.PeekAll())
-	if t := ctx.Scan.Peek().Type; t == kong.FlagValueToken || t == kong.ShortFlagTailToken {
-		n--
-	}
-	return n
-}
-
-// taken notes how far the line has been read. The empty words behind a flag are
-// unset macros of a command definition and say nothing.
-func (r *reader) taken(ctx *kong.DecodeContext) {
-	for t := ctx.Scan.Peek(); t.Type == kong.UntypedToken && t.String() == ""; t = ctx.Scan.Peek() {
-		ctx.Scan.Pop()
-	}
-	r.next, r.tail, r.last = len(r.words)-wordsLeft(ctx), "", ctx.Value.Flag
-	if t := ctx.Scan.Peek(); t.Type == kong.ShortFlagTailToken {
-		r.tail = t.String()
-	}
-}
-
-// asLong returns how the flag of a word like "-password=x" would be written with
-// two hyphens; "" for other words.
-func (o occurrence) asLong() string {
-	name, _, _ := strings.Cut(o.text, "=")
-	if strings.HasPrefix(name, "--") || len(name) < 3 || !strings.HasPrefix(name, o.as) {
-		return ""
-	}
-	return "-" + name
 }
 
 // empty is for an empty value: the flag was not given.
@@ -219,6 +216,19 @@ func (o occurrence) empty(target reflect.Value) error {
 		return set(target, o.flag.Default, o.flag.Tag.Sep) // kong takes target for the value given
 	}
 	return nil
+}
+
+// notInEnum is for a value that is not among those of its flag.
+func (o occurrence) notInEnum(value string) *UsageError {
+	valid := slices.DeleteFunc(o.flag.EnumSlice(), func(v string) bool { return v == "" })
+	hint := "one of " + strings.Join(valid, ", ")
+	if near := Nearest(value, valid); near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	if strings.Contains(value, "=") { // "-oauth-proxy=URL", which was meant for another flag
+		return o.fault(o.as+" has a value that is not valid", hint)
+	}
+	return o.fault(o.as+": "+Quote(value)+" is not valid", hint)
 }
 
 func (o occurrence) fault(msg, hint string) *UsageError {

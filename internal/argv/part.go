@@ -12,66 +12,49 @@ import (
 // which the whole grammar explains better.
 func readPart(grammar any, words []word) (*reader, error) {
 	whole := reflect.ValueOf(grammar).Elem()
-	fields := mentioned(whole.Type(), words)
-	part := reflect.New(reflect.StructOf(fields))
-	r, err := newReader(part.Interface())
-	if err == nil {
-		err = r.fill(words)
+	var fields, others []reflect.StructField
+	means := meanings(words)
+	for f := range whole.Type().Fields() {
+		tag, _, _ := strings.Cut(string(f.Tag), " help:") // help would be half the work
+		if f.Tag = reflect.StructTag(tag); means(f) {
+			fields = append(fields, f)
+		} else if f.Tag.Get("default") != "" {
+			others = append(others, f)
+		}
 	}
-	if err != nil {
+	part := reflect.New(reflect.StructOf(fields))
+	r := newReader(part.Interface())
+	if err := r.fill(words); err != nil {
 		return nil, err
 	}
 	for i, f := range fields {
 		whole.FieldByName(f.Name).Set(part.Elem().Field(i))
 	}
-	for f := range whole.Type().Fields() {
-		text := f.Tag.Get("default")
-		if text == "" || slices.ContainsFunc(fields, func(g reflect.StructField) bool { return g.Name == f.Name }) {
-			continue
-		}
-		if err := set(whole.FieldByIndex(f.Index), text, -1); err != nil {
+	for _, f := range others {
+		if err := set(whole.FieldByIndex(f.Index), f.Tag.Get("default"), -1); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-// mentioned returns the fields that words can mean, without their help, which
-// would be half the work. One too many does no harm.
-func mentioned(grammar reflect.Type, words []word) []reflect.StructField {
+// meanings returns whether words can mean a field: one too many does no harm. The
+// name of a flag is that of its field, hyphens and case aside.
+func meanings(words []word) func(reflect.StructField) bool {
 	var names []string // of words with hyphens, up to their =, without hyphens
 	letters := ""      // of words with one hyphen
 	for _, w := range words {
-		if !strings.HasPrefix(w.text, "-") {
-			continue
+		if name, _, _ := strings.Cut(w.text, "="); strings.HasPrefix(name, "-") {
+			names = append(names, strings.ReplaceAll(name, "-", ""))
 		}
-		name, _, _ := strings.Cut(w.text, "=")
-		if name = strings.ReplaceAll(name, "-", ""); name != "" {
-			names = append(names, name)
-		}
-		if !strings.HasPrefix(w.text, "--") {
+		if strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") {
 			letters += w.text
 		}
 	}
-	var fields []reflect.StructField
-	for f := range grammar.Fields() {
-		tag, _, _ := strings.Cut(string(f.Tag), " help:")
-		f.Tag = reflect.StructTag(tag)
-		if means(f, names, letters) {
-			fields = append(fields, f)
-		}
+	return func(f reflect.StructField) bool {
+		short, aliases := f.Tag.Get("short"), strings.ReplaceAll(f.Tag.Get("aliases"), "-", "")
+		return short != "" && strings.Contains(letters, short) || slices.ContainsFunc(names, func(name string) bool {
+			return strings.EqualFold(name, f.Name) || name != "" && strings.Contains(aliases, name)
+		})
 	}
-	return fields
-}
-
-// means says whether a field may be that of one of the names or letters. The name
-// of a flag is that of its field, or as good as: hyphens and case aside.
-func means(f reflect.StructField, names []string, letters string) bool {
-	if short := f.Tag.Get("short"); short != "" && strings.Contains(letters, short) {
-		return true
-	}
-	aliases := f.Tag.Get("aliases")
-	return slices.ContainsFunc(names, func(name string) bool {
-		return strings.EqualFold(name, f.Name) || strings.Contains(strings.ReplaceAll(aliases, "-", ""), name)
-	})
 }

@@ -4,14 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
 
-// wordLimit bounds the time before --timeout counts: kong's scanner copies all
-// words that are left for each that it reads, and takes 20 s for 20000 of them.
+// wordLimit bounds the time that reading the words takes: kong's scanner copies
+// all words that are left for each that it reads, and takes 20 s for 20000 of them.
 const wordLimit = 1000
 
 // A word is one argument for kong.
@@ -21,59 +21,52 @@ type word struct {
 	from source
 }
 
-// A reader is kong over one grammar, and what its mappers have seen of the line.
+// A reader is kong over one grammar, and what it has seen as kong's mapper of the line.
 type reader struct {
-	kong  *kong.Kong
-	flags flagList
+	kong *kong.Kong
 
 	words    []word // those being read; nil while kong sets the defaults
-	next     int    // in words, the first that no flag has taken
-	tail     string // of the word before it, letters that no flag has taken: the "Sp993" of "-vSp993" behind -v
 	last     *kong.Flag
-	given    []string
-	asked    string                // the name of an Ask that was given
-	locators []string              // "[SECTION][@FILE]" of each --extra-opts, "" where it had none
-	from     map[*kong.Flag]source // of flags tagged once, where they were given last
+	given    map[string][]int // as in Line
+	asked    string           // the name of an Ask that was given
+	locators []string         // "[SECTION][@FILE]" of each --extra-opts, "" where it had none
 }
 
-// newReader returns a reader that fills grammar, a pointer to a struct.
-func newReader(grammar any, opts ...kong.Option) (*reader, error) {
+// newReader returns a reader that fills grammar, a pointer to a struct. It panics
+// when kong refuses the grammar.
+func newReader(grammar any, opts ...kong.Option) *reader {
 	r := &reader{}
-	value, counter := mapper{TakesValue, r}, mapper{Counter, r}
-	opts = append(opts, kong.NoDefaultHelp(),
-		kong.KindMapper(reflect.String, value), kong.KindMapper(reflect.Slice, value),
-		kong.KindMapper(reflect.Bool, mapper{Switch, r}), kong.NamedMapper("counter", counter),
-		kong.TypeMapper(reflect.TypeFor[Optional](), mapper{MayTakeValue, r}),
-		kong.TypeMapper(reflect.TypeFor[ExtraOpts](), mapper{MayTakeValue, r}))
+	opts = append(opts, kong.NoDefaultHelp())
 	for f := range reflect.TypeOf(grammar).Elem().Fields() {
-		// A type that reads its own text would otherwise be read by kong's mapper.
-		if f.Type.PkgPath() != "" && reflect.PointerTo(f.Type).Implements(textUnmarshaler) {
-			opts = append(opts, kong.TypeMapper(f.Type, value))
-		}
+		opts = append(opts, kong.TypeMapper(f.Type, r))
 	}
 	k, err := kong.New(grammar, opts...)
 	if err != nil {
-		return nil, &UsageError{Msg: err.Error()} // a mistake in the grammar
+		panic(err)
 	}
-	r.kong, r.flags = k, k.Model.Flags
-	return r, nil
+	r.kong = k
+	return r
 }
 
 // read fills the grammar from words. After an error it still looks at the words
-// one by one, for --help and --version.
+// one by one, with the word behind each, for --help, --version and the format of
+// the output.
 func (r *reader) read(words []word) error {
 	err := r.fill(words)
 	if err == nil || r.asked != "" {
 		return nil
 	}
-	usage := (*UsageError)(nil)
-	if !errors.As(err, &usage) {
-		usage = r.unexpected()
+	if usage := (*UsageError)(nil); !errors.As(err, &usage) {
+		err = r.refusal(err)
 	}
-	if r.salvage(words[:min(len(words), wordLimit)]); r.asked != "" {
+	words = words[:min(len(words), wordLimit)]
+	for i := range words {
+		_, _ = r.trace(words[i:min(i+2, len(words))]).Apply()
+	}
+	if r.asked != "" {
 		return nil
 	}
-	return usage
+	return err
 }
 
 // fill lets kong read words into its grammar. It does what kong's Parse does for
@@ -82,87 +75,49 @@ func (r *reader) read(words []word) error {
 // exported method: 1.1 MB, a ninth of the file. Write k.Parse here once kong
 // finds hooks without reflect's MethodByName.
 func (r *reader) fill(words []word) error {
-	r.given, r.asked, r.locators, r.from = nil, "", nil, map[*kong.Flag]source{}
+	r.given, r.asked, r.locators = map[string][]int{}, "", nil
 	if len(words) > wordLimit {
 		return &UsageError{
 			Msg:  fmt.Sprintf("the command line has %d words, %d are the limit", len(words), wordLimit),
 			Hint: "look for a file or a macro that repeats itself",
 		}
 	}
-	ctx, err := r.trace(words)
-	if err == nil {
-		err = ctx.Error
+	for _, w := range words {
+		if name, _, _ := strings.Cut(w.text, "="); len(name) > 2 && r.find("-"+name) != nil {
+			return &UsageError{Msg: "flag " + name + " has one hyphen", Hint: "write -" + name}
+		}
 	}
-	if err != nil {
-		return err
+	ctx := r.trace(words)
+	if ctx.Error != nil {
+		return ctx.Error
 	}
 	r.words = nil
 	if err := ctx.Reset(); err != nil {
-		return &UsageError{Msg: err.Error()} // a mistake in the grammar
+		return err
 	}
-	_, err = ctx.Apply()
+	_, err := ctx.Apply()
 	return err
 }
 
-func (r *reader) trace(words []word) (*kong.Context, error) {
-	r.words, r.next, r.tail, r.last = words, 0, "", nil
+func (r *reader) trace(words []word) *kong.Context {
+	r.words, r.last = words, nil
 	texts := make([]string, len(words))
 	for i, w := range words {
 		texts[i] = w.text
 	}
-	return kong.Trace(r.kong, texts)
-}
-
-// salvage reads each word of a line with an error in it by itself, with the word
-// behind it, and keeps whatever kong can make of that.
-func (r *reader) salvage(words []word) {
-	for i := range words {
-		if ctx, err := r.trace(words[i:min(i+2, len(words))]); err == nil {
-			_, _ = ctx.Apply() // of what was read before ctx.Error
-		}
-	}
+	ctx, _ := kong.Trace(r.kong, texts) // what is wrong with the line is in ctx.Error
+	return ctx
 }
 
 func (r *reader) line() Line { return Line{Asked: r.asked, Given: r.given} }
 
-// unexpected is for the word, or the rest of one, at which kong stopped although no
-// flag refused it. kong's own words are not used: they would repeat a secret.
-func (r *reader) unexpected() *UsageError {
-	text := "-" + r.tail
-	if r.tail == "" {
-		rest := r.words[r.next:]
-		if text = rest[0].text; text == "--" && len(rest) > 1 {
-			return strayWord(rest[1].text, r.last)
+// find returns the flag that is written so, with its hyphens; nil when there is none.
+func (r *reader) find(spelling string) *kong.Flag {
+	for _, f := range r.kong.Model.Flags {
+		long, isLong := strings.CutPrefix(spelling, "--")
+		if isLong && (long == f.Name || slices.Contains(f.Aliases, long)) || f.Short != 0 && spelling == "-"+string(f.Short) {
+			return f
 		}
 	}
-	spelling, _, _ := strings.Cut(text, "=")
-	switch {
-	case len(text) < 2 || text[0] != '-':
-		return strayWord(text, r.last)
-	case r.flags.find("-"+spelling) != nil:
-		return oneHyphen(spelling)
-	case text[1] != '-':
-		_, size := utf8.DecodeRuneInString(text[1:])
-		spelling = text[:1+size]
-	}
-	return r.flags.unknown(spelling)
-}
-
-// leading returns the flag of ours that a word certainly is ("-p", "--port",
-// "--port=993"), or "" where it may as well be a value of f ("-5:5", "-secret").
-// A word that begins as a secret is given is never the value of another flag.
-func (r *reader) leading(arg string, f *kong.Flag) string {
-	name, _, _ := strings.Cut(arg, "=")
-	switch {
-	case !strings.HasPrefix(arg, "-"):
-	case strings.HasPrefix(arg, "--") && r.flags.find(name) != nil:
-		return name
-	case r.flags.find(arg) != nil:
-		return arg
-	case len(arg) > 2 && !isSecret(f):
-		if g := r.flags.find(arg[:2]); g != nil && isSecret(g) {
-			return arg[:2]
-		}
-	}
-	return ""
+	return nil
 }

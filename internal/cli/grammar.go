@@ -90,7 +90,7 @@ type grammar struct {
 
 	Output            string `short:"o" enum:"nagios,json,openmetrics" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios, json or openmetrics. The exit code is the same."`
 	Brief             bool   `group:"Output" help:"Print the first line only."`
-	Verbose           int    `short:"v" type:"counter" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
+	Verbose           int    `short:"v" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
 	PerfdataUnknown   bool   `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`
 	Transcript        string `placeholder:"FILE" guarded:"" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
 	TranscriptContent bool   `group:"Output" help:"Let the transcript show what mails and folder lists say."`
@@ -153,7 +153,7 @@ func kongOptions() []kong.Option {
 
 // Model returns the grammar for those who write it down in another form.
 // Nothing in it may be changed.
-func Model() (*kong.Application, error) { return argv.Model(&grammar{}, kongOptions()...) }
+func Model() *kong.Application { return argv.Model(&grammar{}, kongOptions()...) }
 
 // Program is the name of the plugin.
 const Program = "check_imap_session"

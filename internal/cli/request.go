@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +110,7 @@ func Parse(args []string, env Env) (*Request, error) {
 // alone refuses a flag beside --generate: it exits 0, and a service that has it by
 // mistake must not be green.
 func alone(line argv.Line) error {
-	for _, flag := range line.Given {
+	for _, flag := range slices.Sorted(maps.Keys(line.Given)) {
 		if flag != "generate" {
 			return usage("--generate stands alone", "leave out --"+flag)
 		}

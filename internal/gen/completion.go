@@ -2,7 +2,6 @@ package gen
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"check_imap_session/internal/argv"
@@ -12,7 +11,7 @@ import (
 func (f flag) takesFile() bool { return f.value == "FILE" || f.value == "PEM" }
 
 // Bash writes a completion for bash 4 and later, which needs no bash-completion.
-func Bash(w io.Writer, m Model) error {
+func Bash(m Model) []byte {
 	var p page
 	p.lines("# "+fmt.Sprintf(generated, "bash"),
 		"_"+m.App.Name+"() {",
@@ -41,11 +40,11 @@ func Bash(w io.Writer, m Model) error {
 	p.lines("	esac",
 		`	mapfile -t COMPREPLY < <(compgen -W "`+strings.Join(names, " ")+`" -- "$cur")`,
 		"}", "complete -F _"+m.App.Name+" "+m.App.Name)
-	return p.to(w)
+	return p.Bytes()
 }
 
 // Zsh writes a completion for zsh's _arguments.
-func Zsh(w io.Writer, m Model) error {
+func Zsh(m Model) []byte {
 	var p page
 	p.lines("#compdef "+m.App.Name, "# "+fmt.Sprintf(generated, "zsh"), "", "_arguments -s \\")
 	all := kept(m, "zsh")
@@ -56,7 +55,7 @@ func Zsh(w io.Writer, m Model) error {
 		}
 		p.lines("	" + zshSpec(f) + end)
 	}
-	return p.to(w)
+	return p.Bytes()
 }
 
 // zshSpec is one argument of _arguments.
@@ -100,7 +99,7 @@ func zshSpec(f flag) string {
 }
 
 // Fish writes a completion for fish.
-func Fish(w io.Writer, m Model) error {
+func Fish(m Model) []byte {
 	var p page
 	p.lines("# "+fmt.Sprintf(generated, "fish"), "complete -c "+m.App.Name+" -f")
 	quote := func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
@@ -123,7 +122,7 @@ func Fish(w io.Writer, m Model) error {
 		}
 		p.lines(line + " -d " + quote(firstSentence(f.help)))
 	}
-	return p.to(w)
+	return p.Bytes()
 }
 
 // firstSentence shortens help to what fits beside a completion.

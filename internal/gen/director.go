@@ -1,9 +1,9 @@
 package gen
 
 import (
+	"crypto/sha1" // RFC 9562 prescribes it; nothing here is a secret
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"strconv"
 	"strings"
@@ -23,7 +23,7 @@ const (
 // service template that uses it. It refers to nothing outside itself, as a
 // missing reference stops the import. Identifiers are made from names, so that
 // a later basket updates what an earlier one made.
-func Director(w io.Writer, m Model) error {
+func Director(m Model) []byte {
 	arguments := map[string]any{}
 	fields := map[string]any{}
 	var links []any
@@ -45,10 +45,12 @@ func Director(w io.Writer, m Model) error {
 		"Datafield":       fields,
 		"ServiceTemplate": map[string]any{directorTemplate: directorService()},
 	}
-	enc := json.NewEncoder(w)
+	var p page
+	enc := json.NewEncoder(&p)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(basket)
+	_ = enc.Encode(basket) // strings, numbers and maps of them
+	return p.Bytes()
 }
 
 func directorArgument(f flag) map[string]any {
@@ -107,7 +109,19 @@ func directorService() map[string]any {
 	return none
 }
 
-// uuid names an object of the basket for good.
+// uuid identifies an object of the basket for good: a version 5 UUID below a
+// namespace of our own, which is that of the DNS name check-imap-session.invalid.
+// See RFC 9562 section 5.5.
 func uuid(kind, name string) string {
-	return uuid5(fmt.Sprintf("check_imap_session/director/%s/%s", kind, name))
+	dns := [16]byte{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
+	id := hashed(hashed(dns, "check-imap-session.invalid"), "check_imap_session/director/"+kind+"/"+name)
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+func hashed(space [16]byte, name string) [16]byte {
+	sum := sha1.Sum(append(space[:], name...))
+	id := [16]byte(sum[:16])
+	id[6] = id[6]&0x0f | 0x50
+	id[8] = id[8]&0x3f | 0x80
+	return id
 }

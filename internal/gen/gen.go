@@ -9,7 +9,6 @@ package gen
 
 import (
 	"bytes"
-	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ type Item struct{ Name, Doc string }
 type Format struct {
 	Name  string // the value of --generate
 	Path  string // of the file in the repository
-	Write func(io.Writer, Model) error
+	Write func(Model) []byte
 }
 
 // Formats returns all artefacts.
@@ -137,11 +136,6 @@ func (p *page) lines(lines ...string) {
 	for _, l := range lines {
 		p.WriteString(l + "\n")
 	}
-}
-
-func (p *page) to(w io.Writer) error {
-	_, err := w.Write(p.Bytes())
-	return err
 }
 
 // wrap breaks text into lines of at most width bytes.

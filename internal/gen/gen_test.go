@@ -16,24 +16,6 @@ import (
 	"check_imap_session/internal/gen"
 )
 
-func model(tb testing.TB) gen.Model {
-	tb.Helper()
-	m, err := app.Model()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return m
-}
-
-func write(tb testing.TB, f gen.Format) string {
-	tb.Helper()
-	var b bytes.Buffer
-	if err := f.Write(&b, model(tb)); err != nil {
-		tb.Fatal(err)
-	}
-	return b.String()
-}
-
 // offers returns how an artefact says that it offers a flag.
 func offers(format, name, short string) *regexp.Regexp {
 	key := "--" + name
@@ -62,9 +44,9 @@ func offers(format, name, short string) *regexp.Regexp {
 
 // TestEveryFlag wants every flag in every artefact, or its reason to be absent.
 func TestEveryFlag(t *testing.T) {
-	m := model(t)
+	m := app.Model()
 	for _, f := range gen.Formats() {
-		text := write(t, f)
+		text := string(f.Write(app.Model()))
 		reasons := gen.LeftOut(f.Name)
 		for _, flag := range m.App.Flags {
 			short := ""
@@ -86,7 +68,7 @@ func TestEveryFlag(t *testing.T) {
 // TestSecretFlags wants no flag that holds a secret in a definition whose
 // arguments end in process lists.
 func TestSecretFlags(t *testing.T) {
-	for _, flag := range model(t).App.Flags {
+	for _, flag := range app.Model().App.Flags {
 		if !flag.Tag.Has("secret") {
 			continue
 		}
@@ -100,7 +82,7 @@ func TestSecretFlags(t *testing.T) {
 		if f.Name != "nagios" && f.Name != "nrpe" {
 			continue
 		}
-		for line := range strings.SplitSeq(write(t, f), "\n") {
+		for line := range strings.SplitSeq(string(f.Write(app.Model())), "\n") {
 			command := strings.Contains(line, "command_line") || strings.HasPrefix(line, "command[")
 			if command && regexp.MustCompile(`-P|--password[ =]|--password-command`).MatchString(line) {
 				t.Errorf("%s: a secret or a command in %q", f.Name, line)
@@ -117,7 +99,7 @@ func TestSecretFlags(t *testing.T) {
 func TestOptionalValues(t *testing.T) {
 	for _, i := range []int{0, 1} {
 		f := gen.Formats()[i]
-		text := write(t, f)
+		text := string(f.Write(app.Model()))
 		for _, name := range []string{"demo", "extra-opts"} {
 			variable := "$imap_session_" + strings.ReplaceAll(name, "-", "_") + "$"
 			if gen.LeftOut(f.Name)[name] == "" && !strings.Contains(text, `"--`+name+"="+variable+`"`) || strings.Contains(text, `"`+variable+`"`) {
@@ -135,7 +117,7 @@ func TestCommitted(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if string(got) != write(t, f) {
+		if string(got) != string(f.Write(app.Model())) {
 			t.Errorf("%s is out of date: run go generate ./...", f.Path)
 		}
 	}
@@ -143,10 +125,7 @@ func TestCommitted(t *testing.T) {
 
 // TestFormats wants the words of --generate to be the formats that exist.
 func TestFormats(t *testing.T) {
-	grammar, err := cli.Model()
-	if err != nil {
-		t.Fatal(err)
-	}
+	grammar := cli.Model()
 	var have, words []string
 	for _, f := range gen.Formats() {
 		have = append(have, f.Name)
@@ -205,7 +184,7 @@ func TestDirector(t *testing.T) {
 			Imports []string
 		}
 	}
-	if err := json.Unmarshal([]byte(write(t, gen.Formats()[1])), &basket); err != nil {
+	if err := json.Unmarshal(gen.Formats()[1].Write(app.Model()), &basket); err != nil {
 		t.Fatal(err)
 	}
 	command := basket.Command["cmd-check-imap-session"]

@@ -2,7 +2,6 @@ package gen
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"check_imap_session/internal/argv"
@@ -15,7 +14,7 @@ const (
 
 // Help writes the text of --help, at most 80 columns wide, its first screen
 // useful by itself.
-func Help(w io.Writer, m Model) error {
+func Help(m Model) []byte {
 	var p page
 	name := m.App.Name
 	p.lines(name+" runs a whole IMAP session - DNS, connect, TLS, greeting,",
@@ -35,7 +34,7 @@ func Help(w io.Writer, m Model) error {
 	p.lines("")
 	p.lines(wrap("Metrics: time and time_<step> (seconds), "+strings.Join(m.Results, ", ")+".", helpWidth)...)
 	p.WriteString(helpEnd)
-	return p.to(w)
+	return p.Bytes()
 }
 
 // helpEnd is what stands below the flags.

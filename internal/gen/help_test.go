@@ -1,22 +1,18 @@
 package gen_test
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 
+	"check_imap_session/internal/app"
 	"check_imap_session/internal/argv"
 	"check_imap_session/internal/gen"
 )
 
 func TestHelp(t *testing.T) {
-	m := model(t)
-	var b bytes.Buffer
-	if err := gen.Help(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	help := b.String()
+	m := app.Model()
+	help := string(gen.Help(m))
 	for i, line := range strings.Split(help, "\n") {
 		if len(line) > 80 {
 			t.Errorf("line %d has %d columns: %s", i+1, len(line), line)

@@ -2,7 +2,6 @@ package gen
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"check_imap_session/internal/argv"
@@ -12,7 +11,7 @@ import (
 //
 // See the Icinga 2 documentation, "Service Monitoring" on naming and "Object
 // Types" on CheckCommand arguments.
-func Icinga2(w io.Writer, m Model) error {
+func Icinga2(m Model) []byte {
 	var p page
 	p.lines("// "+fmt.Sprintf(generated, "icinga2"), "//")
 	p.lines(comment("//", "The package puts this file where include <plugins-contrib> finds it. Elsewhere put it into a folder that Icinga reads, on every node that runs the check: conf.d, or a global zone.")...)
@@ -38,7 +37,7 @@ func Icinga2(w io.Writer, m Model) error {
 		`	vars.check_ipv4 = "$imap_session_ipv4$"`,
 		`	vars.check_ipv6 = "$imap_session_ipv6$"`,
 		"}")
-	return p.to(w)
+	return p.Bytes()
 }
 
 func (p *page) icingaArgument(f flag) {

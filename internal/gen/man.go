@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"io"
 	"strings"
 
 	"check_imap_session/internal/argv"
@@ -9,7 +8,7 @@ import (
 
 // Man writes the manual page for section 1, with the macros of man(7). It
 // bears no date and no version, so that it changes with the grammar only.
-func Man(w io.Writer, m Model) error {
+func Man(m Model) []byte {
 	var p page
 	name := m.App.Name
 	p.lines(`.\" Made by `+name+` --generate=man; do not edit.`,
@@ -59,7 +58,7 @@ func Man(w io.Writer, m Model) error {
 		p.lines(".PP", ".nf", roff(name+" "+line), ".fi")
 	}
 	p.lines(`.SH "SEE ALSO"`, `\fBnagios4\fR(8), \fBicinga2\fR(8), \fBopenssl\-s_client\fR(1ssl)`)
-	return p.to(w)
+	return p.Bytes()
 }
 
 func (p *page) items(items []Item) {

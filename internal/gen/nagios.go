@@ -2,7 +2,6 @@ package gen
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 
 // Nagios writes command definitions with named slots. A quoted '$ARGn$' is one
 // word and an unset one is empty, which the program takes as not given.
-func Nagios(w io.Writer, m Model) error {
+func Nagios(m Model) []byte {
 	var p page
 	p.lines("# " + fmt.Sprintf(generated, "nagios"))
 	p.lines("#")
@@ -33,13 +32,13 @@ func Nagios(w io.Writer, m Model) error {
 		p.lines("# "+c.use, "define command {", "    command_name    "+c.name, "    command_line    "+c.line, "}", "")
 	}
 	p.iniOptions(m, "nagios", "/etc/nagios/imap_session.ini")
-	return p.to(w)
+	return p.Bytes()
 }
 
 // NRPE writes commands for an NRPE daemon. They take no arguments from the
 // network: Debian's daemon is built without them, and an argument must never
 // name a secret, a command or a file.
-func NRPE(w io.Writer, m Model) error {
+func NRPE(m Model) []byte {
 	var p page
 	p.lines("# "+fmt.Sprintf(generated, "nrpe"), "#")
 	all := flags(m)
@@ -50,7 +49,7 @@ func NRPE(w io.Writer, m Model) error {
 		"command[imap_session]=/usr/lib/nagios/plugins/check_imap_session --extra-opts=imap_session@/etc/nagios/imap_session.ini",
 		"command[imap_session_demo]=/usr/lib/nagios/plugins/check_imap_session --demo", "")
 	p.iniOptions(m, "nrpe", "/etc/nagios/imap_session.ini")
-	return p.to(w)
+	return p.Bytes()
 }
 
 // iniOptions lists the flags as comment lines of an ini file.

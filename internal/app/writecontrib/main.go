@@ -19,23 +19,12 @@ func main() {
 }
 
 func write(root string) error {
-	m, err := app.Model()
-	if err != nil {
-		return err
-	}
 	for _, f := range gen.Formats() {
 		path := filepath.Join(root, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		file, err := os.Create(path)
-		if err != nil {
-			return err
-		}
-		if err := f.Write(file, m); err != nil {
-			return err
-		}
-		if err := file.Close(); err != nil {
+		if err := os.WriteFile(path, f.Write(app.Model()), 0o644); err != nil {
 			return err
 		}
 	}
