@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,10 +33,11 @@ func expectations(g *grammar, req *Request) error {
 			return usage("capability "+argv.Quote(c)+" is both expected and forbidden", "")
 		}
 	}
-	for _, x := range []struct {
+	type about struct {
 		flag, step string
 		given      bool
-	}{
+	}
+	all := []about{
 		{"--expect-greeting", "greeting", e.Greeting != nil},
 		{"--expect-capability", "capability", len(e.Capabilities) > 0},
 		{"--forbid-capability", "capability", len(e.Forbidden) > 0},
@@ -48,12 +48,13 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-header", "fetch", len(e.Headers) > 0},
 		{"--expect-uidvalidity", "select", e.UIDValidity != 0},
 		{"--expect-writable", "select", e.Writable},
-	} {
-		if !x.given {
-			continue
-		}
-		if by := session.Removed(req.Session, x.step); by != "" {
-			return usage(x.flag+" can never be judged: "+by+" leaves out the step "+x.step, "")
+	}
+	for _, step := range session.Optional() {
+		all = append(all, about{"--with=" + step, step, req.Session.With[step]})
+	}
+	for _, x := range all {
+		if by := session.Removed(req.Session, x.step); x.given && by != "" {
+			return usage(x.flag+" has no effect: "+by+" leaves out the step "+x.step, "")
 		}
 	}
 	return nil
@@ -113,9 +114,11 @@ func words(list []string) []string {
 	return out
 }
 
-// stateNames are the states a user can give.
+// stateNames are the states as users write them, also by number.
 var stateNames = map[string]report.State{
 	"ok": report.OK, "warning": report.Warning, "critical": report.Critical, "unknown": report.Unknown,
+	"warn": report.Warning, "crit": report.Critical,
+	"0": report.OK, "1": report.Warning, "2": report.Critical, "3": report.Unknown,
 }
 
 // states reads --state; the later of two for one kind holds.
@@ -124,30 +127,22 @@ func states(g *grammar, req *Request) error {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}
-		name, value, found := strings.Cut(part, "=")
-		name, value = strings.ToLower(strings.TrimSpace(name)), strings.ToLower(strings.TrimSpace(value))
-		var names []string
-		for _, k := range judge.Kinds() {
-			if !k.Fixed {
+		name, value, _ := strings.Cut(strings.ToLower(part), "=")
+		name = strings.TrimSpace(name)
+		kind, ok := judge.LookupKind(name)
+		if !ok {
+			var names []string
+			for _, k := range judge.Kinds() {
 				names = append(names, k.Name)
 			}
+			return usage("--state: there is no kind "+argv.Quote(name), oneOfThese(name, names))
 		}
-		kind, ok := judge.LookupKind(name)
-		if !ok || kind.Fixed {
-			msg := "--state: there is no kind " + argv.Quote(name)
-			if ok {
-				msg = "--state: the state of " + name + " is always UNKNOWN"
-			}
-			hint := "one of " + strings.Join(names, ", ")
-			if near := argv.Nearest(name, names); near != "" && !ok {
-				hint = "did you mean " + near + "? " + hint
-			}
-			return usage(msg, hint)
+		if kind.Fixed {
+			return usage("--state: the state of "+name+" is always UNKNOWN", "leave it out")
 		}
-		state, ok := stateNames[value]
-		if !found || !ok {
-			valid := slices.Sorted(maps.Keys(stateNames))
-			return usage("--state: "+argv.Quote(part)+" has no state", "write "+name+"=STATE with one of "+strings.Join(valid, ", "))
+		state, ok := stateNames[strings.TrimSpace(value)]
+		if !ok {
+			return usage("--state: "+argv.Quote(part)+" has no state", "write "+name+"=STATE with one of ok, warning, critical, unknown")
 		}
 		if req.Policy.States == nil {
 			req.Policy.States = map[string]report.State{}

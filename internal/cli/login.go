@@ -35,7 +35,7 @@ func login(g *grammar, req *Request, env Env) error {
 	if req.Demo != "" {
 		return nil
 	}
-	if err := fits(c.Auth, password, token, g); err != nil {
+	if err := checkSecretFits(c.Auth, password, token, g); err != nil {
 		return err
 	}
 	if c.Username == "" && password.given() {
@@ -51,7 +51,7 @@ func login(g *grammar, req *Request, env Env) error {
 		c.OAuth = nil
 		return nil
 	}
-	if err := enough(c, password, token, g); err != nil {
+	if err := requireSecret(c, password, token, g); err != nil {
 		return err
 	}
 	req.files.password = password
@@ -60,8 +60,8 @@ func login(g *grammar, req *Request, env Env) error {
 	return nil
 }
 
-// fits refuses a secret that the mechanism has no use for.
-func fits(mode auth.Mode, password secretSource, token oauthSource, g *grammar) error {
+// checkSecretFits refuses a secret that the mechanism has no use for.
+func checkSecretFits(mode auth.Mode, password secretSource, token oauthSource, g *grammar) error {
 	switch {
 	case password.given() && token.given():
 		return usage("a password ("+password.flag+") and a token ("+token.flag+")", "give the one that the account logs in with")
@@ -77,8 +77,8 @@ func fits(mode auth.Mode, password secretSource, token oauthSource, g *grammar) 
 	return nil
 }
 
-// enough refuses a login for which something is missing.
-func enough(c *session.Config, password secretSource, token oauthSource, g *grammar) error {
+// requireSecret refuses a login for which something is missing.
+func requireSecret(c *session.Config, password secretSource, token oauthSource, g *grammar) error {
 	certificate := g.ClientCert != ""
 	external := c.Auth == auth.External || c.Auth == auth.Auto && certificate && !password.given() && !token.given()
 	switch {

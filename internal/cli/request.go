@@ -151,7 +151,7 @@ func build(g *grammar, line argv.Line, env Env, req *Request) error {
 	if err := stdinOnce(req.files, line.Stdin); err != nil {
 		return err
 	}
-	for _, fill := range []func(*grammar, *Request) error{expectations, with, states, measurable, plan} {
+	for _, fill := range []func(*grammar, *Request) error{expectations, states, measurable, plan} {
 		if err := fill(g, req); err != nil {
 			return err
 		}
@@ -282,4 +282,19 @@ func openRegular(name string) (fs.File, error) {
 		return nil, errors.New("not a regular file")
 	}
 	return os.Open(name)
+}
+
+// EnvVar is an environment variable from which the program takes a secret.
+type EnvVar struct {
+	Name     string
+	Variable string // of Icinga, whose command definition fills it
+	Doc      string
+}
+
+// Environment returns the variables that hold secrets.
+func Environment() []EnvVar {
+	return []EnvVar{
+		{envPassword, "imap_session_password", "the password, when no option names another source; empty means unset"},
+		{envClientSecret, "imap_session_oauth_client_secret", "the secret of the OAuth client, when no option names another source; empty means unset"},
+	}
 }

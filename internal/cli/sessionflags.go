@@ -35,7 +35,7 @@ func sessionFlags(g *grammar, req *Request) error {
 	}
 	c.Until = g.Until
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
-		return usage("--until: there is no step "+argv.Quote(c.Until), "one of "+strings.Join(session.StepNames(), ", "))
+		return usage("--until: there is no step "+argv.Quote(c.Until), oneOfThese(strings.ToLower(c.Until), session.StepNames()))
 	}
 	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
 		return err
@@ -73,17 +73,4 @@ func fetchLimit(g *grammar) (int64, error) {
 		return 0, usage("--fetch-limit: "+argv.Quote(g.FetchLimit)+" is no size from 1 byte to 4 GiB", "for example --fetch-limit=10MB")
 	}
 	return int64(r.Upper), nil
-}
-
-// with refuses to add a step that another flag leaves out.
-func with(_ *grammar, req *Request) error {
-	for _, step := range session.Optional() {
-		if !req.Session.With[step] {
-			continue
-		}
-		if by := session.Removed(req.Session, step); by != "" {
-			return usage("--with="+step+" has no effect: "+by+" leaves out the step "+step, "")
-		}
-	}
-	return nil
 }

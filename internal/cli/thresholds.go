@@ -57,7 +57,7 @@ func thresholds(g *grammar, req *Request) error {
 		if rule == nil {
 			continue
 		}
-		if swapped(rule, def) {
+		if contradictory(rule, def) {
 			w, c := rule.Warn, rule.Crit
 			return usage(fmt.Sprintf("the warning limit of %s (%s) is beyond its critical limit (%s)", def.Name, w, c), "swap -w and -c")
 		}
@@ -87,10 +87,10 @@ func certificateDays(g *grammar) (warning, critical []string, err error) {
 	return []string{name + warn + ":"}, []string{name + crit + ":"}, nil
 }
 
-// swapped says whether the warning limit lies beyond the critical one, so that no
+// contradictory says whether the warning limit lies beyond the critical one, so that no
 // value could ever be a WARNING (rule P18 of docs/plugin-interface.md). Of a
 // metric that is never negative `~:5` is the same limit as `5`.
-func swapped(rule *judge.Rule, def report.MetricDef) bool {
+func contradictory(rule *judge.Rule, def report.MetricDef) bool {
 	if rule.Warn == nil || rule.Crit == nil || rule.Warn.Inside || rule.Crit.Inside {
 		return false
 	}
@@ -143,11 +143,16 @@ func unknownMetric(flag, name string) error {
 	for _, def := range report.MetricTable() {
 		names = append(names, def.Name)
 	}
-	hint := "one of " + strings.Join(names, ", ")
+	return usage(flag+": there is no metric "+argv.Quote(name), oneOfThese(name, names))
+}
+
+// oneOfThese is the hint for a name that is not among those there are: the nearest
+// of them, else all.
+func oneOfThese(name string, names []string) string {
 	if near := argv.Nearest(name, names); near != "" {
-		hint = "did you mean " + near + "? " + hint
+		return "did you mean " + near + "?"
 	}
-	return usage(flag+": there is no metric "+argv.Quote(name), hint)
+	return "one of " + strings.Join(names, ", ")
 }
 
 // measurable refuses a threshold that can never be judged because the user has
