@@ -13,10 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -55,14 +52,16 @@ func OS() Env {
 	return Env{
 		Program: filepath.Base(os.Args[0]),
 		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
-		// Go's own answers to the last two are exit codes 2 and a death by signal.
-		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT},
+		// Go's own answers to the last three are exit code 2 or a death by signal.
+		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT},
 	}
 }
 
 // Main runs the program and returns its exit code, 0 to 3. It writes to
 // env.Stdout exactly once.
 func Main(args []string, env Env) (code int) {
+	ctx, stop := interruptible(context.Background(), env.Signals)
+	defer stop()
 	out := output{w: env.Stdout}
 	secrets := &secret.Set{}
 	defer func() {
@@ -70,37 +69,20 @@ func Main(args []string, env Env) (code int) {
 			out.text = render.Message(report.Unknown, "internal", report.Foreign(fmt.Sprint(p)), "please report this bug", render.Options{Mask: secrets.Mask})
 			out.state = report.Unknown
 		}
-		code = out.flush()
+		code = out.flush(ctx)
 	}()
 	// A command that is run has these in its environment, also where the check
 	// takes its secret from elsewhere.
 	for _, v := range cli.Environment() {
 		secrets.Add(secret.New(env.Getenv(v.Name)))
 	}
-	run(args, env, &out, secrets)
+	run(ctx, args, env, &out, secrets)
 	return
 }
 
-// output is what will be written, once.
-type output struct {
-	w     io.Writer
-	text  []byte
-	state report.State
-}
-
-// flush writes the output. When nobody can read it the state is UNKNOWN: a core
-// that sees no text must not see an OK.
-func (o *output) flush() int {
-	if _, err := o.w.Write(o.text); err != nil {
-		return int(report.Unknown)
-	}
-	return int(o.state)
-}
-
-func (o *output) set(text []byte, state report.State) { o.text, o.state = text, state }
-
-func run(args []string, env Env, out *output, secrets *secret.Set) {
-	req, err := cli.Parse(args, cli.Env{Program: env.Program, Getenv: env.Getenv, Stdin: env.Stdin, Proxy: env.Proxy})
+func run(ctx context.Context, args []string, env Env, out *output, secrets *secret.Set) {
+	began := time.Now()
+	req, err := parse(ctx, args, env)
 	switch {
 	case err != nil:
 		out.set(usageMessage(req, err))
@@ -120,9 +102,8 @@ func run(args []string, env Env, out *output, secrets *secret.Set) {
 		out.set(explained(req))
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), req.Timeout, report.ErrTimeout)
-	defer cancel()
-	ctx, cancel = interruptible(ctx, env.Signals)
+	out.deadline = began.Add(req.Timeout)
+	ctx, cancel := context.WithDeadlineCause(ctx, out.deadline, report.ErrTimeout)
 	defer cancel()
 	req.Session.Secrets = secrets
 	out.set(check(ctx, req, env))
@@ -138,26 +119,6 @@ func explained(req *cli.Request) ([]byte, report.State) {
 	return []byte(text), report.Unknown
 }
 
-// interruptible returns a context that the signals end. They stay caught: giving
-// them back costs several changes of threads, and the process is about to end.
-func interruptible(ctx context.Context, signals []os.Signal) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	if len(signals) > 0 {
-		got := make(chan os.Signal, 1)
-		signal.Notify(got, signals...)
-		go func() {
-			select {
-			case <-got:
-				cancel(report.ErrInterrupted)
-			case <-ctx.Done():
-			}
-		}()
-		// What os/signal has begun ends here, and not within the time of a step.
-		runtime.Gosched()
-	}
-	return ctx, func() { cancel(nil) }
-}
-
 // check runs the session that a request asks for and prints it.
 func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State) {
 	opts := render.Options{
@@ -168,7 +129,7 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 		Mask: req.Session.Secrets.Mask, MaskWords: req.Session.Secrets.MaskAll,
 	}
 	if err := load(ctx, req); err != nil {
-		return notLoaded(req, opts, err)
+		return notRead(req, opts, "the secrets", err)
 	}
 	if req.Demo != "" {
 		stop, err := startDemo(ctx, req, env.Listen)
@@ -217,43 +178,15 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 	}
 }
 
-// load loads what the request names, but never for longer than ctx lasts.
-func load(ctx context.Context, req *cli.Request) error {
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("%w: %v\n%s", report.ErrInternal, p, debug.Stack())
-			}
-		}()
-		done <- req.Load(ctx)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	select { // a command that is being killed, with its children
-	case err := <-done: // nil when both came at once: not for want of the secret
-		return err
-	case <-time.After(killPatience):
-		return context.Cause(ctx)
-	}
-}
-
-// killPatience is how long a password command has to go once its time is up; a
-// file on a dead mount never comes back.
-const killPatience = 60 * time.Millisecond
-
-// notLoaded is the output when a file or command could not be used.
-func notLoaded(req *cli.Request, opts render.Options, err error) ([]byte, report.State) {
+// notRead is the output when what the check needs could not be read.
+func notRead(req *cli.Request, opts render.Options, what string, err error) ([]byte, report.State) {
 	switch {
 	case errors.Is(err, report.ErrInterrupted):
-		return message(req, opts, "interrupted", "while reading the secrets", "")
+		return message(req, opts, "interrupted", "while reading "+what, "")
 	case errors.Is(err, report.ErrInternal):
 		return message(req, opts, "internal", report.Foreign(err.Error()), "please report this bug")
 	case errors.Is(err, report.ErrTimeout):
-		return message(req, opts, "config", "reading the secrets took longer than -t allows", "is the file on a dead mount, does the command hang?")
+		return message(req, opts, "config", "reading "+what+" took longer than -t allows", "is the file on a dead mount, does the command hang?")
 	}
 	return message(req, opts, "config", err.Error(), "correct the file or command named here")
 }
@@ -265,6 +198,11 @@ func message(req *cli.Request, opts render.Options, kind, text, advice string) (
 
 // usageMessage prints a usage error in the form that was asked for.
 func usageMessage(req *cli.Request, err error) ([]byte, report.State) {
+	for _, stopped := range []error{report.ErrInterrupted, report.ErrTimeout, report.ErrInternal} {
+		if errors.Is(err, stopped) {
+			return notRead(&cli.Request{}, render.Options{Version: Version()}, "the command line", err)
+		}
+	}
 	kind := "usage"
 	text, advice := err.Error(), ""
 	var u *cli.UsageError

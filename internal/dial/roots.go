@@ -124,15 +124,14 @@ func (r *Roots) verify(ctx context.Context, served []*x509.Certificate, quick bo
 	for _, cert := range served[1:] {
 		opts.Intermediates.AddCert(cert)
 	}
-	whole := func() { opts.Roots, err = r.Pool() }
 	if r.load == nil {
-		whole()
+		opts.Roots = r.pool
 		chains, err = served[0].Verify(opts)
 		return chains, false, err
 	}
 	if r.bundle != nil {
-		var b *bundle
-		if err := within(ctx, func() { b = r.bundle() }); err != nil {
+		b, err := within(ctx, func() (*bundle, error) { return r.bundle(), nil })
+		if err != nil {
 			return nil, false, err
 		}
 		if b != nil {
@@ -146,28 +145,34 @@ func (r *Roots) verify(ctx context.Context, served []*x509.Certificate, quick bo
 		chains, err = served[0].Verify(opts)
 		return chains, err != nil, err
 	}
-	if late := within(ctx, whole); late != nil {
-		return nil, false, late
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("%w: trusted certificates: %w", report.ErrConfig, err)
+	if opts.Roots, err = within(ctx, r.Pool); err != nil {
+		return nil, false, err
 	}
 	chains, err = served[0].Verify(opts)
 	return chains, false, err
 }
 
-// within waits for f, which may hang on a dead disk, until ctx ends.
-func within(ctx context.Context, f func()) error {
-	done := make(chan struct{})
+// within returns what f loads, which may hang on a dead disk, but never waits for it
+// longer than ctx lasts. Every error is one of the configuration.
+func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
 	go func() {
-		defer close(done)
-		f()
+		value, err := f()
+		done <- result{value, err}
 	}()
 	select {
-	case <-done:
-		return nil
+	case r := <-done:
+		if r.err != nil {
+			r.err = fmt.Errorf("%w: trusted certificates: %w", report.ErrConfig, r.err)
+		}
+		return r.value, r.err
 	case <-ctx.Done():
-		return fmt.Errorf("%w: the trusted certificates were not loaded in time, SSL_CERT_FILE or /etc/ssl", report.ErrConfig)
+		var none T
+		return none, fmt.Errorf("%w: the trusted certificates were not loaded in time, SSL_CERT_FILE or /etc/ssl", report.ErrConfig)
 	}
 }
 
