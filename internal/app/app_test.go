@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -115,4 +116,40 @@ func TestVersionIsOneWord(t *testing.T) {
 	if v := Version(); v == "" || strings.ContainsAny(v, " \n") {
 		t.Errorf("got %q", v)
 	}
+}
+
+// TestCommandLineHasATime reads an ini file from a standard input that does not end.
+func TestCommandLineHasATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		never := make(chan struct{})
+		defer close(never)
+		out := &recorder{}
+		env := fakeEnv(out)
+		env.Stdin = blocked{never}
+		began := time.Now()
+		code := Main([]string{"-H", "h", "--extra-opts=x@-"}, env)
+		if took := time.Since(began); code != 3 || took != 8*time.Second || !strings.HasPrefix(out.String(), "IMAP_SESSION UNKNOWN - config: reading the command line took") {
+			t.Errorf("got exit code %d after %v: %s", code, took, out.String())
+		}
+	})
+}
+
+// stuck never takes what is written to it.
+type stuck struct{ never chan struct{} }
+
+func (s stuck) Write([]byte) (int, error) { <-s.never; return 0, errors.New("never") }
+
+// TestNobodyReads writes to a full pipe that nobody reads.
+func TestNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		never := make(chan struct{})
+		defer close(never)
+		env := fakeEnv(nil)
+		env.Stdout = stuck{never}
+		began := time.Now()
+		code := Main([]string{"-H", "h", "-U", "u", "--password-file=/nonexistent", "-t", "1"}, env)
+		if took := time.Since(began); code != 3 || took != 1100*time.Millisecond {
+			t.Errorf("got exit code %d after %v, want 3 after 1.1 s", code, took)
+		}
+	})
 }

@@ -21,7 +21,7 @@ import (
 // presses: both end the run at once, with what was measured until then (rules
 // E7, D5).
 func TestSignals(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGABRT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			srv := imaptest.Serve(t, "greet\nserve LOGIN\nhold", imaptest.Options{})
@@ -77,6 +77,32 @@ func TestSignalWhileReading(t *testing.T) {
 	out, code := wait()
 	o := mustRead(t, out, code)
 	if !strings.HasPrefix(o.Text, "IMAP_SESSION UNKNOWN - interrupted: ") {
+		t.Errorf("got %q", o.Text)
+	}
+}
+
+// A signal while the command line is read, from a standard input that does not end.
+func TestSignalWhileParsing(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	cmd := program(t, "-H", "h", "--extra-opts=x@-")
+	cmd.Stdin = r
+	wait := start(t, cmd)
+	r.Close()
+	// More than a pipe holds: once it is written, the program is reading.
+	if _, err := w.Write(make([]byte, 512<<10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	out, code := wait()
+	o := mustRead(t, out, code)
+	if !strings.HasPrefix(o.Text, "IMAP_SESSION UNKNOWN - interrupted: while reading the command line") {
 		t.Errorf("got %q", o.Text)
 	}
 }
