@@ -72,6 +72,21 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// TestNothingAfterBye sends nothing to a server that has ended the session.
+func TestNothingAfterBye(t *testing.T) {
+	converse(t, "greet\nserve NOOP\nS: * BYE down\nS: {tag} OK done\nserve", func(c *Conn, tm *timer, record *imaptest.Record) {
+		_ = c.Noop(tm)
+		err := c.Noop(tm)
+		var e *report.StepError
+		if !errors.As(err, &e) || !errors.Is(err, report.ErrBye) || e.Reply == nil || e.Reply.Text != "down" {
+			t.Errorf("got %v, want the BYE", err)
+		}
+		if got := record.Received(); len(got) != 1 {
+			t.Errorf("the server got %q", got)
+		}
+	})
+}
+
 // TestNotices keeps no words of the command before.
 func TestNotices(t *testing.T) {
 	converse(t, "greet\nserve NOOP\nS: * NO a\nS: * OK b\nS: {tag} NO c\nserve", func(c *Conn, tm *timer, _ *imaptest.Record) {
@@ -128,7 +143,11 @@ func TestGreeting(t *testing.T) {
 				c, tm := New(Limits{}), &timer{}
 				c.Attach(context.Background(), nc)
 				defer c.Close()
+				c.HandshakeJustDone = true
 				_, err := c.Greeting(tm)
+				if c.HandshakeJustDone && !tt.other {
+					t.Error("a line has been read, and the handshake is still the last that happened")
+				}
 				if other := errors.As(err, new(*report.NotIMAP)); other != tt.other || len(tm.remarks) != tt.remarks || c.CanSend() == tt.other {
 					t.Errorf("%v, remarks %q, can send %v", err, tm.remarks, c.CanSend())
 				}

@@ -397,3 +397,12 @@ func TestSlowest(t *testing.T) {
 		}
 	}
 }
+
+// TestStateOfARow wants the state of a row before that of its kind.
+func TestStateOfARow(t *testing.T) {
+	e := &report.StepError{Step: report.StepDNS, Err: report.ErrManyAddresses}
+	r := &report.Report{Steps: []report.StepResult{{Name: report.StepDNS, Outcome: report.Failed, Err: e}}}
+	if v := Judge(r, Policy{}); v.State != report.Warning {
+		t.Errorf("got %v, want WARNING: %+v", v.State, v.Findings)
+	}
+}

@@ -334,6 +334,18 @@ func fill(word string, n int) string {
 	return strings.TrimSpace(strings.Repeat(word+" ", n/(len(word)+1)+1)[:n])
 }
 
+// The dialogue that was asked for has the room of a diagnosis at every verbosity.
+func TestTranscriptHasRoom(t *testing.T) {
+	r := good()
+	for range 100 {
+		r.Transcript = append(r.Transcript, report.Line{From: "S", Text: strings.Repeat("x", 90)})
+	}
+	v := judge.Judge(r, judge.Policy{})
+	if out := Nagios(r, v, Options{Transcript: true}); len(out) < 2*maxOutput || bytes.Contains(out, []byte("cut")) {
+		t.Errorf("%d bytes, want the whole dialogue", len(out))
+	}
+}
+
 // Too long output loses whole lines from its end, with a mark; perfdata and
 // line 1 stay (rules S1, S4).
 func TestLongOutputIsTrimmed(t *testing.T) {

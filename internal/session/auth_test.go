@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -127,6 +128,21 @@ func TestExchanges(t *testing.T) {
 					t.Errorf("mechanism %q", e.Mechanism)
 				}
 			})
+		})
+	}
+}
+
+// TestCapabilitiesAfterLogin writes down the list that a login brings, and none else.
+func TestCapabilitiesAfterLogin(t *testing.T) {
+	for answer, want := range map[string]string{
+		"S: {tag} OK [CAPABILITY IMAP4rev1 IDLE] in": "[IDLE IMAP4REV1]",
+		"S: {tag} OK in": "<nil>",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, TLSNone).run(t, "greet\nserve LOGIN\n"+answer+"\nserve")
+			if got := fmt.Sprint(r.Fact("capabilities_after_login")); got != want {
+				t.Errorf("%s: got %s, want %s", answer, got, want)
+			}
 		})
 	}
 }
