@@ -81,6 +81,9 @@ type Credentials struct {
 	Port uint16
 	// Binding ties SCRAM-SHA-256-PLUS to the TLS session; other mechanisms ignore it.
 	Binding Binding
+	// Encrypted says that TLS is on. SCRAM without it wants the work of guessing the
+	// password to be hard.
+	Encrypted bool
 	// Nonce takes the place of SCRAM's random nonce; "" means a random one.
 	Nonce string
 }
@@ -91,6 +94,8 @@ type Client interface {
 	// Explanation is what the server said, inside the exchange, of why it fails:
 	// "status 401, scope https://mail.google.com/". Foreign text; "" when nothing.
 	Explanation() string
+	// Remark is what is to be said of an exchange that went well; "" for nothing.
+	Remark() string
 	// Verify is asked once the server has called the exchange a success. Its
 	// error says why it is none.
 	Verify() error
@@ -122,6 +127,9 @@ type oneWay struct{ sasl.Client }
 
 // Explanation returns nothing: such a server has no place to explain itself.
 func (oneWay) Explanation() string { return "" }
+
+// Remark returns nothing.
+func (oneWay) Remark() string { return "" }
 
 // Verify returns nil.
 func (oneWay) Verify() error { return nil }

@@ -55,6 +55,9 @@ func (b *bearer) Next(challenge []byte) ([]byte, error) {
 
 func (b *bearer) Explanation() string { return b.explains }
 
+// Remark returns nothing.
+func (*bearer) Remark() string { return "" }
+
 // Verify returns nil: the server proves nothing in this mechanism.
 func (*bearer) Verify() error { return nil }
 

@@ -24,6 +24,11 @@ import (
 // Servers ask for 4096 to 600,000.
 const maxIterations = 5_000_000
 
+// minIterations is the least that RFC 7677 section 4 and RFC 5802 section 5.1 allow.
+// Below it, who records the exchange, or answers in place of the server, can guess the
+// password faster.
+const minIterations = 4096
+
 // scram is SCRAM with SHA-1 (RFC 5802) or SHA-256 (RFC 7677), with channel
 // binding as SCRAM-SHA-256-PLUS.
 //
@@ -41,6 +46,7 @@ type scram struct {
 	signature []byte // what the server has to show; nil until the proof was made
 	stage     stage
 	explains  string
+	remark    string
 }
 
 // stage is how far an exchange has come.
@@ -85,6 +91,8 @@ func (s *scram) Next(challenge []byte) ([]byte, error) {
 }
 
 func (s *scram) Explanation() string { return s.explains }
+
+func (s *scram) Remark() string { return s.remark }
 
 // Verify refuses a success that came without the server's signature: whoever
 // answers may not be the server the account is on.
@@ -150,6 +158,13 @@ func (s *scram) parse(serverFirst string) (nonce string, salt []byte, iterations
 	iterations, err = strconv.Atoi(count)
 	if err != nil || iterations < 1 || iterations > maxIterations {
 		return "", nil, 0, fmt.Errorf("SCRAM: the server asks for %.20q iterations", count)
+	}
+	if iterations < minIterations {
+		weak := fmt.Sprintf("the server asks for %d iterations, and less than %d make the password easier to guess", iterations, minIterations)
+		if !s.c.Encrypted {
+			return "", nil, 0, errors.New("SCRAM: " + weak + ": not done without TLS")
+		}
+		s.remark = "SCRAM: " + weak
 	}
 	return nonce, salt, iterations, nil
 }

@@ -96,11 +96,32 @@ func TestSCRAMBadServer(t *testing.T) {
 	}
 }
 
+// TestSCRAMFewIterations refuses them without TLS, and remarks on them under it.
+func TestSCRAMFewIterations(t *testing.T) {
+	for _, tt := range []struct {
+		count             string
+		encrypted         bool
+		refused, remarked bool
+	}{
+		{"1", false, true, false},
+		{"4095", false, true, false},
+		{"4096", false, false, false},
+		{"1", true, false, true},
+		{"4096", true, false, false},
+	} {
+		c := SCRAMSHA256.Client(Credentials{Username: "user", Password: secret.New("pencil"), Nonce: "abc", Encrypted: tt.encrypted})
+		_, err := c.Next([]byte("r=abcdef,s=QSXCR+Q6sek8bf92,i=" + tt.count))
+		if (err != nil) != tt.refused || (c.Remark() != "") != tt.remarked {
+			t.Errorf("%s iterations, TLS %v: error %v, remark %q", tt.count, tt.encrypted, err, c.Remark())
+		}
+	}
+}
+
 // TestSCRAMNoErrorThenSuccess: a server that has said "e=" cannot go on with an
 // empty signature.
 func TestSCRAMNoErrorThenSuccess(t *testing.T) {
 	c := SCRAMSHA256.Client(Credentials{Username: "user", Password: secret.New("pencil"), Nonce: "abc"})
-	for _, challenge := range []string{"r=abcdef,s=QSXCR+Q6sek8bf92,i=1", "e=other-error", "v="} {
+	for _, challenge := range []string{"r=abcdef,s=QSXCR+Q6sek8bf92,i=4096", "e=other-error", "v="} {
 		c.Next([]byte(challenge))
 	}
 	if err := c.Verify(); !errors.Is(err, report.ErrServerProof) {

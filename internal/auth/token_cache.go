@@ -80,6 +80,9 @@ func (c cache) get(learned func(...secret.Secret)) (Token, error) {
 	}
 	t := Token{Access: secret.New(e.Access), Expires: e.Expires, Cached: true}
 	learned(t.Access)
+	if err := CheckToken(t.Access); err != nil {
+		return Token{}, err
+	}
 	return t, nil
 }
 
@@ -112,14 +115,20 @@ func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
 // change edits the cache, alone among all runs where the system has locks. Tokens
 // that have ended go. A cache that cannot be read begins anew.
 func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool) error {
-	if st, err := os.Lstat(c.path); err == nil && !st.Mode().IsRegular() {
-		return errors.New("is no ordinary file")
-	}
-	f, err := os.OpenFile(c.path, os.O_CREATE|os.O_RDONLY, 0o600)
-	if err != nil {
+	// With O_EXCL a link is not followed, also one that leads nowhere.
+	f, err := os.OpenFile(c.path, os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
+	switch {
+	case err == nil:
+		f.Close()
+	case !errors.Is(err, os.ErrExist):
 		return pathless(err)
 	}
-	f.Close()
+	switch st, err := os.Lstat(c.path); {
+	case err != nil || !st.Mode().IsRegular():
+		return errors.New("is not a regular file")
+	case !secret.OwnedByUs(st): // the new file would be given to its owner
+		return errors.New("it belongs to another user")
+	}
 	defer lock(ctx, c.path)()
 	file, err := c.read()
 	if err != nil {
@@ -154,15 +163,20 @@ func (c cache) read() (cacheFile, error) {
 	case err != nil:
 		return cacheFile{}, pathless(err)
 	case !st.Mode().IsRegular():
-		return cacheFile{}, errors.New("is no ordinary file")
+		return cacheFile{}, errors.New("is not a regular file")
 	case othersMayUse(st):
 		return cacheFile{}, fmt.Errorf("other users can use it (mode %04o)", st.Mode().Perm())
+	case !secret.OwnedByUs(st):
+		return cacheFile{}, errors.New("it belongs to another user")
 	}
 	f, err := os.Open(c.path)
 	if err != nil {
 		return cacheFile{}, pathless(err)
 	}
 	defer f.Close()
+	if opened, err := f.Stat(); err != nil || !os.SameFile(st, opened) {
+		return cacheFile{}, errors.New("it was replaced while it was opened")
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxCache+1))
 	switch {
 	case err != nil:

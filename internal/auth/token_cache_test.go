@@ -116,6 +116,46 @@ func TestCacheOfNoUse(t *testing.T) {
 	}
 }
 
+// TestCacheOfAnotherUser believes no token there, and puts none there: the file would be
+// given back to its owner.
+func TestCacheOfAnotherUser(t *testing.T) {
+	s := oauthtest.Start(t, oauthtest.Options{})
+	from := cached(t, s)
+	obtain(t, s, from)
+	before, err := os.ReadFile(from.Cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 || os.Chown(from.Cache, 65534, -1) != nil {
+		t.Skip("only root can give a file away")
+	}
+	got := obtain(t, s, from)
+	if got.Cached || len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "belongs to another user") {
+		t.Errorf("cached %v, remarks %q", got.Cached, got.Remarks)
+	}
+	if after, err := os.ReadFile(from.Cache); err != nil || string(after) != string(before) {
+		t.Errorf("the file was changed: %v", err)
+	}
+}
+
+// TestCachedTokenIsChecked sends nothing that cannot be a token into the SASL exchange.
+func TestCachedTokenIsChecked(t *testing.T) {
+	s := oauthtest.Start(t, oauthtest.Options{})
+	from := cached(t, s)
+	good := obtain(t, s, from).Access.Reveal()
+	text, err := os.ReadFile(from.Cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted := strings.Replace(string(text), good, `x\u0001\u0001user=admin`, 1)
+	if err := os.WriteFile(from.Cache, []byte(planted), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := obtain(t, s, from); got.Cached || len(got.Remarks) != 1 {
+		t.Errorf("cached %v, remarks %q, want a new token and a remark", got.Cached, got.Remarks)
+	}
+}
+
 // TestCacheIsMended: what cannot be used at first is replaced.
 func TestCacheIsMended(t *testing.T) {
 	for name, file := range map[string]struct {

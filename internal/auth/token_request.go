@@ -92,6 +92,18 @@ func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
 	return g, nil
 }
 
+// printable says whether a refresh token has only the characters it may have. A line
+// end in it would put lines of the server's choice into the file it is kept in. See
+// RFC 6749 appendix A.17.
+func printable(t secret.Secret) bool {
+	for _, b := range []byte(t.Reveal()) {
+		if b < ' ' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // CheckToken refuses what cannot be a token: blanks and control characters, which
 // a file that holds something else has. See RFC 6750 section 2.1.
 func CheckToken(t secret.Secret) error {

@@ -235,6 +235,25 @@ func TestRefreshTokenIsKept(t *testing.T) {
 	}
 }
 
+// TestRefreshTokenIsChecked keeps the old one when the new one would put lines of the
+// server's choice into the file.
+func TestRefreshTokenIsChecked(t *testing.T) {
+	for _, bad := range []string{`line1\nssh-ed25519 AAAA`, `a\u0000b`, `a\u00e9`} {
+		s := oauthtest.Start(t, oauthtest.Options{RefreshToken: "refresh-0", Instead: func(w http.ResponseWriter, _ *http.Request) bool {
+			fmt.Fprintf(w, `{"access_token":"abc","token_type":"Bearer","refresh_token":"%s"}`, bad)
+			return true
+		}})
+		from := refreshing(t, s)
+		got := obtain(t, s, from)
+		if len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "the old one is kept") || strings.Contains(got.Remarks[0], "ssh") {
+			t.Errorf("%s: remarks %q", bad, got.Remarks)
+		}
+		if text, err := os.ReadFile(from.RefreshFile); err != nil || string(text) != "refresh-0\n" {
+			t.Errorf("%s: the file holds %q, %v", bad, text, err)
+		}
+	}
+}
+
 // TestRefreshTokenCannotBeKept is a remark, not a failure.
 func TestRefreshTokenCannotBeKept(t *testing.T) {
 	s := oauthtest.Start(t, oauthtest.Options{RefreshToken: "refresh-0"})

@@ -23,7 +23,7 @@ func ReplaceFile(path string, data []byte) (err error) {
 	old, err := os.Lstat(path)
 	switch {
 	case err == nil && !old.Mode().IsRegular():
-		return errors.New("is no ordinary file")
+		return errors.New("is not a regular file")
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return cause(err)
 	}

@@ -91,6 +91,10 @@ func (s *Session) logIn(rec *Recorder, mode auth.Mode) (err error) {
 	if err != nil {
 		return &report.StepError{Err: err}
 	}
-	s.after, err = s.conn.Authenticate(rec, mode.Client(credentials))
+	mechanism := mode.Client(credentials)
+	s.after, err = s.conn.Authenticate(rec, mechanism)
+	if remark := mechanism.Remark(); err == nil && remark != "" {
+		rec.Remark(remark)
+	}
 	return err
 }

@@ -85,7 +85,7 @@ func (o *offer) Unwrap() error { return o.error }
 func (s *Session) credentials(mode auth.Mode) (auth.Credentials, error) {
 	c := auth.Credentials{
 		Username: s.cfg.Username, Password: s.cfg.Password, Token: s.token,
-		Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port,
+		Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port, Encrypted: s.tls != nil,
 	}
 	if mode != auth.SCRAMSHA256Plus {
 		return c, nil
