@@ -15,7 +15,7 @@ import (
 	"check_imap_session/internal/session"
 )
 
-// demoPassword is no word that may stand elsewhere in the output, where it
+// demoPassword is not a word that may be elsewhere in the output, where it
 // would be masked.
 const demoPassword = "rehearsal-of-a-login"
 

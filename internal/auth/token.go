@@ -43,8 +43,8 @@ type Attempt struct {
 	// when the token is not in the cache.
 	Roots    func() *x509.CertPool
 	Rejected secret.Secret // a token that is not to be returned again; zero for none
-	// Learned hears of every secret that is met, before anything else is done
-	// with it; nil when nobody listens.
+	// Learned is called with every secret that is met, before anything else is done
+	// with it; may be nil.
 	Learned func(...secret.Secret)
 }
 

@@ -154,7 +154,7 @@ func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool
 }
 
 // read reads the cache. One that is not there, or empty, holds nothing; one that
-// others can read or write is no place for a token, and not to be believed.
+// others can read or write is not a place for a token, and is not believed.
 func (c cache) read() (cacheFile, error) {
 	st, err := os.Lstat(c.path)
 	switch {

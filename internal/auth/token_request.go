@@ -109,7 +109,7 @@ func printable(t secret.Secret) bool {
 func CheckToken(t secret.Secret) error {
 	for _, b := range []byte(t.Reveal()) {
 		if b <= ' ' || b > '~' {
-			return errors.New("this is no access token: there are blanks or other characters in it that no token has")
+			return errors.New("this is not an access token: there are blanks or other characters in it that no token has")
 		}
 	}
 	return nil

@@ -102,7 +102,7 @@ func TestTokenErrors(t *testing.T) {
 		{"sign-in page", says(200, "text/html; charset=utf-8", `<html>`), nil, `no JSON but "text/html"`},
 		{"no token", says(200, isJSON, `{}`), nil, "no access_token"},
 		{"other type", says(200, isJSON, `{"access_token":"x","token_type":"MAC"}`), nil, `"MAC", not Bearer`},
-		{"broken token", says(200, isJSON, `{"access_token":"x\r\ny"}`), nil, "no access token"},
+		{"broken token", says(200, isJSON, `{"access_token":"x\r\ny"}`), nil, "not an access token"},
 		{"too long", says(200, isJSON, `{"access_token":"`+strings.Repeat("x", maxAnswer)+`"}`), nil, "longer than 256 KiB"},
 		{"other host", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "https://evil.test/token", http.StatusTemporaryRedirect)

@@ -66,7 +66,7 @@ func expectMailbox(g *grammar, req *Request) error {
 	if v := strings.TrimSpace(g.ExpectUIDValidity); v != "" {
 		n, err := strconv.ParseUint(v, 10, 32)
 		if err != nil || n == 0 {
-			return usage("--expect-uidvalidity: "+argv.Quote(v)+" is no number from 1 to 4294967295", "-vv shows the one that the mailbox has")
+			return usage("--expect-uidvalidity: "+argv.Quote(v)+" is not a number from 1 to 4294967295", "-vv shows the one that the mailbox has")
 		}
 		e.UIDValidity = uint32(n)
 	}
@@ -97,7 +97,7 @@ func pattern(flag, text string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
-		return nil, usage(flag+": "+argv.Quote(text)+" is no regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
+		return nil, usage(flag+": "+argv.Quote(text)+" is not a regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")
 	}
 	return re, nil
 }

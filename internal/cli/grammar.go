@@ -135,7 +135,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s is no duration: write 8, 500ms or 1m30s", argv.Quote(s))
+		return fmt.Errorf("%s is not a duration: write 8, 500ms or 1m30s", argv.Quote(s))
 	case v < 10*time.Millisecond || v > time.Hour:
 		return fmt.Errorf("%s is not between 10ms and 1h", argv.Quote(s))
 	}

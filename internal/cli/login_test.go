@@ -140,7 +140,7 @@ func TestSecretSources(t *testing.T) {
 		{"-U u --password-file=empty", "", "--password-file: file empty: first line is empty"},
 		{"-U u --oauth-token-file=imap-password", "from-systemd", ""},
 		{"-U u --oauth-token-file=-", "from-stdin", ""},
-		{"-U u --oauth-token-file=json", "", "--oauth-token-file: this is no access token"},
+		{"-U u --oauth-token-file=json", "", "--oauth-token-file: this is not an access token"},
 		{"-U u --oauth-token-command=false", "", "--oauth-token-command: command false: exit status 1"},
 		{"-U u" + oauth, "from-environment", ""},
 		{"-U u" + oauth + " --oauth-client-secret-file=file", "from-file", ""},

@@ -166,7 +166,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --auth=none --password-file=f", []string{"--password-file", "without a user name"}},
 		{"-H h -U u -P x --password-command=c", []string{"two sources", "-P and --password-command"}},
 		{"-H imap://h --auth=none", []string{`"imap://h"`, "URL", "name alone"}},
-		{"-H b\u00fccher.example --auth=none", []string{"no host name", "xn--"}},
+		{"-H b\u00fccher.example --auth=none", []string{"not a host name", "xn--"}},
 		{"-H h:993 --auth=none", []string{`"h:993"`, "-p"}},
 		{"-H h --address=x:1 --auth=none", []string{`"x:1"`, "neither an address nor a name", "-p"}},
 		{"-H h -4 -6 --auth=none", []string{"-4 and -6"}},

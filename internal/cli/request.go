@@ -174,7 +174,7 @@ func server(g *grammar, req *Request) error {
 	case strings.Contains(host, "://"):
 		return usage("-H "+argv.Quote(host)+" is a URL", "give the name alone, and --tls and -p where they differ from the default")
 	case strings.ContainsAny(host, " \t/") || strings.ContainsFunc(host, func(r rune) bool { return r > '~' || r < '!' }):
-		return usage("-H "+argv.Quote(host)+" is no host name", "write names with other than ASCII letters in their xn-- form")
+		return usage("-H "+argv.Quote(host)+" is not a host name", "write names with other than ASCII letters in their xn-- form")
 	}
 	d.Host, d.Port = host, uint16(g.Port)
 	if _, literal := d.Literal(); strings.Contains(host, ":") && !literal {

@@ -21,7 +21,7 @@ type secretSource struct {
 func (s secretSource) given() bool { return s.value != "" || s.file != "" || s.command != "" }
 
 // oneOf returns the source that was given, or the zero source. Two for one secret
-// are refused: whichever lost would be the one that somebody is sure of.
+// are refused: we cannot know which one the user means.
 func oneOf(what string, sources ...secretSource) (secretSource, error) {
 	var found []secretSource
 	var flags []string

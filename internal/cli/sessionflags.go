@@ -70,7 +70,7 @@ func fetchLimit(g *grammar) (int64, error) {
 	}
 	r, err := judge.ParseRange(g.FetchLimit, report.Bytes)
 	if err != nil || strings.ContainsAny(g.FetchLimit, ":@") || r.Upper < 1 || r.Upper > session.FetchLimitMax {
-		return 0, usage("--fetch-limit: "+argv.Quote(g.FetchLimit)+" is no size from 1 byte to 4 GiB", "for example --fetch-limit=10MB")
+		return 0, usage("--fetch-limit: "+argv.Quote(g.FetchLimit)+" is not a size from 1 byte to 4 GiB", "for example --fetch-limit=10MB")
 	}
 	return int64(r.Upper), nil
 }

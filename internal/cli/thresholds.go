@@ -156,7 +156,7 @@ func oneOfThese(name string, names []string) string {
 }
 
 // measurable refuses a threshold that can never be judged because the user has
-// removed its step. What this host or run merely does not have is no error. It
+// removed its step. What this host or run merely does not have is not an error. It
 // needs the whole request: a threshold brings in the step it is about.
 func measurable(_ *grammar, req *Request) error {
 	c := req.Session

@@ -63,7 +63,7 @@ var (
 	endCertificate   = []byte("-----END CERTIFICATE-----")
 )
 
-// indexBundle finds the certificates of a bundle. What is no plain block of
+// indexBundle finds the certificates of a bundle. What is not a plain block of
 // base64 is left out.
 func indexBundle(text []byte) *bundle {
 	b := &bundle{text: text}
@@ -103,7 +103,7 @@ func (b *bundle) pool(served []*x509.Certificate) *x509.CertPool {
 	return pool
 }
 
-// subjectOf returns the subject of a certificate as it stands in it, nil when it
+// subjectOf returns the subject of a certificate as it is encoded in it, nil when it
 // is not where RFC 5280 section 4.1 has it.
 func subjectOf(der []byte) []byte {
 	var certificate, tbs, subject cryptobyte.String

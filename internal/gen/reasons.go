@@ -3,13 +3,13 @@ package gen
 import "maps"
 
 const (
-	noCheck  = "answers a question and is no check"
+	noCheck  = "answers a question and is not a check"
 	sameAs   = "the same as tls = implicit"
 	noJSON   = "a core reads plugin output; JSON would hide the performance data from it"
 	inProxy  = "may hold a password of the proxy; put it into an ini file"
-	runs     = "whoever may edit a service would run commands on the node"
-	writes   = "whoever may edit a service would write files on the node"
-	inSecret = "stands in the process list and in the scheduler's records"
+	runs     = "anyone who may edit a service could run commands on the node"
+	writes   = "anyone who may edit a service could write files on the node"
+	inSecret = "is visible in the process list and in the scheduler's records"
 )
 
 // LeftOut returns the flags that an artefact does not offer, with the reason.

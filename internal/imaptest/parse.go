@@ -197,7 +197,7 @@ func parseDelay(args string) (step, error) {
 func parseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%q is no duration such as 300ms", s)
+		return 0, fmt.Errorf("%q is not a duration such as 300ms", s)
 	}
 	return d, nil
 }

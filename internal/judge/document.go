@@ -14,7 +14,7 @@ func Document() string {
 
 <!-- Generated from the failure table by "go generate ./..."; do not edit. -->
 
-Every failure is of one kind. The kind stands in the long output, in the JSON
+Every failure is of one kind. The kind is in the long output, in the JSON
 output (findings, kind), and is what --state takes:
 
     --state timeout=unknown,auth_failed=warning

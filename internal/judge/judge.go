@@ -71,8 +71,8 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 	return v
 }
 
-// worthSaying is the least time whose length explains something.
-const worthSaying = 100 * time.Millisecond
+// minReported is the shortest time of a step that a finding mentions.
+const minReported = 100 * time.Millisecond
 
 // judged compares a metric with its rule; what violates it becomes a finding.
 func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) report.Judged {
@@ -124,7 +124,7 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 		k.Verb, k.Cause = c.Verb, ""
 	}
 	f.Text = e.Step + " " + k.Verb
-	if s != nil && s.Outcome == report.Failed && (s.Elapsed >= worthSaying || k.Name == "timeout") {
+	if s != nil && s.Outcome == report.Failed && (s.Elapsed >= minReported || k.Name == "timeout") {
 		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds()) + arrived(e.Arrived)
 	}
 	if k.Cause != "" {
@@ -163,7 +163,7 @@ func serverWords(e *report.StepError) string {
 // or when there is nothing slow.
 func slowest(r *report.Report) *report.StepResult {
 	for i, s := range r.Steps {
-		if s.Outcome == report.Passed && s.Elapsed >= worthSaying && 2*s.Elapsed >= r.Elapsed {
+		if s.Outcome == report.Passed && s.Elapsed >= minReported && 2*s.Elapsed >= r.Elapsed {
 			return &r.Steps[i]
 		}
 	}

@@ -58,7 +58,7 @@ var kinds = []Kind{
 	{Name: "bad", State: report.Critical, Verb: "answered by BAD", Means: "the server did not understand the command or would not take it at this point"},
 	{Name: "search_keys", State: report.Unknown, Verb: "not possible", Means: "the server does not understand the keys of --search"},
 	{Name: "message_missing", State: report.Critical, Verb: "failed", Cause: "message missing", Means: "the message that was asked for is not there"},
-	{Name: "expectation", State: report.Critical, Verb: "not as expected", Means: "something that an --expect or --forbid flag asks for is not so"},
+	{Name: "expectation", State: report.Critical, Verb: "not as expected", Means: "a condition set with --expect-... or --forbid-... is not met"},
 	{Name: "address_failed", State: report.OK, Verb: "passed over an address", Means: "another address of the name did not answer"},
 	{Name: "logout", State: report.OK, Verb: "failed", Means: "LOGOUT was not answered as it should be; the session was over anyway"},
 	{Name: "threshold", State: report.Critical, Means: "a number is outside its range; the state is that of the threshold"},

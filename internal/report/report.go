@@ -74,7 +74,7 @@ type Metric struct {
 	Max   *float64 // upper end of the scale in Def.Unit; nil when there is none
 }
 
-// Fact is something learnt that is no number to judge: the greeting, the TLS
+// Fact is something learnt that is not a number to judge: the greeting, the TLS
 // version, the capabilities.
 type Fact struct {
 	Name  string // lower_snake, public API (a JSON key)

@@ -1,6 +1,6 @@
 package session
 
-// Catalog lists all steps in protocol order. A name stands in it twice where
+// Catalog lists all steps in protocol order. A name is in it twice where
 // the protocol has the step in two places; a session has it at most once.
 var Catalog = []Step{
 	dnsStep,

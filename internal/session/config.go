@@ -49,7 +49,7 @@ type Config struct {
 	OAuth          *auth.TokenSource // where to fetch one; nil for nowhere
 	OAuthRoots     *dial.Roots       // trusted at the token endpoint; nil means the system's
 	AllowPlaintext bool              // send a secret over an unencrypted connection
-	// Secrets hears of every secret that the session meets; nil when nobody asks.
+	// Secrets collects every secret that the session meets, for masking; may be nil.
 	Secrets *secret.Set
 
 	ListReference string          // "" is the root

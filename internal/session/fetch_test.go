@@ -30,8 +30,8 @@ func TestParseMessage(t *testing.T) {
 	for in, want := range map[string]string{
 		"newest": "{false 0 0  }", "OLDEST": "{true 0 0  }", "7": "{false 7 0  }", "uid:7": "{false 0 7  }",
 		"header:X-Canary=a=b": "{false 0 0 X-Canary a=b}", "HEADER:Subject=ü x": "{false 0 0 Subject ü x}",
-		"header:X-Canary": "!names no value", "header:=x": "!no name of a header field", "header:a b=x": "!no name of a header field",
-		"header:A=b\r\nC: d": "!line end", "0": "!no message", "uid:0": "!no message", "latest": "!header:NAME=VALUE",
+		"header:X-Canary": "!names no value", "header:=x": "!not the name of a header field", "header:a b=x": "!not the name of a header field",
+		"header:A=b\r\nC: d": "!line end", "0": "!not a message", "uid:0": "!not a message", "latest": "!header:NAME=VALUE",
 	} {
 		m, err := ParseMessage(in)
 		got := fmt.Sprint(m)

@@ -40,7 +40,7 @@ func ParseMessage(v string) (MessageSelector, error) {
 	digits, uid := strings.CutPrefix(strings.ToLower(v), "uid:")
 	n, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil || n == 0 {
-		return MessageSelector{}, fmt.Errorf("%q is no message: give newest, oldest, a sequence number from 1, uid:N or header:NAME=VALUE", v)
+		return MessageSelector{}, fmt.Errorf("%q is not a message: give newest, oldest, a sequence number from 1, uid:N or header:NAME=VALUE", v)
 	}
 	if uid {
 		return MessageSelector{UID: imap.UID(n)}, nil
@@ -56,7 +56,7 @@ func headerMessage(v string) (MessageSelector, error) {
 	case !found || value == "":
 		return MessageSelector{}, fmt.Errorf("header:%s names no value: write header:NAME=VALUE", name)
 	case !IsHeaderName(name):
-		return MessageSelector{}, fmt.Errorf("%q is no name of a header field", name)
+		return MessageSelector{}, fmt.Errorf("%q is not the name of a header field", name)
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) || len(value) > client.MaxCriteria:
 		return MessageSelector{}, fmt.Errorf("the value of header:%s is too long or has a line end in it", name)
 	}

@@ -29,7 +29,7 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	}
 	done := make(chan struct{})
 	go func() {
-		defer close(done) // after the connection: who counts sessions counts connections
+		defer close(done) // only after the connection, so that who limits sessions also limits connections
 		s.sequence(ctx, plan, j)
 		j.end()
 		s.conn.Close()

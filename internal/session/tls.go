@@ -94,7 +94,7 @@ func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	return nil
 }
 
-// remarkOnChain says what is doubtful about a chain that is no failure.
+// remarkOnChain says what is doubtful about a chain and is not a failure.
 func (s *Session) remarkOnChain(rec *Recorder, found dial.Verification) {
 	for _, c := range found.Unused(time.Now()) {
 		rec.Remark(fmt.Sprintf("the server also sends an expired certificate that no verified chain needs: %s, until %s", report.Foreign(c.Subject.String()), day(c.NotAfter)))
