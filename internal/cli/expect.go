@@ -53,7 +53,10 @@ func expectations(g *grammar, req *Request) error {
 		all = append(all, about{"--with=" + step, step, req.Session.With[step]})
 	}
 	for _, x := range all {
-		if by := session.Removed(req.Session, x.step); x.given && by != "" {
+		if !x.given { // the question takes a plan of its own
+			continue
+		}
+		if by := session.Removed(req.Session, x.step); by != "" {
 			return usage(x.flag+" has no effect: "+by+" leaves out the step "+x.step, "")
 		}
 	}
