@@ -18,8 +18,8 @@ import (
 // it.
 const (
 	maxSize       = 10 << 20  // bytes of the stripped program; .ci/run has the same limit
-	maxPeak       = 10 << 20  // bytes of memory, whole session, CA file
-	maxPeakFetch  = 11 << 20  // bytes of memory, with a message of largeMessage
+	maxPeak       = 11 << 20  // bytes of memory, whole session, CA file
+	maxPeakFetch  = 12 << 20  // bytes of memory, with a message of largeMessage
 	maxPeakFlood  = 64 << 20  // bytes of memory, whatever the server sends
 	maxAllocated  = 300 << 10 // bytes, whole session
 	maxAllocs     = 3000      // objects, whole session
