@@ -129,7 +129,7 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 		Mask: req.Session.Secrets.Mask, MaskWords: req.Session.Secrets.MaskAll,
 	}
 	if err := load(ctx, req); err != nil {
-		return notRead(req, opts, "the secrets", err)
+		return notRead(req, opts, "the secrets", "-t allows", err)
 	}
 	if req.Demo != "" {
 		stop, err := startDemo(ctx, req, env.Listen)
@@ -178,15 +178,16 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 	}
 }
 
-// notRead is the output when what the check needs could not be read.
-func notRead(req *cli.Request, opts render.Options, what string, err error) ([]byte, report.State) {
+// notRead is the output when what the check needs could not be read; limit is the
+// time that it had.
+func notRead(req *cli.Request, opts render.Options, what, limit string, err error) ([]byte, report.State) {
 	switch {
 	case errors.Is(err, report.ErrInterrupted):
 		return message(req, opts, "interrupted", "while reading "+what, "")
 	case errors.Is(err, report.ErrInternal):
 		return message(req, opts, "internal", report.Foreign(err.Error()), "please report this bug")
 	case errors.Is(err, report.ErrTimeout):
-		return message(req, opts, "config", "reading "+what+" took longer than -t allows", "is the file on a dead mount, does the command hang?")
+		return message(req, opts, "config", "reading "+what+" took longer than "+limit, "is the file on a dead mount, does the command hang?")
 	}
 	return message(req, opts, "config", err.Error(), "correct the file or command named here")
 }
@@ -200,7 +201,7 @@ func message(req *cli.Request, opts render.Options, kind, text, advice string) (
 func usageMessage(req *cli.Request, err error) ([]byte, report.State) {
 	for _, stopped := range []error{report.ErrInterrupted, report.ErrTimeout, report.ErrInternal} {
 		if errors.Is(err, stopped) {
-			return notRead(&cli.Request{}, render.Options{Version: Version()}, "the command line", err)
+			return notRead(&cli.Request{}, render.Options{Version: Version()}, "the command line", parseTimeout.String(), err)
 		}
 	}
 	kind := "usage"
