@@ -20,14 +20,14 @@ func whichMailbox(e *report.StepError) string {
 		return text
 	}
 	if e.Near[0].Differ == report.DifferQuotes { // which the first line leaves out
-		return "mailbox " + e.Mailbox + " in quotes does not exist (there is " + e.Near[0].Name + " without them)"
+		return "mailbox " + e.Mailbox + " in quotes does not exist (there is " + report.Foreign(e.Near[0].Name) + " without them)"
 	}
 	if how := differs(e.Near[0].Differ); how != "" {
-		return text + " (there is " + e.Near[0].Name + ", " + how + ")"
+		return text + " (there is " + report.Foreign(e.Near[0].Name) + ", " + how + ")"
 	}
 	var names []string
 	for _, n := range e.Near {
-		names = append(names, n.Name)
+		names = append(names, report.Foreign(n.Name))
 	}
 	return text + " (there is: " + strings.Join(names, ", ") + ")"
 }

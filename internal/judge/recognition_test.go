@@ -20,11 +20,11 @@ func TestRecognition(t *testing.T) {
 		kind, text, advice     string // text is a part of the finding's
 	}{
 		{name: "referral of the user", step: "login", status: "NO", code: "REFERRAL", arg: "imap://u@mx2/", say: "Try this server instead",
-			kind: "referral", text: "refers this user to mx2", advice: "point -H there"},
+			kind: "referral", text: "refers this user to MX2", advice: "point -H there"},
 		{name: "referral with a port", step: "login", status: "NO", code: "REFERRAL", arg: "imap://alice;AUTH=*@mail2.example.com:1143/",
-			kind: "referral", text: "to mail2.example.com:1143"},
+			kind: "referral", text: "to MAIL2.EXAMPLE.COM:1143"},
 		{name: "referral of a mailbox", step: "select", about: report.AboutMailbox, status: "NO", code: "REFERRAL", arg: "IMAP://a@mx3/x IMAP://a@mx4/x",
-			kind: "referral", text: "refers this mailbox to mx3"},
+			kind: "referral", text: "refers this mailbox to MX3"},
 		{name: "referral that names nothing", step: "login", status: "NO", code: "REFERRAL", arg: "::", kind: "referral", text: "to another one"},
 		{name: "no reason", step: "login", status: "NO", kind: "auth_failed", advice: ask},
 		{name: "an unknown reason", step: "login", status: "NO", say: "Policy 17 applies to this host.", kind: "auth_failed", advice: ask},
@@ -66,6 +66,7 @@ func TestRecognition(t *testing.T) {
 				tt.change(e)
 			}
 			f := Policy{}.finding(e, nil)
+			f.Text = report.MapForeign(f.Text, strings.ToUpper) // what the server said, in capitals
 			if f.Kind != tt.kind || !strings.Contains(f.Text, tt.text) || tt.advice != "" && f.Advice != tt.advice {
 				t.Errorf("got %s, %q, %q, want %s, %q in it, %q", f.Kind, f.Text, f.Advice, tt.kind, tt.text, tt.advice)
 			}
@@ -83,14 +84,17 @@ func TestNearMailboxes(t *testing.T) {
 		want string
 	}{
 		{"none", nil, "mailbox Sent does not exist"},
-		{"two", []report.NearMailbox{{Name: "Sent Items"}, {Name: "Spam"}}, "mailbox Sent does not exist (there is: Sent Items, Spam)"},
-		{"case", []report.NearMailbox{{Name: "SENT", Differ: report.DifferCase}, {Name: "Spam"}}, "mailbox Sent does not exist (there is SENT, in other upper and lower case)"},
-		{"form", []report.NearMailbox{{Name: "Sent", Differ: report.DifferForm}}, "mailbox Sent does not exist (there is Sent, in another Unicode form)"},
-		{"quotes", []report.NearMailbox{{Name: "Sent", Differ: report.DifferQuotes}}, "mailbox Sent in quotes does not exist (there is Sent without them)"},
-		{"prefix", []report.NearMailbox{{Name: "INBOX.Sent", Differ: report.DifferPrefix}}, "mailbox Sent does not exist (there is INBOX.Sent, with its prefix)"},
+		{"two", []report.NearMailbox{{Name: "Sent Items"}, {Name: "Spam"}}, "mailbox Sent does not exist (there is: {Sent Items}, {Spam})"},
+		{"case", []report.NearMailbox{{Name: "SENT", Differ: report.DifferCase}, {Name: "Spam"}}, "mailbox Sent does not exist (there is {SENT}, in other upper and lower case)"},
+		{"form", []report.NearMailbox{{Name: "Sent", Differ: report.DifferForm}}, "mailbox Sent does not exist (there is {Sent}, in another Unicode form)"},
+		{"quotes", []report.NearMailbox{{Name: "Sent", Differ: report.DifferQuotes}}, "mailbox Sent in quotes does not exist (there is {Sent} without them)"},
+		{"prefix", []report.NearMailbox{{Name: "INBOX.Sent", Differ: report.DifferPrefix}}, "mailbox Sent does not exist (there is {INBOX.Sent}, with its prefix)"},
 	} {
-		if got := whichMailbox(&report.StepError{Mailbox: "Sent", Near: tt.near}); got != tt.want {
+		if got := report.MapForeign(whichMailbox(&report.StepError{Mailbox: "Sent", Near: tt.near}), braced); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
+
+// braced shows what is marked as foreign.
+func braced(theirs string) string { return "{" + theirs + "}" }

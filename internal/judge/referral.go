@@ -28,7 +28,7 @@ func referredTo(e *report.StepError) string {
 	case onMailbox(e):
 		what = "mailbox"
 	}
-	host := referralHost(e.Reply.Arg)
+	host := report.Foreign(referralHost(e.Reply.Arg))
 	if host == "" {
 		host = "another one"
 	}
