@@ -70,18 +70,12 @@ type Status struct {
 // Status reads the response as a status response. It forgives what mail
 // clients forgive: lower case, several spaces, a missing text, an unclosed code.
 func (r *Response) Status() (Status, bool) {
-	rest := bytes.TrimLeft(r.Line[len(r.Tag):], " \t")
-	i := bytes.IndexAny(rest, " \t[")
-	if i < 0 {
-		i = len(rest)
-	}
-	st := Status{Type: strings.ToUpper(string(rest[:i]))}
-	switch st.Type {
-	case "OK", "NO", "BAD", "BYE", "PREAUTH":
-	default:
+	kind, rest := r.statusType()
+	if kind == "" {
 		return Status{}, false
 	}
-	text := bytes.TrimSpace(rest[i:])
+	st := Status{Type: kind}
+	text := bytes.TrimSpace(rest)
 	if len(text) > 0 && text[0] == '[' {
 		if end := codeEnd(text); end > 0 {
 			code, arg, _ := strings.Cut(strings.TrimSpace(string(text[1:end])), " ")
@@ -91,6 +85,22 @@ func (r *Response) Status() (Status, bool) {
 	}
 	st.Text = string(text)
 	return st, true
+}
+
+// statusType returns the type of a status response and what stands behind it, or ""
+// for another response. It copies nothing: a line may have a megabyte.
+func (r *Response) statusType() (kind string, rest []byte) {
+	rest = bytes.TrimLeft(r.Line[len(r.Tag):], " \t")
+	i := bytes.IndexAny(rest, " \t[")
+	if i < 0 {
+		i = len(rest)
+	}
+	for _, kind := range []string{"OK", "NO", "BAD", "BYE", "PREAUTH"} {
+		if len(kind) == i && strings.EqualFold(string(rest[:i]), kind) {
+			return kind, rest[i:]
+		}
+	}
+	return "", nil
 }
 
 // codeEnd returns the offset of the "]" that closes the code text begins with,

@@ -155,8 +155,8 @@ func (t *Transcript) shown(r *Response, words []string) string {
 }
 
 func isStatus(r *Response) bool {
-	_, ok := r.Status()
-	return ok
+	kind, _ := r.statusType()
+	return kind != ""
 }
 
 // harmless says whether a response during an authentication is of a kind that
