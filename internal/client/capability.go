@@ -31,11 +31,20 @@ func offers(listed imap.CapSet, name imap.Cap) bool {
 	return listed.Has(name)
 }
 
-// parseCapabilities reads a list of capabilities, with any number of spaces.
+// setCapabilities takes in a list of capabilities.
+func (c *Conn) setCapabilities(list string) {
+	c.Capabilities = parseCapabilities(list)
+	c.keptOf("capabilities", len(c.Capabilities))
+}
+
+// parseCapabilities reads a list of capabilities, with any number of spaces, up to
+// maxWords of them.
 func parseCapabilities(words string) imap.CapSet {
 	set := imap.CapSet{}
-	for _, w := range strings.Fields(words) {
-		set[CapabilityNamed(w)] = struct{}{}
+	for w := range strings.FieldsSeq(words) {
+		if set[CapabilityNamed(w)] = struct{}{}; len(set) == maxWords {
+			break
+		}
 	}
 	return set
 }

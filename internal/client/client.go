@@ -61,6 +61,7 @@ type Conn struct {
 	until      time.Time   // when reads and writes give up at present; zero for never
 	began      int64       // bytes that had come when the last answer was complete
 	warnings   []string    // those of Notices that are an untagged NO, BAD or ALERT
+	overlong   string      // what was in a list that is too long to be kept; "" for none
 	tags       int         // commands sent
 	awaiting   bool        // an answer is outstanding, so no further command can be sent
 }

@@ -71,7 +71,7 @@ func (c *Conn) start(t Timer, cmd *Command) (*exchange, error) {
 	if c.Bye != nil {
 		return nil, &report.StepError{Err: report.ErrBye, Reply: c.Bye}
 	}
-	c.Notices, c.warnings, c.LastText = nil, nil, ""
+	c.Notices, c.warnings, c.LastText, c.overlong = nil, nil, "", ""
 	c.transcript.Mail("")
 	c.tags++
 	x := &exchange{c: c, tag: newTag(c.tags)}
@@ -213,13 +213,15 @@ func (x *exchange) finish(t Timer) (*report.Reply, error) {
 	return x.reply, &report.StepError{Err: report.ErrBye, Reply: x.reply}
 }
 
-// warn makes remarks of what the server warned of while all went well. RFC 9051
+// warn makes remarks of what the server warned of while all went well, and of a list
+// that is too long. RFC 9051
 // section 7.1 wants an ALERT shown, and has untagged NO as a warning; with REFERRAL the
 // server would rather have us elsewhere (RFC 2221 section 4.1).
 func (c *Conn) warn(t Timer, reply *report.Reply) {
 	if imap.ResponseCode(reply.Code) == imap.ResponseCodeAlert || reply.Code == "REFERRAL" {
 		c.warnings = append(c.warnings, reply.String())
 	}
+	c.remarkOverlong(t)
 	for _, line := range c.warnings {
 		t.Remark(c.says() + report.Foreign(line))
 	}

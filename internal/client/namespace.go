@@ -12,6 +12,7 @@ func (c *Conn) Namespace(t Timer) (data *imap.NamespaceData, err error) {
 	_, err = c.do(t, c.newCommand("NAMESPACE"), func(r *wire.Response) {
 		if is(r, "NAMESPACE") {
 			data = parseNamespace(r)
+			c.keptOf("namespaces", max(len(data.Personal), len(data.Other), len(data.Shared)))
 		}
 	})
 	return data, err
@@ -29,7 +30,7 @@ func parseNamespace(r *wire.Response) *imap.NamespaceData {
 }
 
 // namespaceList reads one of the three lists: NIL, or a list of prefix and
-// delimiter, each with extensions that do not matter here.
+// delimiter, each with extensions that do not matter here. It keeps up to maxWords.
 func namespaceList(sc *wire.Scanner) []imap.NamespaceDescriptor {
 	var list []imap.NamespaceDescriptor
 	if sc.Next().Kind != wire.TokenOpen {
@@ -37,8 +38,10 @@ func namespaceList(sc *wire.Scanner) []imap.NamespaceDescriptor {
 	}
 	for sc.Next().Kind == wire.TokenOpen {
 		prefix := sc.Next().Text
-		list = append(list, imap.NamespaceDescriptor{Prefix: mailboxName(prefix), Delim: delimiter(sc.Next())})
-		sc.Skip()
+		one := imap.NamespaceDescriptor{Prefix: mailboxName(prefix), Delim: delimiter(sc.Next())}
+		if sc.Skip(); len(list) < maxWords {
+			list = append(list, one)
+		}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +15,10 @@ import (
 type QuotaData struct {
 	Answered bool     // there was a QUOTAROOT response
 	Roots    []string // of the mailbox
-	// Resources hold what the roots say of each resource, in their order.
-	Resources map[imap.QuotaResourceType][]QuotaResource
+	// Fullest has for each resource that was asked for the fullest of the roots that
+	// limit it: it is the one that refuses the next mail.
+	Fullest map[imap.QuotaResourceType]QuotaResource
+	kinds   []imap.QuotaResourceType
 }
 
 // QuotaResource is what one quota root says of one resource, in the unit of the
@@ -34,15 +37,19 @@ func (q QuotaResource) Percent() float64 {
 	return q.Usage / q.Limit * 100
 }
 
-// QuotaRoot sends GETQUOTAROOT. See RFC 9208 section 4.1.3.
-func (c *Conn) QuotaRoot(t Timer, mailbox string) (*QuotaData, error) {
-	data := newQuotaData()
-	_, err := c.do(t, c.newCommand("GETQUOTAROOT").mailbox(mailbox), data.parse)
+// QuotaRoot sends GETQUOTAROOT and keeps what is said of the kinds of resources. See
+// RFC 9208 section 4.1.3.
+func (c *Conn) QuotaRoot(t Timer, mailbox string, kinds ...imap.QuotaResourceType) (*QuotaData, error) {
+	data := newQuotaData(kinds...)
+	_, err := c.do(t, c.newCommand("GETQUOTAROOT").mailbox(mailbox), func(r *wire.Response) {
+		data.parse(r)
+		c.keptOf("quota roots", len(data.Roots))
+	})
 	return data, err
 }
 
-func newQuotaData() *QuotaData {
-	return &QuotaData{Resources: map[imap.QuotaResourceType][]QuotaResource{}}
+func newQuotaData(kinds ...imap.QuotaResourceType) *QuotaData {
+	return &QuotaData{Fullest: map[imap.QuotaResourceType]QuotaResource{}, kinds: kinds}
 }
 
 // parse reads QUOTAROOT and QUOTA responses. See RFC 9208 section 4.2.
@@ -54,7 +61,7 @@ func (q *QuotaData) parse(r *wire.Response) {
 		q.Answered = true
 		sc.Next() // the mailbox
 		q.Roots = []string{}
-		for t := sc.Next(); t.Kind != wire.TokenEnd; t = sc.Next() {
+		for t := sc.Next(); t.Kind != wire.TokenEnd && len(q.Roots) < maxWords; t = sc.Next() {
 			q.Roots = append(q.Roots, t.Text)
 		}
 	case is(r, "QUOTA"):
@@ -75,21 +82,19 @@ func (q *QuotaData) resources(root string, sc *wire.Scanner) {
 		usage, errUsage := strconv.ParseUint(sc.Next().Text, 10, 64)
 		limit, errLimit := strconv.ParseUint(sc.Next().Text, 10, 64)
 		if errUsage == nil && errLimit == nil {
-			kind := imap.QuotaResourceType(strings.ToUpper(name.Text))
-			q.Resources[kind] = append(q.Resources[kind], QuotaResource{root, float64(usage), float64(limit)})
+			q.add(imap.QuotaResourceType(strings.ToUpper(name.Text)), QuotaResource{root, float64(usage), float64(limit)})
 		}
 	}
 }
 
-// Fullest returns the fullest of the roots that limit a resource: it is the one
-// that refuses the next mail.
-func (q *QuotaData) Fullest(kind imap.QuotaResourceType) (QuotaResource, bool) {
-	var fullest QuotaResource
-	found := false
-	for _, u := range q.Resources[kind] {
-		if !found || u.Percent() > fullest.Percent() || math.IsNaN(fullest.Percent()) {
-			fullest, found = u, true
-		}
+// add keeps what a root says of a resource, if it was asked for and no other root is
+// fuller.
+func (q *QuotaData) add(kind imap.QuotaResourceType, u QuotaResource) {
+	if !slices.Contains(q.kinds, kind) {
+		return
 	}
-	return fullest, found
+	fullest, found := q.Fullest[kind]
+	if !found || u.Percent() > fullest.Percent() || math.IsNaN(fullest.Percent()) {
+		q.Fullest[kind] = u
+	}
 }

@@ -11,24 +11,27 @@ import (
 )
 
 func TestParseQuota(t *testing.T) {
-	type resources = map[imap.QuotaResourceType][]QuotaResource
+	type resources = map[imap.QuotaResourceType]QuotaResource
+	const storage, message = imap.QuotaResourceStorage, imap.QuotaResourceMessage
 	for _, tt := range []struct {
 		name, text string
 		want       QuotaData
 	}{
 		{"RFC 9208 section 4.1.3", "* QUOTAROOT INBOX \"\"\r\n* QUOTA \"\" (STORAGE 10 512)\r\n",
-			QuotaData{true, []string{""}, resources{imap.QuotaResourceStorage: {{"", 10, 512}}}}},
+			QuotaData{Answered: true, Roots: []string{""}, Fullest: resources{storage: {"", 10, 512}}}},
 		{"two roots, two resources", "* QUOTAROOT INBOX a \"b c\"\r\n* QUOTA a (storage 1 2 MESSAGE 3 4)\r\n* QUOTA \"b c\" (STORAGE 5 6)\r\n",
-			QuotaData{true, []string{"a", "b c"}, resources{imap.QuotaResourceStorage: {{"a", 1, 2}, {"b c", 5, 6}}, imap.QuotaResourceMessage: {{"a", 3, 4}}}}},
-		{"no root", "* QUOTAROOT INBOX\r\n", QuotaData{true, []string{}, resources{}}},
-		{"no limits", "* QUOTAROOT INBOX a\r\n* QUOTA a ()\r\n", QuotaData{true, []string{"a"}, resources{}}},
-		{"not numbers", "* QUOTA a (STORAGE -1 5 MESSAGE x 1 MAILBOX 1 2)\r\n", QuotaData{false, nil, resources{imap.QuotaResourceMailbox: {{"a", 1, 2}}}}},
-		{"cut", "* QUOTA a (STORAGE 1\r\n* QUOTA a\r\n* QUOTA\r\n", QuotaData{false, nil, resources{}}},
-		{"others", "* LIST () \"/\" QUOTA\r\n", QuotaData{false, nil, resources{}}},
+			QuotaData{Answered: true, Roots: []string{"a", "b c"}, Fullest: resources{storage: {"b c", 5, 6}, message: {"a", 3, 4}}}},
+		{"no root", "* QUOTAROOT INBOX\r\n", QuotaData{Answered: true, Roots: []string{}, Fullest: resources{}}},
+		{"no limits", "* QUOTAROOT INBOX a\r\n* QUOTA a ()\r\n", QuotaData{Answered: true, Roots: []string{"a"}, Fullest: resources{}}},
+		{"not numbers", "* QUOTA a (STORAGE -1 5 MESSAGE x 1)\r\n", QuotaData{Fullest: resources{}}},
+		{"not asked for", "* QUOTA a (MAILBOX 1 2)\r\n", QuotaData{Fullest: resources{}}},
+		{"cut", "* QUOTA a (STORAGE 1\r\n* QUOTA a\r\n* QUOTA\r\n", QuotaData{Fullest: resources{}}},
+		{"others", "* LIST () \"/\" QUOTA\r\n", QuotaData{Fullest: resources{}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := newQuotaData()
+			got := newQuotaData(storage, message)
 			eachResponse(tt.text, got.parse)
+			got.kinds = nil
 			if !reflect.DeepEqual(*got, tt.want) {
 				t.Errorf("got %+v, want %+v", *got, tt.want)
 			}
@@ -48,8 +51,11 @@ func TestFullest(t *testing.T) {
 		{"limit 0 last", []QuotaResource{{"a", 1, 10}, {"b", 5, 0}}, "a"},
 		{"limit 0 only", []QuotaResource{{"a", 1, 0}}, "a"},
 	} {
-		q := QuotaData{Resources: map[imap.QuotaResourceType][]QuotaResource{imap.QuotaResourceStorage: tt.uses}}
-		got, ok := q.Fullest(imap.QuotaResourceStorage)
+		q := newQuotaData(imap.QuotaResourceStorage)
+		for _, u := range tt.uses {
+			q.add(imap.QuotaResourceStorage, u)
+		}
+		got, ok := q.Fullest[imap.QuotaResourceStorage]
 		if got.Root != tt.want || ok != (tt.want != "") {
 			t.Errorf("%s: got %+v, %v, want %q", tt.name, got, ok, tt.want)
 		}
@@ -62,13 +68,11 @@ func TestFullest(t *testing.T) {
 func FuzzParseQuota(f *testing.F) {
 	fuzzParser(f, []string{"QUOTAROOT INBOX a b", "QUOTA \"\" (STORAGE 10 512 MESSAGE 1 2)", "QUOTA {1}\r\na (X 1", "QUOTA a (( 1 2)"},
 		func(t *testing.T, r *wire.Response) {
-			q := newQuotaData()
+			q := newQuotaData(imap.QuotaResourceStorage, imap.QuotaResourceMessage)
 			q.parse(r)
-			for kind, uses := range q.Resources {
-				for _, u := range uses {
-					if u.Usage < 0 || u.Limit < 0 {
-						t.Errorf("%q: %s is %+v", r.Line, kind, u)
-					}
+			for kind, u := range q.Fullest {
+				if u.Usage < 0 || u.Limit < 0 {
+					t.Errorf("%q: %s is %+v", r.Line, kind, u)
 				}
 			}
 		})

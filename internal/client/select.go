@@ -29,6 +29,7 @@ type MailboxItem struct {
 func (c *Conn) Open(t Timer, verb, mailbox string, each func(MailboxItem)) (*report.Reply, error) {
 	reply, err := c.do(t, c.newCommand(verb).mailbox(mailbox), func(r *wire.Response) {
 		if item, ok := parseMailboxItem(r); ok {
+			c.keptOf("flags", len(item.Flags))
 			each(item)
 		}
 	})
@@ -76,12 +77,13 @@ func parseMailboxCode(reply *report.Reply) (MailboxItem, bool) {
 }
 
 // parseFlags reads a list of flags with any number of spaces: "( )" is an empty
-// one, as Cyrus 2.3 and Exchange 5.5 write it.
+// one, as Cyrus 2.3 and Exchange 5.5 write it. It keeps up to maxWords.
 func parseFlags(list string) []imap.Flag {
-	words := strings.Fields(strings.Trim(strings.TrimSpace(list), "()"))
-	flags := make([]imap.Flag, len(words))
-	for i, w := range words {
-		flags[i] = imap.Flag(w)
+	flags := []imap.Flag{}
+	for w := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(list), "()")) {
+		if flags = append(flags, imap.Flag(w)); len(flags) == maxWords {
+			break
+		}
 	}
 	return flags
 }

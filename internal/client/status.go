@@ -1,14 +1,15 @@
 package client
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"check_imap_session/internal/wire"
 )
 
-// StatusData are the numbers of a STATUS response by the name of the item, upper
-// case. imap.StatusData is not used: it has a field for each item that go-imap
+// StatusData are the numbers that were asked for by STATUS, by the name of the item,
+// upper case. imap.StatusData is not used: it has a field for each item that go-imap
 // supports, which RECENT is not, and cannot hold what only some servers send.
 type StatusData map[string]int64
 
@@ -19,16 +20,16 @@ func (c *Conn) Status(t Timer, mailbox string, items []string) (StatusData, erro
 	cmd := c.newCommand("STATUS").mailbox(mailbox).text(" (" + strings.Join(items, " ") + ")")
 	_, err := c.do(t, cmd, func(r *wire.Response) {
 		if is(r, "STATUS") {
-			parseStatus(r, data)
+			parseStatus(r, items, data)
 		}
 	})
 	return data, err
 }
 
-// parseStatus adds the numbers of a STATUS response: mailbox, then pairs of item
-// and number. Numbers that cannot be read are left out. See RFC 9051 section
-// 7.3.4.
-func parseStatus(r *wire.Response, data StatusData) {
+// parseStatus adds the numbers of the items that a STATUS response has: mailbox, then
+// pairs of item and number. Numbers that cannot be read are left out. See RFC 9051
+// section 7.3.4.
+func parseStatus(r *wire.Response, items []string, data StatusData) {
 	sc := r.Scan()
 	sc.Next() // STATUS
 	sc.Next() // mailbox
@@ -40,8 +41,10 @@ func parseStatus(r *wire.Response, data StatusData) {
 		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
 			return
 		}
-		if n, err := strconv.ParseInt(sc.Next().Text, 10, 64); err == nil && n >= 0 {
-			data[strings.ToUpper(name.Text)] = n
+		item := strings.ToUpper(name.Text)
+		n, err := strconv.ParseInt(sc.Next().Text, 10, 64)
+		if err == nil && n >= 0 && slices.Contains(items, item) {
+			data[item] = n
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (c *Conn) untagged(r *wire.Response) {
 	case len(words) > 0 && words[0] == "CAPABILITY":
 		sc := r.Scan()
 		sc.Next()
-		c.Capabilities = parseCapabilities(sc.Rest())
+		c.setCapabilities(sc.Rest())
 	case len(words) == 2 && words[1] == "EXISTS":
 		if n, err := strconv.ParseUint(words[0], 10, 32); err == nil {
 			c.Exists = uint32(n)
@@ -77,7 +77,7 @@ func lastThree(lines []string) []string { return lines[max(len(lines)-3, 0):] }
 // takeCode takes in the response code that matters at any time.
 func (c *Conn) takeCode(reply *report.Reply) {
 	if reply.Code == "CAPABILITY" {
-		c.Capabilities = parseCapabilities(reply.Arg)
+		c.setCapabilities(reply.Arg)
 	}
 }
 

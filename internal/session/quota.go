@@ -42,7 +42,7 @@ var quotaResources = []quotaResource{
 }
 
 func runQuota(_ context.Context, s *Session, rec *Recorder) error {
-	q, err := s.conn.QuotaRoot(rec, s.cfg.Mailbox)
+	q, err := s.conn.QuotaRoot(rec, s.cfg.Mailbox, imap.QuotaResourceStorage, imap.QuotaResourceMessage)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Fact("quota_roots", q.Roots)
 	var detail []string
 	for _, res := range quotaResources {
-		fullest, ok := q.Fullest(res.kind)
+		fullest, ok := q.Fullest[res.kind]
 		if !ok {
 			s.unmeasured(rec, unlimited(q, s.cfg.Mailbox, res.kind), res.used, res.limit, res.percent)
 			continue

@@ -1,0 +1,64 @@
+package client
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"check_imap_session/internal/imaptest"
+)
+
+// TestLongLists holds that of a list no more is kept than maxWords, whatever comes, and
+// that a remark says so.
+func TestLongLists(t *testing.T) {
+	repeated := func(before, word, after string, n int) string {
+		var b strings.Builder
+		b.WriteString("greet\nserve NOOP GETQUOTAROOT NAMESPACE EXAMINE\nraw \"* " + before)
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(word, "@", string(rune('a'+i/1000))+string(rune('a'+i/100%10))+string(rune('a'+i/10%10))+string(rune('a'+i%10))))
+		}
+		b.WriteString(after + "\\r\\n\"\nS: {tag} OK done\nserve")
+		return b.String()
+	}
+	for _, tt := range []struct {
+		kind, before, word, after string
+		ask                       func(*Conn, *timer) int
+	}{
+		{"capabilities", "CAPABILITY", " X-@", "", func(c *Conn, tm *timer) int { c.Noop(tm); return len(c.Capabilities) }},
+		{"capabilities", "OK [CAPABILITY", " X-@", "] done", func(c *Conn, tm *timer) int { c.Noop(tm); return len(c.Capabilities) }},
+		{"flags", "FLAGS (", " @", ")", func(c *Conn, tm *timer) (n int) {
+			c.Open(tm, "EXAMINE", "INBOX", func(item MailboxItem) { n = len(item.Flags) })
+			return n
+		}},
+		{"flags", "OK [PERMANENTFLAGS (", " @", ")] limited", func(c *Conn, tm *timer) (n int) {
+			c.Open(tm, "EXAMINE", "INBOX", func(item MailboxItem) { n = len(item.Flags) })
+			return n
+		}},
+		{"quota roots", "QUOTAROOT INBOX", " @", "", func(c *Conn, tm *timer) int { q, _ := c.QuotaRoot(tm, "INBOX"); return len(q.Roots) }},
+		{"namespaces", "NAMESPACE NIL (", `(\"@\" \"/\")`, ") NIL", func(c *Conn, tm *timer) int { n, _ := c.Namespace(tm); return len(n.Other) }},
+	} {
+		t.Run(tt.kind+" "+tt.before, func(t *testing.T) {
+			for _, n := range []int{maxWords - 1, maxWords + 500} {
+				converse(t, repeated(tt.before, tt.word, tt.after, n), func(c *Conn, tm *timer, _ *imaptest.Record) {
+					var remarks []string
+					if n > maxWords {
+						remarks = []string{"the server sends a list of 1000 " + tt.kind + " or more: no more are kept"}
+					}
+					if kept := tt.ask(c, tm); kept != min(n, maxWords) || !slices.Equal(tm.remarks, remarks) {
+						t.Errorf("%d words: got %d and remarks %q, want %d and %q", n, kept, tm.remarks, min(n, maxWords), remarks)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestManyHeaders holds what is kept of header fields, however many items bring them.
+func TestManyHeaders(t *testing.T) {
+	part := ` BODY[HEADER.FIELDS (SUBJECT)] "` + strings.Repeat("x", 50_000) + `"`
+	m := parsed(t, "* 1 FETCH (UID 1"+part+part+")", parseFetch)
+	m.Merge(m)
+	if len(m.Header) != maxHeader {
+		t.Errorf("got %d bytes, want %d", len(m.Header), maxHeader)
+	}
+}
