@@ -38,6 +38,8 @@ type Env struct {
 	Proxy func(*url.URL) (*url.URL, error)
 	// Signals are those that end a run; nil means none are caught.
 	Signals []os.Signal
+	// Memory bounds what the Go runtime takes of it, in bytes; 0 sets no bound.
+	Memory int64
 
 	// The rest is nil but in tests, which put a network in memory here.
 
@@ -54,6 +56,7 @@ func OS() Env {
 		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
 		// Go's own answers to the last three are exit code 2 or a death by signal.
 		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT},
+		Memory:  memoryLimit,
 	}
 }
 
@@ -62,6 +65,7 @@ func OS() Env {
 func Main(args []string, env Env) (code int) {
 	ctx, stop := interruptible(context.Background(), env.Signals)
 	defer stop()
+	limitMemory(env.Memory)
 	out := output{w: env.Stdout}
 	secrets := &secret.Set{}
 	defer func() {

@@ -26,7 +26,19 @@ const (
 	// readerPatience is how long the output may take once the time of the check is
 	// up: a full pipe that nobody reads would hold the process for ever.
 	readerPatience = 100 * time.Millisecond
+
+	// memoryLimit is what the runtime may take before it collects garbage more often,
+	// also where the environment has GOGC=off. With the pages of the program itself,
+	// some 10 MiB, a check stays below 64 MiB.
+	memoryLimit = 40 << 20
 )
+
+// limitMemory sets the limit, unless GOMEMLIMIT in the environment is lower.
+func limitMemory(bytes int64) {
+	if bytes > 0 && debug.SetMemoryLimit(-1) > bytes {
+		debug.SetMemoryLimit(bytes)
+	}
+}
 
 // interruptible returns a context that the signals end. They stay caught: giving
 // them back costs several changes of threads, and the process is about to end.
