@@ -63,6 +63,7 @@ type Conn struct {
 	warnings   []string    // those of Notices that are an untagged NO, BAD or ALERT
 	overlong   string      // what was in a list that is too long to be kept; "" for none
 	tags       int         // commands sent
+	byeAt      time.Time   // when Bye came
 	awaiting   bool        // an answer is outstanding, so no further command can be sent
 }
 

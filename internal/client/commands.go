@@ -19,35 +19,29 @@ func (c *Conn) StartTLS(t Timer) (*report.Reply, error) {
 	return c.do(t, c.newCommand("STARTTLS"), nil)
 }
 
-// Idle sends IDLE and ends it as soon as it has begun. Its time ends with the
-// server's "+". begun says that it came, and ending how long the server then took
-// to answer DONE. See RFC 2177.
-func (c *Conn) Idle(t Timer) (begun bool, ending time.Duration, err error) {
+// Idle sends IDLE and ends it as soon as it has begun. ending is how long the server
+// took to answer DONE. See RFC 2177.
+func (c *Conn) Idle(t Timer) (ending time.Duration, err error) {
 	x, err := c.start(t, c.newCommand("IDLE"))
 	if err != nil {
-		return false, 0, err
+		return 0, err
 	}
 	for more := false; !more && x.reply == nil; {
 		if more, err = x.next(); err != nil {
-			return false, 0, err
+			return 0, err
 		}
 	}
 	if x.reply != nil { // refused, or over before it began
-		_, err = x.finish(t)
-		return false, 0, err
+		_, err = x.finish()
+		return 0, err
 	}
 	idling := c.wire.LastRead()
 	t.Waiting("the answer to DONE")
 	if err := x.send([]byte("DONE\r\n"), "DONE"); err != nil {
-		return false, 0, err
+		return 0, err
 	}
-	if err := x.await(); err != nil {
-		return false, 0, err
-	}
-	ending = time.Since(idling)
-	_, err = x.finish(t)
-	t.End(idling)
-	return true, ending, err
+	_, err = x.complete()
+	return x.answered.Sub(idling), err
 }
 
 // Logout sends LOGOUT. Many servers close without the tagged reply, which is no
@@ -59,7 +53,7 @@ func (c *Conn) Logout(t Timer) (closed bool, err error) {
 	}
 	switch {
 	case err == nil:
-		if _, err = x.finish(t); errors.Is(err, report.ErrBye) {
+		if _, err = x.finish(); errors.Is(err, report.ErrBye) {
 			err = nil
 		}
 	case Closed(err) || Reset(err):

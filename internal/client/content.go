@@ -2,6 +2,7 @@ package client
 
 import (
 	"strings"
+	"time"
 
 	imap "github.com/emersion/go-imap/v2"
 
@@ -15,7 +16,7 @@ import (
 // the first line what stands in a mail. A nil *content is that of other commands.
 type content struct {
 	inside bool
-	bye    bool // a line like a BYE has come
+	bye    time.Time // when a line like a BYE came; zero for none
 }
 
 // begun says whether the answer has brought something of a mail.
@@ -34,7 +35,7 @@ func (m *content) untagged(c *Conn, r *wire.Response) {
 	words := r.Words(2)
 	switch {
 	case len(words) > 0 && imap.StatusResponseType(words[0]) == imap.StatusResponseTypeBye:
-		m.bye = true
+		m.bye = r.At
 	case len(words) == 2 && words[1] == "EXPUNGE":
 		c.untagged(r)
 	}
@@ -42,8 +43,8 @@ func (m *content) untagged(c *Conn, r *wire.Response) {
 
 // failed takes a BYE as meant when the answer ends without the tagged reply.
 func (m *content) failed(c *Conn) {
-	if m != nil && m.bye {
-		c.Bye = &report.Reply{Status: string(imap.StatusResponseTypeBye)}
+	if m != nil && !m.bye.IsZero() {
+		c.Bye, c.byeAt = &report.Reply{Status: string(imap.StatusResponseTypeBye)}, m.bye
 	}
 }
 

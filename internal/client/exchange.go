@@ -21,6 +21,7 @@ const byeTimeout = time.Second
 // exchange is a command that has been sent and not answered.
 type exchange struct {
 	c          *Conn
+	t          Timer
 	tag        string
 	each       func(*wire.Response) // sees every untagged response; may be nil
 	onUnparsed func()               // for lines that are not IMAP; nil makes them a failure
@@ -45,15 +46,15 @@ func (c *Conn) do(t Timer, cmd *Command, each func(*wire.Response)) (*report.Rep
 		return nil, err
 	}
 	x.each = each
-	return x.complete(t)
+	return x.complete()
 }
 
 // complete waits for the tagged reply.
-func (x *exchange) complete(t Timer) (*report.Reply, error) {
+func (x *exchange) complete() (*report.Reply, error) {
 	if err := x.await(); err != nil {
 		return nil, err
 	}
-	return x.finish(t)
+	return x.finish()
 }
 
 // await reads until the tagged reply has come.
@@ -74,7 +75,7 @@ func (c *Conn) start(t Timer, cmd *Command) (*exchange, error) {
 	c.Notices, c.warnings, c.LastText, c.overlong = nil, nil, "", ""
 	c.transcript.Mail("")
 	c.tags++
-	x := &exchange{c: c, tag: newTag(c.tags)}
+	x := &exchange{c: c, t: t, tag: newTag(c.tags)}
 	t.Begin()
 	t.Waiting("the answer to " + cmd.name)
 	c.awaiting = true
@@ -152,6 +153,9 @@ func (x *exchange) next() (more bool, err error) {
 	r, err := c.wire.Response()
 	if err != nil {
 		x.content.failed(c)
+		if c.Bye != nil {
+			x.t.End(c.byeAt) // the wait for more was ours
+		}
 		return false, err
 	}
 	c.HandshakeJustDone = false
@@ -197,13 +201,13 @@ func unparsed(r *wire.Response) error {
 func challengeOf(r *wire.Response) string { return strings.TrimSpace(string(r.Line[1:])) }
 
 // finish takes the reply as the end of the command's time and as its result.
-func (x *exchange) finish(t Timer) (*report.Reply, error) {
+func (x *exchange) finish() (*report.Reply, error) {
 	x.c.awaiting, x.c.began = false, x.c.wire.Received()
-	t.End(x.answered)
-	t.Waiting("")
+	x.t.End(x.answered)
+	x.t.Waiting("")
 	switch imap.StatusResponseType(x.reply.Status) {
 	case imap.StatusResponseTypeOK:
-		x.c.warn(t, x.reply)
+		x.c.warn(x.t, x.reply)
 		return x.reply, nil
 	case imap.StatusResponseTypeNo:
 		return x.reply, &report.StepError{Err: report.ErrNo, Reply: x.reply}

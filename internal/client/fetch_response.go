@@ -46,7 +46,7 @@ func (c *Conn) Fetch(t Timer, set imap.NumSet, items string, each func(*FetchDat
 			each(m)
 		}
 	}
-	return x.complete(t)
+	return x.complete()
 }
 
 // parseFetch reads an untagged FETCH response, and returns nil for others and

@@ -70,7 +70,7 @@ func (c *Conn) authenticate(t Timer, cmd *Command, mechanism auth.Client, ir []b
 		response := ir
 		if ir == nil {
 			if response, err = answerChallenge(mechanism, x.challenge); err != nil {
-				return x.abort(t, err)
+				return x.abort(err)
 			}
 		}
 		ir = nil
@@ -81,7 +81,7 @@ func (c *Conn) authenticate(t Timer, cmd *Command, mechanism auth.Client, ir []b
 		}
 	}
 	c.notice(mechanism.Explanation())
-	if _, err = x.finish(t); err != nil {
+	if _, err = x.finish(); err != nil {
 		return err
 	}
 	if err := mechanism.Verify(); err != nil {
@@ -120,13 +120,13 @@ func saslFault(err error) error {
 
 // abort cancels an authentication, reads the server's answer to that, and
 // returns why, unless the answer was a reply that explains more.
-func (x *exchange) abort(t Timer, why error) error {
+func (x *exchange) abort(why error) error {
 	if err := x.send([]byte("*\r\n"), "*"); err != nil {
 		return err
 	}
 	if err := x.await(); err != nil {
 		return errors.Join(why, err)
 	}
-	x.finish(t)
+	x.finish()
 	return why
 }

@@ -17,7 +17,7 @@ func (c *Conn) untagged(r *wire.Response) {
 		c.takeCode(reply)
 		switch status, code := imap.StatusResponseType(reply.Status), imap.ResponseCode(reply.Code); {
 		case status == imap.StatusResponseTypeBye:
-			c.Bye = reply
+			c.Bye, c.byeAt = reply, r.At
 		case status != imap.StatusResponseTypeOK || code == imap.ResponseCodeAlert:
 			c.notice(reply.String())
 			c.warnings = lastThree(append(c.warnings, reply.String()))

@@ -85,7 +85,7 @@ var table = []MetricDef{
 	stepTime(StepID, "ID"),
 	stepTime(StepNoop, "NOOP before a mailbox is opened: network and front end, without the store"),
 	stepTime(StepNamespace, "NAMESPACE"),
-	stepTime(StepIdle, "IDLE until the server is idling"),
+	stepTime(StepIdle, "IDLE, and DONE until the server has ended it"),
 	stepTime(StepQuota, "GETQUOTAROOT"),
 	{Name: QuotaStorageUsed, Unit: Bytes, Step: StepQuota, Doc: "storage used, of the fullest quota root of the mailbox"},
 	{Name: QuotaStorageLimit, Unit: Bytes, Step: StepQuota, Doc: "its limit"},

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,6 +22,7 @@ type journal struct {
 	frozen  bool
 	current *Recorder // the step under way, nil between steps
 	ended   time.Time // when the last step had ended; zero before that
+	bye     time.Time // when the server ended the session by BYE; zero if it did not
 }
 
 func newJournal(cfg Config, plan []Step) *journal {
@@ -236,6 +238,9 @@ func (r *Recorder) fail(e *report.StepError) {
 		} else {
 			rep.Metrics = slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Def.Name == report.StepTime(e.Step) })
 		}
+		if errors.Is(e.Err, report.ErrBye) {
+			r.journal.bye = r.end
+		}
 		blamed.Outcome, blamed.Err = report.Failed, e
 	})
 }
@@ -250,11 +255,14 @@ func (r *Recorder) stamp(step *report.StepResult, now time.Time) {
 	step.Elapsed = max(end.Sub(r.start), 0)
 }
 
-// end says that no step is left: what comes is not the session's time.
+// end says that no step is left: what comes is not the session's time. Nor is what a
+// server that has said BYE was then given to close.
 func (l *journal) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ended = time.Now()
+	if l.ended = l.bye; l.ended.IsZero() {
+		l.ended = time.Now()
+	}
 }
 
 // finish closes the report and returns it. A step that is still under way has

@@ -89,10 +89,10 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	switch {
 	case errors.As(e.Err, &lookup) && ctx.Err() != nil:
 		e.Err = &report.LookupError{Question: lookup.Question, Err: cause(ctx)}
+	case ended && s.conn.Bye != nil && cause(ctx) != report.ErrInterrupted: // also where the time ran out behind it
+		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
 	case ctx.Err() != nil && (ended || isIO(e.Err)):
 		e.Err = cause(ctx)
-	case ended && s.conn.Bye != nil:
-		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
 	case stopped:
 		e.Err = report.ErrTimeout
 	}

@@ -2,12 +2,15 @@ package session
 
 import (
 	"crypto/x509"
+	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
 )
@@ -265,6 +268,75 @@ func TestNoTimeBetweenSteps(t *testing.T) {
 				}
 				if days != 1 {
 					t.Errorf("%d values of certificate_days, want 1", days)
+				}
+			})
+		})
+	}
+}
+
+// slowWrite is a connection on which every write takes a while.
+type slowWrite struct {
+	net.Conn
+	writes *int
+}
+
+func (c slowWrite) Write(p []byte) (int, error) {
+	*c.writes++
+	time.Sleep(delay)
+	return c.Conn.Write(p)
+}
+
+// TestStepsAddUp runs every step there is: each moment of the run belongs to one.
+func TestStepsAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newRig(t, TLSNone)
+		b.cfg.With, b.limit = everyOptional(), time.Minute
+		b.cfg.Search, _ = client.ParseCriteria("SEEN")
+		b.opts.Capabilities = everyCapability()
+		writes := 0
+		b.wrap = func(nc net.Conn) net.Conn { return slowWrite{nc, &writes} }
+		r := b.run(t, "greet\nserve")
+		if e := r.Failure(); e != nil {
+			t.Fatal(e)
+		}
+		var sum time.Duration
+		for _, s := range r.Steps {
+			if sum += s.Elapsed; s.Planned != "" && s.Outcome == report.Passed && s.Elapsed < delay {
+				t.Errorf("%s took %v, want at least %v", s.Name, s.Elapsed, delay)
+			}
+		}
+		if want := time.Duration(writes) * delay; sum != want || r.Elapsed != want {
+			t.Errorf("the steps took %v and the run %v, want %v", sum, r.Elapsed, want)
+		}
+	})
+}
+
+// TestByeEndsTheStep leaves the connection open behind BYE: the wait for more is ours,
+// and in the time of neither the step nor the run. A BYE shortly before the time is up
+// is a BYE.
+func TestByeEndsTheStep(t *testing.T) {
+	for _, tt := range []struct {
+		step, verb string
+		wait       time.Duration
+	}{
+		{"capability", "CAPABILITY", delay},
+		{"login", "LOGIN", delay},
+		{"list", "LIST", delay},
+		{"select", "EXAMINE", delay},
+		{"fetch", "FETCH", delay},
+		{"list", "LIST", 7500 * time.Millisecond},
+		{"logout", "LOGOUT", delay},
+	} {
+		t.Run(tt.step, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newRig(t, TLSNone)
+				r := b.run(t, "S: * OK ready\nserve "+tt.verb+"\nwait "+tt.wait.String()+"\nS: * BYE down\nhold")
+				e := r.Failure()
+				if e == nil || e.Step != tt.step || !errors.Is(e.Err, report.ErrBye) {
+					t.Fatalf("failure %+v, want a BYE at %s", e, tt.step)
+				}
+				if step := r.Step(tt.step).Elapsed; step != tt.wait || r.Elapsed != tt.wait {
+					t.Errorf("the step took %v and the run %v, want %v", step, r.Elapsed, tt.wait)
 				}
 			})
 		})
