@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 	"unicode/utf8"
 )
 
@@ -281,6 +282,37 @@ func TestTooManyWords(t *testing.T) {
 	_, err := Parse(&g, append(line, "-v"), testEnv(nil, nil))
 	if want := "the command line has 1001 words, 1000 are the limit (look for a file or a macro that repeats itself)"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestTooManyBytes gives what kong would take seconds for. What is asked for before it
+// still counts.
+func TestTooManyBytes(t *testing.T) {
+	const want = "the command line is longer than 16384 bytes (look for a file or a macro that repeats itself)"
+	for _, tt := range []struct {
+		name, word string
+		times      int
+	}{
+		{"flags together", "-" + strings.Repeat("4", 130_000), 12},
+		{"list", "--with=" + strings.Repeat("a", 130_000), 12},
+		{"unknown flag", "--" + strings.Repeat("x", 130_000), 12},
+		{"many", "-" + strings.Repeat("v", 1023), 990},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var g testGrammar
+			began := time.Now()
+			_, err := Parse(&g, append([]string{"-o", "json"}, slices.Repeat([]string{tt.word}, tt.times)...), testEnv(nil, nil))
+			if g.Output != "json" || err == nil || err.Error() != want {
+				t.Errorf("got output %q and error %v, want json and %s", g.Output, err, want)
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+	var g testGrammar
+	if _, err := Parse(&g, []string{"--password=" + strings.Repeat("x", byteLimit-len("--password="))}, testEnv(nil, nil)); err != nil {
+		t.Errorf("at the limit: %v", err)
 	}
 }
 
