@@ -109,6 +109,10 @@ func run(ctx context.Context, args []string, env Env, out *output, secrets *secr
 	out.deadline = began.Add(req.Timeout)
 	ctx, cancel := context.WithDeadlineCause(ctx, out.deadline, report.ErrTimeout)
 	defer cancel()
+	if ctx.Err() != nil {
+		out.set(notRead(req, render.Options{Version: Version()}, "the command line", "-t allows", context.Cause(ctx)))
+		return
+	}
 	req.Session.Secrets = secrets
 	out.set(check(ctx, req, env))
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,6 +131,24 @@ func TestCommandLineHasATime(t *testing.T) {
 		code := Main([]string{"-H", "h", "--extra-opts=x@-"}, env)
 		if took := time.Since(began); code != 3 || took != 8*time.Second || !strings.HasPrefix(out.String(), "IMAP_SESSION UNKNOWN - config: reading the command line took longer than 8s - ") {
 			t.Errorf("got exit code %d after %v: %s", code, took, out.String())
+		}
+	})
+}
+
+// slow lets each read take a while.
+type slow struct{ io.Reader }
+
+func (s slow) Read(p []byte) (int, error) { time.Sleep(2 * time.Second); return s.Reader.Read(p) }
+
+// TestCommandLineTakesAllTheTime must not blame the network for it.
+func TestCommandLineTakesAllTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &recorder{}
+		env := fakeEnv(out)
+		env.Stdin = slow{strings.NewReader("[x]\nauth=none\n")}
+		code := Main([]string{"-H", "h", "-t", "1", "--extra-opts=x@-"}, env)
+		if want := "IMAP_SESSION UNKNOWN - config: reading the command line took longer than -t allows"; code != 3 || !strings.HasPrefix(out.String(), want) {
+			t.Errorf("got exit code %d: %s", code, out.String())
 		}
 	})
 }
