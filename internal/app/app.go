@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"check_imap_session/internal/auth"
@@ -54,9 +53,7 @@ func OS() Env {
 	return Env{
 		Program: filepath.Base(os.Args[0]),
 		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
-		// Go's own answers to the last three are exit code 2 or a death by signal.
-		Signals: []os.Signal{syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT},
-		Memory:  memoryLimit,
+		Signals: endSignals, Memory: memoryLimit,
 	}
 }
 

@@ -21,7 +21,9 @@ import (
 // presses: both end the run at once, with what was measured until then (rules
 // E7, D5).
 func TestSignals(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGABRT} {
+	for _, signal := range []syscall.Signal{
+		syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGALRM, syscall.SIGXCPU,
+	} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			srv := imaptest.Serve(t, "greet\nserve LOGIN\nhold", imaptest.Options{})
