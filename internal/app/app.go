@@ -164,6 +164,7 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 		saveTranscript(ctx, req.Transcript, rep, opts)
 	}
 	verdict := judge.Judge(rep, req.Policy)
+	opts.Until = printUntil(ctx)
 	return render.FormatOf(req.Output).Report(rep, verdict, opts), verdict.State
 }
 

@@ -164,6 +164,9 @@ func (o Options) jsonTranscript(lines []report.Line, room *int) []jsonLine {
 		if *room -= len(l.Text); *room < 0 {
 			return append(out, jsonLine{at, "-", fmt.Sprintf("cut here after %d bytes", maxTranscript)})
 		}
+		if o.late() {
+			return append(out, jsonLine{at, "-", noTime})
+		}
 		out = append(out, jsonLine{at, l.From, strings.Join(o.transcriptText(l, len(l.Text), Plain), "\n")})
 	}
 	return out

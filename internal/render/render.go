@@ -5,6 +5,8 @@
 package render
 
 import (
+	"time"
+
 	"check_imap_session/internal/report"
 )
 
@@ -16,6 +18,9 @@ type Options struct {
 	Brief           bool // the first line only
 	PerfdataUnknown bool // U for planned metrics that were not reached (rule P11)
 	Transcript      bool // print the transcript, whatever the verbosity
+	// Until is when no more is printed of a transcript: a big one takes a tenth of a
+	// second. Zero means that all is printed.
+	Until time.Time
 	// Mask replaces secrets in foreign text, MaskWords in words that were one text;
 	// nil masks nothing.
 	Mask      func(string) string

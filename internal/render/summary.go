@@ -40,7 +40,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	}
 	words, advice := "", ""
 	if f.Server != "" {
-		words = ", server said: " + o.upTo(withoutTimes(f.Server), maxQuoted, func(s string) string { return Line(Quote(s)) })
+		words = ", server said: " + o.upTo(f.Server, maxQuoted, func(s string) string { return Line(Quote(withoutTimes(s))) })
 	}
 	if f.Advice != "" {
 		advice = " - " + f.Advice

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"check_imap_session/internal/report"
 )
@@ -11,15 +12,27 @@ import (
 // TranscriptFile returns the dialogue for a file, as it was on the wire: a line a
 // line, with offset and direction. See wire.Transcript for its bounds.
 func TranscriptFile(r *report.Report, o Options) []byte {
-	lines, _ := o.transcript(r, math.MaxInt, Plain)
+	lines, more := o.transcript(r, math.MaxInt, Plain)
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("-- %s, %d more lines", noTime, more))
+	}
 	return []byte(strings.Join(lines, "\n") + "\n")
 }
+
+// noTime is where a transcript ends for which there was no time left.
+const noTime = "cut here: no time left"
+
+// maxEntry is how much of one line of a transcript is looked at, in bytes.
+const maxEntry = 128 << 10
+
+// late says that no more may be printed of a transcript.
+func (o Options) late() bool { return !o.Until.IsZero() && time.Now().After(o.Until) }
 
 // transcript returns the lines of the dialogue that fill room bytes, and how many
 // more there are. Only these are masked and made safe: a dialogue may have megabytes.
 func (o Options) transcript(r *report.Report, room int, safe func(string) string) (lines []string, more int) {
 	for _, l := range r.Transcript {
-		if room < 0 {
+		if room < 0 || o.late() {
 			more += 1 + strings.Count(l.Text, "\n")
 			continue
 		}
@@ -42,7 +55,7 @@ func (o Options) transcript(r *report.Report, room int, safe func(string) string
 func (o Options) transcriptText(l report.Line, room int, safe func(string) string) []string {
 	text := l.Text
 	if l.From == "S" {
-		text = o.start(text, room)
+		text = o.start(text, min(room, maxEntry))
 	}
 	lines := strings.Split(text, "\n")
 	for i, s := range lines {
