@@ -86,6 +86,7 @@ func run(ctx context.Context, args []string, env Env, out *output, secrets *secr
 	req, err := parse(ctx, args, env)
 	switch {
 	case err != nil:
+		out.deadline = began.Add(parseTimeout)
 		out.set(usageMessage(req, err))
 		return
 	case req.Help:

@@ -160,15 +160,20 @@ func (s stuck) Write([]byte) (int, error) { <-s.never; return 0, errors.New("nev
 
 // TestNobodyReads writes to a full pipe that nobody reads.
 func TestNobodyReads(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		never := make(chan struct{})
-		defer close(never)
-		env := fakeEnv(nil)
-		env.Stdout = stuck{never}
-		began := time.Now()
-		code := Main([]string{"-H", "h", "-U", "u", "--password-file=/nonexistent", "-t", "1"}, env)
-		if took := time.Since(began); code != 3 || took != 1100*time.Millisecond {
-			t.Errorf("got exit code %d after %v, want 3 after 1.1 s", code, took)
-		}
-	})
+	for args, want := range map[string]time.Duration{
+		"-H h -U u --password-file=/nonexistent -t 1": 1100 * time.Millisecond,
+		"--nonsense": 8100 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			never := make(chan struct{})
+			defer close(never)
+			env := fakeEnv(nil)
+			env.Stdout = stuck{never}
+			began := time.Now()
+			code := Main(strings.Fields(args), env)
+			if took := time.Since(began); code != 3 || took != want {
+				t.Errorf("%s: got exit code %d after %v, want 3 after %v", args, code, took, want)
+			}
+		})
+	}
 }

@@ -154,6 +154,56 @@ func TestStdoutClosed(t *testing.T) {
 	}
 }
 
+// fullPipe returns a pipe that takes no more.
+func fullPipe(t *testing.T) *os.File {
+	t.Helper()
+	var fds [2]int
+	if err := syscall.Pipe(fds[:]); err != nil {
+		t.Fatal(err)
+	}
+	syscall.CloseOnExec(fds[0])
+	syscall.CloseOnExec(fds[1])
+	r, w := os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe")
+	t.Cleanup(func() { r.Close(); w.Close() })
+	syscall.SetNonblock(fds[1], true)
+	for {
+		if _, err := syscall.Write(fds[1], make([]byte, 1)); err != nil {
+			break
+		}
+	}
+	syscall.SetNonblock(fds[1], false)
+	return w
+}
+
+// TestNobodyReads has a full pipe as standard output that nobody reads: the process ends
+// when its time is up, or by a signal.
+func TestNobodyReads(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, timeout string
+		signal        bool
+	}{{"deadline", "1", false}, {"signal", "60", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := imaptest.Serve(t, "greet\nserve", imaptest.Options{})
+			cmd := program(t, loginFlags(t, srv, "-t", tt.timeout)...)
+			cmd.Stdout = fullPipe(t)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			if tt.signal {
+				received(t, srv, "LOGOUT")
+				cmd.Process.Signal(syscall.SIGTERM)
+			}
+			_ = cmd.Wait()
+			if code, took := cmd.ProcessState.ExitCode(), time.Since(began); code != 3 || took > 10*time.Second {
+				t.Errorf("got exit code %d (%v) after %v, want 3", code, cmd.ProcessState, took)
+			}
+		})
+	}
+}
+
 // The verbosity changes what stands below, never line 1, perfdata or exit code
 // (rule V2).
 func TestVerbosityIsOnlyMore(t *testing.T) {
