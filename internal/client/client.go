@@ -80,11 +80,13 @@ type Timer interface {
 // New returns a Conn that is not attached to a connection yet.
 func New(limits Limits) *Conn { return &Conn{limits: limits} }
 
-// KeepTranscript makes the Conn keep a transcript whose times count from start.
+// KeepTranscript makes the Conn keep a transcript whose times count from start, of max
+// bytes, where 0 means wire's own bound.
 // content lets it show what mails and folder lists say. It is called before
 // Attach.
-func (c *Conn) KeepTranscript(start time.Time, content bool) {
+func (c *Conn) KeepTranscript(start time.Time, content bool, max int) {
 	c.transcript = wire.NewTranscript(start, content)
+	c.transcript.Max = max
 }
 
 // Mark adds a line of ours to the transcript.

@@ -179,7 +179,7 @@ func (x *exchange) next() (more bool, err error) {
 		if !ok || imap.StatusResponseType(reply.Status) == imap.StatusResponseTypePreAuth {
 			return false, unparsed(r)
 		}
-		x.reply, x.answered = reply, r.At
+		x.reply, x.answered = kept(reply), r.At
 		c.takeCode(reply)
 	case len(strings.TrimSpace(string(r.Line))) == 0:
 		// An empty line between responses does no harm.
@@ -194,7 +194,7 @@ func (x *exchange) next() (more bool, err error) {
 
 // unparsed is the error of a line that makes no sense here.
 func unparsed(r *wire.Response) error {
-	return &report.StepError{Err: report.ErrProtocol, Line: string(r.Line)}
+	return &report.StepError{Err: report.ErrProtocol, Line: keptText(string(r.Line))}
 }
 
 // challengeOf returns what stands behind a "+".

@@ -225,7 +225,7 @@ func TestChallengeIsRedacted(t *testing.T) {
 		const challenge = "PDFAeD4=" // <1@x>
 		nc, _ := imaptest.Pipe(t, "greet\nserve AUTHENTICATE\nS: + "+challenge+"\nC: *\nS: {tag} OK in\nserve", imaptest.Options{})
 		c, tm := New(Limits{}), &timer{}
-		c.KeepTranscript(time.Now(), true)
+		c.KeepTranscript(time.Now(), true, 0)
 		c.Attach(context.Background(), nc)
 		defer c.Close()
 		if _, err := c.Greeting(tm); err != nil {

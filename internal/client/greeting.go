@@ -49,7 +49,7 @@ func (c *Conn) Greeting(t Timer) (*report.Reply, error) {
 			continue
 		}
 		if r.Tag != "*" {
-			return nil, foreign(string(r.Line))
+			return nil, foreign(keptText(string(r.Line)))
 		}
 		reply, ok := parseReply(r)
 		if !ok {
@@ -58,7 +58,7 @@ func (c *Conn) Greeting(t Timer) (*report.Reply, error) {
 		}
 		c.awaiting, c.began = false, c.wire.Received()
 		c.greeted(t, reply)
-		return reply, nil
+		return kept(reply), nil
 	}
 }
 
@@ -71,9 +71,9 @@ func (c *Conn) greeted(t Timer, reply *report.Reply) {
 	c.takeCode(reply)
 	switch imap.StatusResponseType(reply.Status) {
 	case imap.StatusResponseTypeOK:
-		c.warn(t, reply)
+		c.warn(t, kept(reply))
 	case imap.StatusResponseTypeBye:
-		c.Bye = reply
+		c.Bye = kept(reply)
 	}
 }
 

@@ -50,7 +50,7 @@ func parseMailboxItem(r *wire.Response) (MailboxItem, bool) {
 	case len(words) == 2 && words[1] == "EXISTS":
 		n, err := strconv.ParseUint(words[0], 10, 32)
 		if err != nil {
-			return MailboxItem{Name: "EXISTS", Unreadable: string(r.Line)}, true
+			return MailboxItem{Name: "EXISTS", Unreadable: keptText(string(r.Line))}, true
 		}
 		return MailboxItem{Name: "EXISTS", Number: int64(n)}, true
 	case len(words) == 2 && words[1] == "RECENT":

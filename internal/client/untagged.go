@@ -17,10 +17,10 @@ func (c *Conn) untagged(r *wire.Response) {
 		c.takeCode(reply)
 		switch status, code := imap.StatusResponseType(reply.Status), imap.ResponseCode(reply.Code); {
 		case status == imap.StatusResponseTypeBye:
-			c.Bye, c.byeAt = reply, r.At
+			c.Bye, c.byeAt = kept(reply), r.At
 		case status != imap.StatusResponseTypeOK || code == imap.ResponseCodeAlert:
-			c.notice(reply.String())
-			c.warnings = lastThree(append(c.warnings, reply.String()))
+			c.notice(kept(reply).String())
+			c.warnings = lastThree(append(c.warnings, kept(reply).String()))
 		case code == "":
 			c.LastText = reply.Text
 		}
@@ -40,7 +40,7 @@ func (c *Conn) untagged(r *wire.Response) {
 		c.Expunged = true
 		c.Exists = max(c.Exists, 1) - 1
 	case len(words) > 0 && !known(words):
-		c.notice(strings.TrimSpace(string(r.Line[1:])))
+		c.notice(keptText(strings.TrimSpace(string(r.Line[1:]))))
 	}
 }
 
@@ -87,5 +87,10 @@ func parseReply(r *wire.Response) (*report.Reply, bool) {
 	if !ok {
 		return nil, false
 	}
-	return &report.Reply{Status: st.Type, Code: st.Code, Arg: st.Arg, Text: st.Text}, true
+	return &report.Reply{Status: st.Type, Code: st.Code, Arg: st.Arg, Text: keptText(st.Text)}, true
+}
+
+// kept returns a reply as far as it is kept for people: code and arguments may be long.
+func kept(r *report.Reply) *report.Reply {
+	return &report.Reply{Status: r.Status, Code: keptText(r.Code), Arg: keptText(r.Arg), Text: r.Text}
 }

@@ -1,10 +1,29 @@
 package client
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // maxWords is how many words of one list are kept: capabilities, flags, quota roots,
 // namespaces. It is far above what any healthy server sends.
 const maxWords = 1000
+
+// maxText is how much of one text of the server is kept for people, in bytes: a line of
+// IMAP is shorter (RFC 9051 section 4).
+const maxText = 8 << 10
+
+// keptText returns the text, or its beginning with a mark.
+func keptText(text string) string { return Beginning(text, maxText) }
+
+// Beginning returns a text of at most max bytes whole, and of a longer one the beginning
+// with a mark. It is a copy: text may be a part of a line of a megabyte.
+func Beginning(text string, max int) string {
+	if len(text) <= max {
+		return strings.Clone(text)
+	}
+	return strings.ToValidUTF8(text[:max], "") + "..."
+}
 
 // keptOf remembers, for a remark when the command is answered, a list of which as many
 // words were kept as may be.

@@ -1,11 +1,13 @@
 package client
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"check_imap_session/internal/imaptest"
+	"check_imap_session/internal/report"
 )
 
 // TestLongLists holds that of a list no more is kept than maxWords, whatever comes, and
@@ -61,4 +63,24 @@ func TestManyHeaders(t *testing.T) {
 	if len(m.Header) != maxHeader {
 		t.Errorf("got %d bytes, want %d", len(m.Header), maxHeader)
 	}
+}
+
+// TestLongTexts keeps the beginning of what a server says for people, wherever it is.
+func TestLongTexts(t *testing.T) {
+	long, want := strings.Repeat("x", maxText+1), strings.Repeat("x", maxText)+"..."
+	converse(t, "greet\nserve NOOP\nS: * NO "+long+"\nS: * OK "+long+"\nS: * BYE ["+long+" "+long+"] "+long+"\nS: {tag} NO [X "+long+"] "+long+"\nhold",
+		func(c *Conn, tm *timer, _ *imaptest.Record) {
+			var e *report.StepError
+			if err := c.Noop(tm); !errors.As(err, &e) || e.Reply.Text != want || e.Reply.Arg != want {
+				t.Errorf("reply %.100v", err)
+			}
+			if c.Bye.Text != want || c.Bye.Arg != want || c.Bye.Code != strings.ToUpper(want) || c.LastText != want {
+				t.Errorf("BYE of %d bytes, text of %d", len(c.Bye.String()), len(c.LastText))
+			}
+			for _, n := range c.Notices {
+				if len(n) > 4*maxText {
+					t.Errorf("a notice of %d bytes", len(n))
+				}
+			}
+		})
 }

@@ -14,6 +14,9 @@ import (
 // atOnce is how many addresses are checked at the same time.
 const atOnce = 4
 
+// transcripts bounds those of all addresses together, in bytes.
+const transcripts = 4 << 20
+
 // secondAnswer is how long the answer for the second family is waited for: where
 // every address counts, one family must not go unchecked because its answer is slow.
 const secondAnswer = time.Second
@@ -58,6 +61,7 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	for i, a := range addrs {
 		slots <- struct{}{}
 		one := cfg
+		one.transcriptMax = transcripts / len(addrs)
 		one.Dial.Address = a
 		steps, _ := Plan(one) // the same plan without dns: its error would have shown before
 		if ctx.Err() != nil {

@@ -223,3 +223,24 @@ func TestEveryAddress(t *testing.T) {
 		})
 	}
 }
+
+// TestAddressesShareTranscripts bounds the transcripts of many addresses together.
+func TestAddressesShareTranscripts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var nodes []node
+		for i := range 16 {
+			nodes = append(nodes, node{addr: fmt.Sprintf("192.0.2.%d", i+1), script: "greet\nserve NOOP LIST\nrepeat 600 S: * OK " + strings.Repeat("x", 1000) + "\nS: {tag} OK done\nserve"})
+		}
+		f := newFarm(t, nodes...)
+		f.cfg.Transcript = true
+		total := 0
+		for _, one := range f.run(t, "worst").Sessions {
+			for _, l := range one.Transcript {
+				total += len(l.Text)
+			}
+		}
+		if total > transcripts || total < transcripts*3/4 {
+			t.Errorf("got %d bytes, want at most %d", total, transcripts)
+		}
+	})
+}

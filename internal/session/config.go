@@ -79,6 +79,8 @@ type Config struct {
 	Content    bool          // let the transcript show what mails and folder lists say
 	Demo       string        // scenario the server plays, for the report only
 
+	transcriptMax int // bytes of the transcript; 0 means as many as wire keeps
+
 	relist bool // a step consults the capabilities that hold after login; set by Plan
 }
 

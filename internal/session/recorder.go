@@ -154,8 +154,10 @@ func (r *Recorder) Absent(name, why string) {
 	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[name] = why })
 }
 
-// Fact records something learnt. The same name again replaces the value.
+// Fact records something learnt. The same name again replaces the value. Of a long one
+// the beginning is kept.
 func (r *Recorder) Fact(name string, value any) {
+	value = keptFact(value)
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
 		for i := range rep.Facts {
 			if rep.Facts[i].Name == name {

@@ -25,7 +25,7 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	s := &Session{cfg: cfg, plan: plan, token: cfg.Token, conn: client.New(cfg.Limits)}
 	s.conn.Clear = cfg.TLS == TLSStart
 	if cfg.Transcript {
-		s.conn.KeepTranscript(j.started, cfg.Content)
+		s.conn.KeepTranscript(j.started, cfg.Content, cfg.transcriptMax)
 	}
 	done := make(chan struct{})
 	go func() {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ const (
 type Transcript struct {
 	// Content also shows what mails and folder lists say.
 	Content bool
+	// Max is how many bytes are kept; 0 means maxBytes, which is the most.
+	Max int
 
 	mu     sync.Mutex
 	start  time.Time
@@ -87,9 +90,10 @@ func (t *Transcript) Lines() []report.Line {
 }
 
 func (t *Transcript) add(at time.Time, from, text string) {
-	if t.bytes += len(text); t.bytes > maxBytes && !t.cut {
+	limit := min(cmp.Or(t.Max, maxBytes), maxBytes)
+	if t.bytes += len(text); t.bytes > limit && !t.cut {
 		t.cut = true
-		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d bytes", maxBytes)})
+		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d bytes", limit)})
 	}
 	switch {
 	case t.cut:

@@ -124,15 +124,18 @@ func TestTranscriptCut(t *testing.T) {
 	}
 }
 
-// TestTranscriptBytes wants a transcript of at most 1 MiB.
+// TestTranscriptBytes wants a transcript of at most 1 MiB, or of less.
 func TestTranscriptBytes(t *testing.T) {
-	tr := wire.NewTranscript(time.Now(), false)
-	for range 20 {
-		tr.Add("C", strings.Repeat("x", 1<<16))
-	}
-	got := lines(tr)
-	if len(got) != 17 || got[16] != "-: cut here after 1048576 bytes" {
-		t.Errorf("got %d lines, the last %.40q", len(got), got[len(got)-1])
+	for most, want := range map[int]int{0: 1 << 20, 2 << 20: 1 << 20, 1 << 17: 1 << 17} {
+		tr := wire.NewTranscript(time.Now(), false)
+		tr.Max = most
+		for range 20 {
+			tr.Add("C", strings.Repeat("x", 1<<16))
+		}
+		got := lines(tr)
+		if n := want>>16 + 1; len(got) != n || got[n-1] != fmt.Sprintf("-: cut here after %d bytes", want) {
+			t.Errorf("at most %d: got %d lines, the last %.40q", most, len(got), got[len(got)-1])
+		}
 	}
 }
 
