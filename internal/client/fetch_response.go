@@ -21,7 +21,7 @@ type FetchData struct {
 	InternalDate time.Time // zero when there was none that can be read
 	BodyBytes    int64     // of the header or the whole, as far as asked for
 	BodyParts    int       // items that brought them
-	Header       string    // of BODY[HEADER.FIELDS (...)], up to maxHeader bytes
+	Header       string    // of BODY[HEADER.FIELDS (...)], up to MaxHeader bytes
 }
 
 // Gone says whether these are the numbers that Dovecot 2.3 makes up for a
@@ -131,12 +131,12 @@ func (m *FetchData) Merge(n *FetchData) {
 	m.addHeader(n.Header)
 }
 
-// maxHeader is how much is kept of the header fields that were asked for.
-const maxHeader = 64 << 10
+// MaxHeader is how much is kept of the header fields that were asked for, in bytes.
+const MaxHeader = 64 << 10
 
 // addHeader adds header fields as far as there is room for them.
 func (m *FetchData) addHeader(text string) {
-	m.Header += text[:min(len(text), maxHeader-len(m.Header))]
+	m.Header += text[:min(len(text), MaxHeader-len(m.Header))]
 }
 
 // dateForms are the ways servers write INTERNALDATE: as RFC 9051 section 9

@@ -60,8 +60,8 @@ func TestManyHeaders(t *testing.T) {
 	part := ` BODY[HEADER.FIELDS (SUBJECT)] "` + strings.Repeat("x", 50_000) + `"`
 	m := parsed(t, "* 1 FETCH (UID 1"+part+part+")", parseFetch)
 	m.Merge(m)
-	if len(m.Header) != maxHeader {
-		t.Errorf("got %d bytes, want %d", len(m.Header), maxHeader)
+	if len(m.Header) != MaxHeader {
+		t.Errorf("got %d bytes, want %d", len(m.Header), MaxHeader)
 	}
 }
 

@@ -80,6 +80,8 @@ func TestFetchExtras(t *testing.T) {
 		{name: "header field of an envelope", change: both(header("Subject", "^probe"), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", verbs: "FETCH 42 (" + items + "ENVELOPE BODY.PEEK[HEADER.FIELDS (Subject)])"},
 		{name: "another value", change: header("subject", "^nothing$"), script: "greet\nserve", fault: "the header field subject of message 42 does not match ^nothing$"},
 		{name: "no such field", change: header("X-A", "."), script: "greet\nserve", fault: "message 42 has no header field X-A"},
+		{name: "no such field as far as it is kept", change: header("X-A", "."), script: fields("X-B: " + strings.Repeat("x", 70_000) + `\r\nX-A: 1\r\n\r\n`),
+			fault: "message 42 has no header field X-A in the first 65536 bytes of what the server sent"},
 		{name: "folded, encoded, second of its name", change: header("X-A", "^grün 2$"), script: fields(`X-A: 1\r\nx-a: =?utf-8?q?gr=C3=BCn?=\r\n 2\r\n\r\n`)},
 		{name: "unknown charset", change: header("X-A", "^=.x"), script: fields(`X-A: =?x-none?q?a?=\r\n\r\n`)},
 		{name: "continued field of another name", change: header("X-A", "b"), script: fields(`X-A: a\r\nX-B: c\r\n b\r\n\r\n`), fault: "does not match b"},
