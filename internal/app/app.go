@@ -53,7 +53,7 @@ func OS() Env {
 	return Env{
 		Program: filepath.Base(os.Args[0]),
 		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
-		Signals: endSignals, Memory: memoryLimit,
+		Signals: endSignals(), Memory: memoryLimit,
 	}
 }
 

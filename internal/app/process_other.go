@@ -8,7 +8,9 @@ import (
 )
 
 // endSignals are those that end a check.
-var endSignals = []os.Signal{syscall.SIGTERM, os.Interrupt}
+func endSignals() []os.Signal {
+	return []os.Signal{syscall.SIGTERM, os.Interrupt}
+}
 
 // stdout is standard output.
 func stdout() *os.File { return os.Stdout }

@@ -11,8 +11,10 @@ import (
 // Go's own answer to SIGQUIT and SIGABRT is exit code 2, which is CRITICAL; it ignores
 // SIGALRM, by which a caller limits the time of what it executes next, and SIGXCPU,
 // which says that the limit of CPU time is reached.
-var endSignals = []os.Signal{
-	syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGALRM, syscall.SIGXCPU,
+func endSignals() []os.Signal {
+	return []os.Signal{
+		syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGALRM, syscall.SIGXCPU,
+	}
 }
 
 // stdout is standard output under another number: Go ends a process by SIGPIPE
