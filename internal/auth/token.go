@@ -99,7 +99,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		return Token{}, err
 	}
 	if next := got.refresh; !next.IsZero() && next.Reveal() != refresh.Reveal() {
-		if !printable(next) {
+		if checkRefreshToken(next) != nil {
 			remarks = append(remarks, "the server gave out a new refresh token with characters that no token has, so the old one is kept")
 		} else if err := t.keep(next); err != nil {
 			remarks = append(remarks, fmt.Sprintf("the server gave out a new refresh token and it could not be kept: %v; the next run may be refused", err))

@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -57,27 +59,23 @@ func (t *TokenSource) request(ctx context.Context, roots *x509.CertPool, refresh
 // grant reads the answer. See RFC 6749 sections 5.1 and 5.2.
 func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
 	var f struct {
-		Access      string `json:"access_token"`
-		Refresh     string `json:"refresh_token"`
-		Type        string `json:"token_type"`
-		Lifetime    any    `json:"expires_in"` // seconds; some send it quoted
-		Code        any    `json:"error"`
-		Description string `json:"error_description"`
+		Access      string          `json:"access_token"`
+		Refresh     string          `json:"refresh_token"`
+		Type        string          `json:"token_type"`
+		Lifetime    json.RawMessage `json:"expires_in"` // seconds; some quote it
+		Code        any             `json:"error"`
+		Description any             `json:"error_description"`
 	}
-	err := json.Unmarshal(a.body, &f)
+	err := json.Unmarshal(bytes.TrimPrefix(a.body, []byte("\ufeff")), &f)
 	g := grantAnswer{access: secret.New(f.Access), refresh: secret.New(f.Refresh)}
 	learned(g.access, g.refresh)
 	code, _ := f.Code.(string)
 	switch {
 	case code != "" || a.status != 200:
-		e := &report.TokenRefused{Status: a.status, Code: code, Description: f.Description}
-		if err != nil {
-			e.Description = "" // a page for a person, not an answer for us
-		}
-		return grantAnswer{}, e
+		description, _ := f.Description.(string)
+		return grantAnswer{}, &report.TokenRefused{Status: a.status, Code: code, Description: description}
 	case err != nil:
-		kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-		return grantAnswer{}, fmt.Errorf("the answer is no JSON but %q", kind)
+		return grantAnswer{}, a.notUnderstood(err)
 	case f.Access == "":
 		return grantAnswer{}, errors.New("the answer has no access_token")
 	case f.Type != "" && !strings.EqualFold(f.Type, "Bearer"):
@@ -86,31 +84,24 @@ func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
 	if err := CheckToken(g.access); err != nil {
 		return grantAnswer{}, err
 	}
-	if seconds, err := strconv.ParseFloat(fmt.Sprint(f.Lifetime), 64); err == nil && seconds > 0 {
+	if seconds, err := strconv.ParseFloat(strings.Trim(string(f.Lifetime), `"`), 64); seconds > 0 && !math.IsNaN(seconds) && (err == nil || math.IsInf(seconds, 1)) {
 		g.expires = time.Now().Add(time.Duration(min(seconds, 1e9) * float64(time.Second)))
 	}
 	return g, nil
 }
 
-// printable says whether a refresh token has only the characters it may have. A line
-// end in it would put lines of the server's choice into the file it is kept in. See
-// RFC 6749 appendix A.17.
-func printable(t secret.Secret) bool {
-	for _, b := range []byte(t.Reveal()) {
-		if b < ' ' || b > '~' {
-			return false
+// notUnderstood says why an answer of success cannot be read.
+func (a answer) notUnderstood(err error) error {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if e.Field == "" {
+			return fmt.Errorf("the answer is JSON, but not an object: %s", e.Value)
 		}
+		kind, _, _ := strings.Cut(e.Value, " ") // "number 12" has the value in it
+		return fmt.Errorf("%s in the answer has the type %s, not string", e.Field, kind)
 	}
-	return true
-}
-
-// CheckToken refuses what cannot be a token: blanks and control characters, which
-// a file that holds something else has. See RFC 6750 section 2.1.
-func CheckToken(t secret.Secret) error {
-	for _, b := range []byte(t.Reveal()) {
-		if b <= ' ' || b > '~' {
-			return errors.New("this is not an access token: there are blanks or other characters in it that no token has")
-		}
+	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	if strings.HasSuffix(kind, "json") {
+		return fmt.Errorf("the answer is broken JSON: %w", err)
 	}
-	return nil
+	return fmt.Errorf("the answer is not JSON but %q", kind)
 }

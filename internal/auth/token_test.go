@@ -8,12 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"check_imap_session/internal/oauthtest"
@@ -99,10 +97,17 @@ func TestTokenErrors(t *testing.T) {
 			&report.TokenRefused{Status: 401, Code: "invalid_client", Description: "AADSTS7000222: The provided client secret keys for app 'x' are expired."}, "invalid_client (HTTP 401)"},
 		{"error with 200", says(200, isJSON, `{"error":"invalid_grant"}`), &report.TokenRefused{Status: 200, Code: "invalid_grant"}, "invalid_grant"},
 		{"page", says(503, "text/html", `<html>client-secret`), &report.TokenRefused{Status: 503}, "HTTP 503"},
-		{"sign-in page", says(200, "text/html; charset=utf-8", `<html>`), nil, `no JSON but "text/html"`},
+		{"sign-in page", says(200, "text/html; charset=utf-8", `<html>`), nil, `not JSON but "text/html"`},
 		{"no token", says(200, isJSON, `{}`), nil, "no access_token"},
 		{"other type", says(200, isJSON, `{"access_token":"x","token_type":"MAC"}`), nil, `"MAC", not Bearer`},
-		{"broken token", says(200, isJSON, `{"access_token":"x\r\ny"}`), nil, "not an access token"},
+		{"broken token", says(200, isJSON, `{"access_token":"x\r\ny"}`), nil, "the access token has blanks or other characters"},
+		{"array", says(200, isJSON, `[1]`), nil, "JSON, but not an object: array"},
+		{"number", says(200, isJSON, `{"access_token":12345678}`), nil, "access_token in the answer has the type number, not string"},
+		{"huge number", says(200, isJSON, `{"access_token":1e400}`), nil, "access_token in the answer has the type number, not string"},
+		{"object", says(200, isJSON, `{"access_token":{}}`), nil, "access_token in the answer has the type object, not string"},
+		{"cut", says(200, isJSON, `{"access_token":"x`), nil, "broken JSON: unexpected end"},
+		{"other json", says(200, "application/problem+json; charset=x", `{`), nil, "broken JSON"},
+		{"odd description", says(400, isJSON, `{"error":"invalid_scope","error_description":[1]}`), &report.TokenRefused{Status: 400, Code: "invalid_scope"}, "invalid_scope"},
 		{"too long", says(200, isJSON, `{"access_token":"`+strings.Repeat("x", maxAnswer)+`"}`), nil, "longer than 256 KiB"},
 		{"other host", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "https://evil.test/token", http.StatusTemporaryRedirect)
@@ -131,6 +136,39 @@ func TestTokenErrors(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "client-secret") {
 				t.Errorf("error %v, want %q in it", err, tt.text)
 			}
+		})
+	}
+}
+
+// TestTokenAnswers goes through odd answers that bring a token all the same.
+func TestTokenAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name, body string
+		lifetime   time.Duration // 0: not known
+	}{
+		{"byte order mark", "\ufeff" + `{"access_token":"a-token"}`, 0},
+		{"no lifetime", `{"access_token":"a-token","expires_in":null}`, 0},
+		{"quoted", `{"access_token":"a-token","expires_in":"60"}`, time.Minute},
+		{"fraction", `{"access_token":"a-token","expires_in":60.5}`, 60500 * time.Millisecond},
+		{"huge", `{"access_token":"a-token","expires_in":1e400}`, 1e9 * time.Second},
+		{"negative", `{"access_token":"a-token","expires_in":-1}`, 0},
+		{"no number", `{"access_token":"a-token","expires_in":{}}`, 0},
+		{"not a number", `{"access_token":"a-token","expires_in":"NaN"}`, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got, err := answer{status: 200, body: []byte(tt.body)}.grant(func(...secret.Secret) {})
+				if err != nil || got.access.Reveal() != "a-token" {
+					t.Fatal(got.access.Reveal(), err)
+				}
+				left := time.Duration(0)
+				if !got.expires.IsZero() {
+					left = time.Until(got.expires)
+				}
+				if left != tt.lifetime {
+					t.Errorf("lifetime %v, want %v", left, tt.lifetime)
+				}
+			})
 		})
 	}
 }
@@ -201,85 +239,5 @@ func TestTokenProxy(t *testing.T) {
 	}
 	if want := "CONNECT " + from.URL.Host + " Basic dXNlcjpwYXNz"; !slices.Equal(asked, []string{want}) {
 		t.Errorf("the proxy was asked %q, want %q", asked, want)
-	}
-}
-
-// refreshing returns a source with a refresh token in a file.
-func refreshing(t *testing.T, s *oauthtest.Server) *TokenSource {
-	t.Helper()
-	from := sourceOf(t, s)
-	from.RefreshFile = filepath.Join(t.TempDir(), "refresh")
-	from.RefreshToken = secret.New("refresh-0")
-	if err := os.WriteFile(from.RefreshFile, []byte("refresh-0\n"), 0o640); err != nil {
-		t.Fatal(err)
-	}
-	return from
-}
-
-func TestRefreshTokenIsKept(t *testing.T) {
-	s := oauthtest.Start(t, oauthtest.Options{RefreshToken: "refresh-0"})
-	from := refreshing(t, s)
-	for range 3 { // each run reads what the one before has written
-		if got := obtain(t, s, from); len(got.Remarks) != 0 {
-			t.Errorf("remarks %q", got.Remarks)
-		}
-		text, err := os.ReadFile(from.RefreshFile)
-		st, serr := os.Stat(from.RefreshFile)
-		if err != nil || serr != nil || string(text) != s.Refresh()+"\n" || st.Mode().Perm() != 0o600 {
-			t.Errorf("file %q, %v %v, mode %v, want %q and 0600", text, err, serr, st.Mode(), s.Refresh())
-		}
-	}
-	left, _ := os.ReadDir(filepath.Dir(from.RefreshFile))
-	if len(left) != 1 {
-		t.Errorf("files left: %v", left)
-	}
-}
-
-// TestRefreshTokenIsChecked keeps the old one when the new one would put lines of the
-// server's choice into the file.
-func TestRefreshTokenIsChecked(t *testing.T) {
-	for _, bad := range []string{`line1\nssh-ed25519 AAAA`, `a\u0000b`, `a\u00e9`} {
-		s := oauthtest.Start(t, oauthtest.Options{RefreshToken: "refresh-0", Instead: func(w http.ResponseWriter, _ *http.Request) bool {
-			fmt.Fprintf(w, `{"access_token":"abc","token_type":"Bearer","refresh_token":"%s"}`, bad)
-			return true
-		}})
-		from := refreshing(t, s)
-		got := obtain(t, s, from)
-		if len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "the old one is kept") || strings.Contains(got.Remarks[0], "ssh") {
-			t.Errorf("%s: remarks %q", bad, got.Remarks)
-		}
-		if text, err := os.ReadFile(from.RefreshFile); err != nil || string(text) != "refresh-0\n" {
-			t.Errorf("%s: the file holds %q, %v", bad, text, err)
-		}
-	}
-}
-
-// TestRefreshTokenCannotBeKept is a remark, not a failure.
-func TestRefreshTokenCannotBeKept(t *testing.T) {
-	s := oauthtest.Start(t, oauthtest.Options{RefreshToken: "refresh-0"})
-	from := refreshing(t, s)
-	from.RefreshFile = "" // from a credential, or standard input
-	got := obtain(t, s, from)
-	if len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "could not be kept") || strings.Contains(got.Remarks[0], s.Refresh()) {
-		t.Errorf("remarks %q, want that it could not be kept", got.Remarks)
-	}
-}
-
-// TestRefreshParallel: runs at the same time spend each refresh token once.
-func TestRefreshParallel(t *testing.T) {
-	s := oauthtest.Start(t, oauthtest.Options{RefreshToken: "refresh-0"})
-	from := refreshing(t, s)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			one := *from
-			if _, err := one.Obtain(t.Context(), attempt(s)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if s.Refresh() == "" {
-		t.Error("a refresh token was spent twice: the server has revoked all of them")
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"strings"
 
-	"check_imap_session/internal/auth"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/secret"
 	"check_imap_session/internal/session"
@@ -104,13 +104,16 @@ func (r *Request) loadCertificate() error {
 	return nil
 }
 
-// checkToken refuses the content of a file or the output of a command that is no
-// access token: it would go into the SASL message as it is.
-func (r *Request) checkToken(t secret.Secret) error {
-	if err := auth.CheckToken(t); err != nil {
-		return &ConfigError{r.files.token.flag, err}
+// checkToken refuses a token from a file or a command that no server would take.
+func checkToken(from secretSource, t secret.Secret, check func(secret.Secret) error) error {
+	err := check(t)
+	switch {
+	case err == nil:
+		return nil
+	case from.file != "" && from.file != "-":
+		err = fmt.Errorf("file %s: %w", from.file, err)
 	}
-	return nil
+	return &ConfigError{from.flag, err}
 }
 
 // loadMatch reads a value of --certificate-matches: a PEM file, of which the

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"check_imap_session/internal/auth"
 	"check_imap_session/internal/secret"
 )
 
@@ -68,7 +69,7 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 		}
 	}
 	if c.OAuth == nil {
-		return r.checkToken(c.Token)
+		return checkToken(r.files.token, c.Token, auth.CheckStored)
 	}
 	if err := r.loadSecret(ctx, r.files.clientSecret, &c.OAuth.ClientSecret); err != nil {
 		return err
@@ -79,6 +80,9 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 	}
 	refresh := r.files.refreshToken
 	if err := r.loadSecret(ctx, refresh, &c.OAuth.RefreshToken); err != nil {
+		return err
+	}
+	if err := checkToken(refresh, c.OAuth.RefreshToken, auth.CheckStoredRefresh); err != nil {
 		return err
 	}
 	if st, err := os.Stat(refresh.file); err == nil && st.Mode().IsRegular() && !secret.HasCredential(refresh.file, r.files.credentials) {

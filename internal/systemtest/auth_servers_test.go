@@ -152,13 +152,16 @@ func TestDovecotTokens(t *testing.T) {
 			file := writePublic(t, s.dir, "token-"+mech, good+"\n")
 			wantLogin(t, s.run(t, nil, "-U", "alice", "--auth", mech, "-vvv", "--oauth-token-file", file), name, good)
 			wantLogin(t, s.run(t, nil, "-U", "alice", "--auth", mech, "-vvv", "--oauth-token-command", "cat "+file), name, good)
-			for _, bad := range []string{other, s.tokens.Token("alice", -time.Hour)} {
-				file := writePublic(t, s.dir, "bad-"+mech, bad+"\n")
-				r := s.run(t, nil, "-U", "alice", "--auth", mech, "-o", "json", "--oauth-token-file", file)
-				wantFinding(t, r, 2, "auth_failed", "login")
-				if !strings.Contains(r.out, "status ") {
-					t.Errorf("the status is not shown:\n%s", r.out)
-				}
+			file = writePublic(t, s.dir, "bad-"+mech, other+"\n")
+			r := s.run(t, nil, "-U", "alice", "--auth", mech, "-o", "json", "--oauth-token-file", file)
+			wantFinding(t, r, 2, "auth_failed", "login")
+			if !strings.Contains(r.out, "status ") {
+				t.Errorf("the status is not shown:\n%s", r.out)
+			}
+			file = writePublic(t, s.dir, "old-"+mech, s.tokens.Token("alice", -time.Hour)+"\n")
+			r = s.run(t, nil, "-U", "alice", "--auth", mech, "--oauth-token-file", file)
+			if want := "file " + file + ": the access token expired 60 min ago"; r.code != 3 || !strings.Contains(r.out, want) {
+				t.Errorf("exit %d, want 3 and %q:\n%s", r.code, want, r.out)
 			}
 		})
 	}
