@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"check_imap_session/internal/secret"
 )
 
 const (
@@ -17,32 +19,39 @@ const (
 	lockPause    = 10 * time.Millisecond
 )
 
-// lock waits until no other run holds the file at path and returns what lets go
-// of it. Where the file is not an ordinary one or cannot be locked, nothing is
-// waited for. The file may be replaced while it is locked: a run that has waited
-// for the old one then waits for the new one.
-func lock(ctx context.Context, path string) (unlock func()) {
+// lock waits until no other run holds the file at path. unlock lets go of it; held
+// is false where the file is not a regular one, cannot be locked, or is held by
+// another run for too long. The file may be replaced while it is locked: a run that
+// has waited for the old file then waits for the new one.
+func lock(ctx context.Context, path string) (unlock func(), held bool) {
+	none := func() {}
 	if runtime.GOOS == "windows" {
-		return func() {} // A locked file cannot be read or replaced there.
+		return none, false // A locked file cannot be read or replaced there.
 	}
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
 	for {
-		if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
-			return func() {} // Opening a FIFO would wait for its other end.
+		if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
+			return none, false
 		}
-		l := flock.New(path, flock.SetFlag(os.O_RDONLY))
+		l := flock.New(path, flock.SetFlag(os.O_RDONLY|secret.NoFollow))
 		if locked, _ := l.TryLockContext(ctx, lockPause); !locked {
-			return func() {}
+			return none, false
 		}
 		unlock = func() { _ = l.Unlock() } // An error leaves it to the end of the process.
-		held, err := l.Stat()
-		now, nerr := os.Stat(path)
-		if err == nil && nerr == nil && os.SameFile(held, now) {
-			return unlock
+		locked, err := l.Stat()
+		now, nerr := os.Lstat(path)
+		if err == nil && nerr == nil && os.SameFile(locked, now) {
+			return unlock, true
 		}
 		unlock()
 	}
+}
+
+// ours says whether a file belongs to the user of this process, or to root.
+func ours(st fs.FileInfo) bool {
+	owner := secret.Owner(st)
+	return owner == os.Geteuid() || owner == 0 || owner < 0
 }
 
 // othersMayUse says whether users other than the owner can read or write a file.

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -81,15 +80,15 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		return cached, nil
 	}
 	refresh := t.RefreshToken
+	var file *refreshFile
 	if t.RefreshFile != "" {
-		// One run at a time spends the refresh token: a server that gives out a
-		// new one takes the second use of the old one for theft.
-		defer lock(ctx, t.RefreshFile)()
+		file = openRefreshFile(ctx, t.RefreshFile)
+		defer file.unlock()
 		if cached, err := store.get(a.Learned); err == nil && !cached.Access.IsZero() {
 			cached.Remarks = remarks
 			return cached, nil // the run we waited for has fetched one
 		}
-		if refresh, _, err = secret.FromFile(t.RefreshFile, nil); err != nil {
+		if refresh, err = file.token(); err != nil {
 			return Token{}, err
 		}
 		a.Learned(refresh)
@@ -99,9 +98,11 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		return Token{}, err
 	}
 	if next := got.refresh; !next.IsZero() && next.Reveal() != refresh.Reveal() {
-		if checkRefreshToken(next) != nil {
-			remarks = append(remarks, "the server gave out a new refresh token with characters that no token has, so the old one is kept")
-		} else if err := t.keep(next); err != nil {
+		err := checkRefreshToken(next)
+		if err == nil {
+			err = file.keep(next)
+		}
+		if err != nil {
 			remarks = append(remarks, fmt.Sprintf("the server gave out a new refresh token and it could not be kept: %v; the next run may be refused", err))
 		}
 	}
@@ -109,15 +110,4 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		remarks = append(remarks, store.remark(err))
 	}
 	return Token{Access: got.access, Expires: got.expires, Remarks: remarks}, nil
-}
-
-// keep writes a new refresh token where the old one was.
-func (t *TokenSource) keep(next secret.Secret) error {
-	if t.RefreshFile == "" {
-		return errors.New("the old one did not come from a file that could be written")
-	}
-	if err := secret.WriteFile(t.RefreshFile, next); err != nil {
-		return fmt.Errorf("%s: %w", t.RefreshFile, err)
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -115,21 +116,13 @@ func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
 // change edits the cache, alone among all runs where the system has locks. Tokens
 // that have ended go. A cache that cannot be read begins anew.
 func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool) error {
-	// With O_EXCL a link is not followed, also one that leads nowhere.
-	f, err := os.OpenFile(c.path, os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
-	switch {
-	case err == nil:
-		f.Close()
-	case !errors.Is(err, os.ErrExist):
-		return pathless(err)
+	f, _, err := c.open(os.O_CREATE | os.O_RDONLY)
+	if err != nil {
+		return err
 	}
-	switch st, err := os.Lstat(c.path); {
-	case err != nil || !st.Mode().IsRegular():
-		return errors.New("is not a regular file")
-	case !secret.OwnedByUs(st): // the new file would be given to its owner
-		return errors.New("it belongs to another user")
-	}
-	defer lock(ctx, c.path)()
+	f.Close()
+	unlock, locked := lock(ctx, c.path)
+	defer unlock()
 	file, err := c.read()
 	if err != nil {
 		file = cacheFile{}
@@ -150,37 +143,38 @@ func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool
 	if err != nil {
 		return err
 	}
-	return secret.ReplaceFile(c.path, append(data, '\n'))
+	return secret.Replacement{Locked: locked}.Write(c.path, append(data, '\n'))
+}
+
+// open opens the file. One of another user is not used: they could read what is
+// written to it, and have written what is read from it.
+func (c cache) open(flag int) (*os.File, fs.FileInfo, error) {
+	f, st, err := secret.OpenPlain(c.path, flag)
+	if err == nil && !ours(st) {
+		f.Close()
+		return nil, nil, errors.New("it belongs to another user")
+	}
+	return f, st, err
 }
 
 // read reads the cache. One that is not there, or empty, holds nothing; one that
 // others can read or write is not a place for a token, and is not believed.
 func (c cache) read() (cacheFile, error) {
-	st, err := os.Lstat(c.path)
+	f, st, err := c.open(os.O_RDONLY)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return cacheFile{}, nil
 	case err != nil:
-		return cacheFile{}, pathless(err)
-	case !st.Mode().IsRegular():
-		return cacheFile{}, errors.New("is not a regular file")
-	case othersMayUse(st):
-		return cacheFile{}, fmt.Errorf("other users can use it (mode %04o)", st.Mode().Perm())
-	case !secret.OwnedByUs(st):
-		return cacheFile{}, errors.New("it belongs to another user")
-	}
-	f, err := os.Open(c.path)
-	if err != nil {
-		return cacheFile{}, pathless(err)
+		return cacheFile{}, err
 	}
 	defer f.Close()
-	if opened, err := f.Stat(); err != nil || !os.SameFile(st, opened) {
-		return cacheFile{}, errors.New("it was replaced while it was opened")
+	if othersMayUse(st) {
+		return cacheFile{}, fmt.Errorf("other users can use it (mode %04o)", st.Mode().Perm())
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxCache+1))
 	switch {
 	case err != nil:
-		return cacheFile{}, pathless(err)
+		return cacheFile{}, err
 	case len(data) > maxCache:
 		return cacheFile{}, errors.New("is too large")
 	case len(bytes.TrimSpace(data)) == 0:
@@ -191,12 +185,4 @@ func (c cache) read() (cacheFile, error) {
 		return cacheFile{}, errors.New("is not understood")
 	}
 	return file, nil
-}
-
-// pathless drops the path, which is named already.
-func pathless(err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }

@@ -109,6 +109,9 @@ func TestCacheOfNoUse(t *testing.T) {
 			if len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "--oauth-cache="+from.Cache+" is not used") {
 				t.Errorf("remarks %q", got.Remarks)
 			}
+			if text, _ := os.ReadFile(from.Cache); len(text) != 0 {
+				t.Errorf("a token was written: %s", text)
+			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(from.Cache), "target")); len(left) != 0 {
 				t.Errorf("the link was followed: %v", left)
 			}
@@ -138,24 +141,6 @@ func TestCacheOfAnotherUser(t *testing.T) {
 	}
 }
 
-// TestCachedTokenIsChecked sends nothing that cannot be a token into the SASL exchange.
-func TestCachedTokenIsChecked(t *testing.T) {
-	s := oauthtest.Start(t, oauthtest.Options{})
-	from := cached(t, s)
-	good := obtain(t, s, from).Access.Reveal()
-	text, err := os.ReadFile(from.Cache)
-	if err != nil {
-		t.Fatal(err)
-	}
-	planted := strings.Replace(string(text), good, `x\u0001\u0001user=admin`, 1)
-	if err := os.WriteFile(from.Cache, []byte(planted), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := obtain(t, s, from); got.Cached || len(got.Remarks) != 1 {
-		t.Errorf("cached %v, remarks %q, want a new token and a remark", got.Cached, got.Remarks)
-	}
-}
-
 // TestCacheIsMended: what cannot be used at first is replaced.
 func TestCacheIsMended(t *testing.T) {
 	for name, file := range map[string]struct {
@@ -181,6 +166,28 @@ func TestCacheIsMended(t *testing.T) {
 				t.Errorf("mode %v, %v, want 0600", st.Mode(), err)
 			}
 		})
+	}
+}
+
+// TestCachedTokenIsChecked: one that somebody has planted does not reach the server.
+func TestCachedTokenIsChecked(t *testing.T) {
+	s := oauthtest.Start(t, oauthtest.Options{})
+	from := cached(t, s)
+	obtain(t, s, from)
+	text, err := os.ReadFile(from.Cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted := strings.ReplaceAll(string(text), s.Issued()[0], `x\u0001\u0001user=admin`)
+	if err := os.WriteFile(from.Cache, []byte(planted), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first, second := obtain(t, s, from), obtain(t, s, from)
+	if first.Cached || len(first.Remarks) != 1 || !strings.Contains(first.Remarks[0], "the access token has blanks or other characters") {
+		t.Errorf("cached %v, remarks %q, want a fetched one and a remark", first.Cached, first.Remarks)
+	}
+	if !second.Cached || len(second.Remarks) != 0 {
+		t.Errorf("cached %v, remarks %q, want the cache mended", second.Cached, second.Remarks)
 	}
 }
 

@@ -68,6 +68,12 @@ func FromFile(path string, stdin io.Reader) (Secret, []string, error) {
 	return s, nil, from("standard input", err)
 }
 
+// FromOpen is FromFile for a file that is open.
+func FromOpen(f *os.File) (Secret, error) {
+	s, err := readFirstLine(f)
+	return s, from("file "+f.Name(), err)
+}
+
 // FromCredential reads a secret that systemd passed on (LoadCredential= and
 // SetCredential=) as the file name in dir, the value of CREDENTIALS_DIRECTORY. The
 // content is treated as by FromFile.

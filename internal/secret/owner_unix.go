@@ -8,18 +8,23 @@ import (
 	"syscall"
 )
 
-// OwnedByUs reports a file of root or of the user that this process runs as.
-func OwnedByUs(info fs.FileInfo) bool {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (st.Uid == 0 || int(st.Uid) == os.Geteuid())
+// NoFollow are the flags of os.OpenFile with which opening a link fails, and opening
+// a FIFO does not wait for its other end.
+const NoFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// Owner returns the user ID of a file's owner, -1 where there are none.
+func Owner(st fs.FileInfo) int {
+	if s, ok := st.Sys().(*syscall.Stat_t); ok {
+		return int(s.Uid)
+	}
+	return -1
 }
 
-// keepOwner gives the file at path to the owner of old. Only root can, and only
-// root has to.
-func keepOwner(path string, old fs.FileInfo) error {
+// giveTo gives a file to the owner of old. Only root can, and only root has to.
+func giveTo(f *os.File, old fs.FileInfo) error {
 	st, ok := old.Sys().(*syscall.Stat_t)
 	if !ok || os.Geteuid() != 0 {
 		return nil
 	}
-	return os.Chown(path, int(st.Uid), int(st.Gid))
+	return f.Chown(int(st.Uid), int(st.Gid))
 }

@@ -2,32 +2,86 @@ package secret
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// WriteFile replaces the file at path by one that holds s and a line end, as
-// ReplaceFile does. A link is followed: the file it leads to is replaced.
-func WriteFile(path string, s Secret) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+// ErrNotRegular says that there is something else than a regular file at a path:
+// a link, a FIFO, a folder.
+var ErrNotRegular = errors.New("is not a regular file")
+
+// OpenPlain opens a regular file as os.OpenFile does, without following a link:
+// where a link points, nothing is created. On Windows there is a moment in which
+// somebody may put a link there. Errors do not repeat the path.
+func OpenPlain(path string, flag int) (*os.File, fs.FileInfo, error) {
+	if _, err := regular(path); err != nil {
+		return nil, nil, err
 	}
-	return ReplaceFile(path, []byte(s.Reveal()+"\n"))
+	f, err := os.OpenFile(path, flag|NoFollow, 0o600)
+	if err != nil {
+		return nil, nil, cause(err)
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = ErrNotRegular
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, cause(err)
+	}
+	return f, st, nil
 }
 
-// ReplaceFile replaces the file at path by one with data in it that only its owner
-// can read (0600), whole or not at all. The owner stays who it was, so that a run
-// by root does not lock out the user whose file it is. What is at path and no
-// ordinary file, a link above all, is left alone.
-func ReplaceFile(path string, data []byte) (err error) {
-	old, err := os.Lstat(path)
+// regular returns the regular file at a path, nil when there is nothing.
+func regular(path string) (fs.FileInfo, error) {
+	st, err := os.Lstat(path)
 	switch {
-	case err == nil && !old.Mode().IsRegular():
-		return errors.New("is not a regular file")
-	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return cause(err)
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, cause(err)
+	case !st.Mode().IsRegular():
+		return nil, ErrNotRegular
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	return st, nil
+}
+
+// ReplaceFile replaces the file at path as Replacement.Write does. The owner stays
+// who it was, so that a run by root does not lock out the user whose file it is.
+func ReplaceFile(path string, data []byte) error {
+	old, err := regular(path)
+	if err != nil {
+		return err
+	}
+	return Replacement{Owner: old}.Write(path, data)
+}
+
+// Replacement says how a file is replaced.
+type Replacement struct {
+	// Owner is a file whose owner gets the new one when root writes it; nil means
+	// that it belongs to the user who writes it.
+	Owner fs.FileInfo
+	// Locked says that no other run writes this file now. The temporary file then
+	// has the name that Temporary returns: what a killed run has left there is found
+	// again, and there is never more than one.
+	Locked bool
+}
+
+// Temporary returns where the new content of a locked file is before it takes its
+// place.
+func Temporary(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+}
+
+// Write replaces the file at path by one with data in it that only its owner can
+// read (0600), whole or not at all. What is at path and not a regular file, such
+// as a link, is left alone. Errors do not repeat the path.
+func (r Replacement) Write(path string, data []byte) (err error) {
+	if _, err := regular(path); err != nil {
+		return err
+	}
+	f, err := r.temporary(path)
 	if err != nil {
 		return cause(err)
 	}
@@ -37,17 +91,31 @@ func ReplaceFile(path string, data []byte) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	if _, err = f.Write(data); err == nil {
+	if r.Owner != nil {
+		err = giveTo(f, r.Owner) // before the content: a leftover belongs to the right user too
+	}
+	if err == nil {
+		_, err = f.Write(data)
+	}
+	if err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	if err == nil && old != nil {
-		err = keepOwner(f.Name(), old)
-	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	return err
+}
+
+// temporary creates the temporary file with mode 0600.
+func (r Replacement) temporary(path string) (*os.File, error) {
+	if r.Locked {
+		os.Remove(Temporary(path))
+		if f, err := os.OpenFile(Temporary(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err == nil {
+			return f, nil
+		} // Somebody else's file is in the way, in a folder like /tmp.
+	}
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 }

@@ -1,6 +1,8 @@
 package secret
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -8,33 +10,105 @@ import (
 	"testing"
 )
 
-func TestWriteFile(t *testing.T) {
-	dir := t.TempDir()
-	path, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
-	if err := os.WriteFile(path, []byte("old\n"), 0o644); err != nil {
-		t.Fatal(err)
+// TestReplaceFile: a file is replaced or made, with mode 0600 and nothing left beside
+// it; a leftover of a killed run is replaced too, and a link in its place not followed.
+func TestReplaceFile(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		old      bool
+		leftover func(path string) error
+	}{
+		{"new", false, nil},
+		{"old", true, nil},
+		{"leftover", true, func(path string) error { return os.WriteFile(path, []byte("left"), 0o644) }},
+		{"link", true, func(path string) error { return os.Symlink("target", path) }},
+	} {
+		for _, locked := range []bool{false, true} {
+			t.Run(fmt.Sprint(tt.name, locked), func(t *testing.T) {
+				dir := t.TempDir()
+				path, want := filepath.Join(dir, "file"), 1
+				if tt.old {
+					if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if tt.leftover != nil {
+					if err := tt.leftover(Temporary(path)); err != nil {
+						t.Skip(err)
+					}
+					if !locked {
+						want = 2
+					}
+				}
+				if err := (Replacement{Locked: locked}).Write(path, []byte("data")); err != nil {
+					t.Fatal(err)
+				}
+				text, err := os.ReadFile(path)
+				st, serr := os.Lstat(path)
+				if err != nil || serr != nil || string(text) != "data" || runtime.GOOS != "windows" && st.Mode() != 0o600 {
+					t.Errorf("%q %v, %v %v, want data and 0600", text, err, st.Mode(), serr)
+				}
+				if left, err := os.ReadDir(dir); err != nil || len(left) != want {
+					t.Errorf("files %v, %v, want %d", left, err, want)
+				}
+			})
+		}
 	}
-	if err := os.Symlink("file", link); err != nil {
+}
+
+// TestOpenPlain opens nothing but a regular file, and makes none behind a link.
+func TestOpenPlain(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("target", filepath.Join(dir, "dangling")); err != nil {
 		t.Skip(err)
 	}
-	for _, name := range []string{path, link, filepath.Join(dir, "new")} {
-		if err := WriteFile(name, New("secret of "+name)); err != nil {
-			t.Fatal(err)
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"file": nil, "new": nil, "dangling": ErrNotRegular, "link": ErrNotRegular, ".": ErrNotRegular} {
+		f, st, err := OpenPlain(filepath.Join(dir, name), os.O_CREATE|os.O_RDONLY)
+		if !errors.Is(err, want) || (err == nil) != (st != nil) {
+			t.Errorf("%s: %v %v, want %v", name, st, err, want)
 		}
-		text, err := os.ReadFile(name)
-		if want := "secret of " + name + "\n"; err != nil || string(text) != want {
-			t.Errorf("%s: %q %v, want %q", name, text, err, want)
+		f.Close()
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "target")); err == nil {
+		t.Error("a file was made where the link points")
+	}
+}
+
+// TestOpenPlainRace: a link that appears between looking and opening is not followed.
+func TestOpenPlainRace(t *testing.T) {
+	if NoFollow == 0 {
+		t.Skip("skip: the system has no flag for that")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = os.Symlink("target", path)
+				_ = os.Remove(path)
+			}
 		}
-		if st, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && st.Mode().Perm() != 0o600 {
-			t.Errorf("%s: mode %v, %v, want 0600", name, st.Mode(), err)
+	}()
+	for range 5000 {
+		if f, _, err := OpenPlain(path, os.O_CREATE|os.O_RDONLY); err == nil {
+			f.Close()
 		}
 	}
-	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link is gone: %v %v", st, err)
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 3 {
-		t.Errorf("files %v, %v, want three", left, err)
+	close(stop)
+	<-stopped
+	if _, err := os.Lstat(filepath.Join(dir, "target")); err == nil {
+		t.Error("a file was made where the link points")
 	}
 }
 
