@@ -81,9 +81,9 @@ type Credentials struct {
 	Port uint16
 	// Binding ties SCRAM-SHA-256-PLUS to the TLS session; other mechanisms ignore it.
 	Binding Binding
-	// Encrypted says that TLS is on. SCRAM without it wants the work of guessing the
-	// password to be hard.
-	Encrypted bool
+	// Exposed says that others may read the exchange and the user has not accepted
+	// that. SCRAM then refuses what makes the password cheap to guess.
+	Exposed bool
 	// Nonce takes the place of SCRAM's random nonce; "" means a random one.
 	Nonce string
 }
@@ -94,7 +94,8 @@ type Client interface {
 	// Explanation is what the server said, inside the exchange, of why it fails:
 	// "status 401, scope https://mail.google.com/". Foreign text; "" when nothing.
 	Explanation() string
-	// Remark is what is to be said of an exchange that went well; "" for nothing.
+	// Remark is what made the password cheap to guess for somebody who reads the
+	// exchange; "" when nothing did.
 	Remark() string
 	// Verify is asked once the server has called the exchange a success. Its
 	// error says why it is none.
@@ -128,7 +129,7 @@ type oneWay struct{ sasl.Client }
 // Explanation returns nothing: such a server has no place to explain itself.
 func (oneWay) Explanation() string { return "" }
 
-// Remark returns nothing.
+// Remark returns nothing: the server chooses no parameters.
 func (oneWay) Remark() string { return "" }
 
 // Verify returns nil.

@@ -13,11 +13,11 @@ import (
 // token in it, and when the server does not like it, a challenge that says why
 // and wants an answer before it says NO.
 type bearer struct {
-	mode     Mode
-	response string
-	ack      []byte // the answer to the explanation
-	explains string
-	asked    bool
+	mode      Mode
+	response  string
+	ack       []byte // the answer to the explanation
+	explains  string
+	explained bool
 }
 
 // newXOAuth2 returns XOAUTH2. An explanation is answered by an empty line. See
@@ -45,17 +45,17 @@ func (b *bearer) Start() (string, []byte, error) {
 }
 
 func (b *bearer) Next(challenge []byte) ([]byte, error) {
-	if b.asked {
+	if b.explained {
 		return nil, sasl.ErrUnexpectedServerChallenge
 	}
-	b.asked = true
+	b.explained = true
 	b.explains = explanation(challenge)
 	return b.ack, nil
 }
 
 func (b *bearer) Explanation() string { return b.explains }
 
-// Remark returns nothing.
+// Remark returns nothing: there is no password.
 func (*bearer) Remark() string { return "" }
 
 // Verify returns nil: the server proves nothing in this mechanism.

@@ -24,10 +24,15 @@ import (
 // Servers ask for 4096 to 600,000.
 const maxIterations = 5_000_000
 
-// minIterations is the least that RFC 7677 section 4 and RFC 5802 section 5.1 allow.
-// Below it, who records the exchange, or answers in place of the server, can guess the
-// password faster.
-const minIterations = 4096
+const (
+	// minIterations is what RFC 5802 section 5.1 and RFC 7677 section 4 want of
+	// servers. With fewer, an exchange that somebody reads makes the password cheap
+	// to guess.
+	minIterations = 4096
+	// minSalt is in bytes. With a shorter salt, guesses can be computed beforehand.
+	// See RFC 8018 section 4.1.
+	minSalt = 8
+)
 
 // scram is SCRAM with SHA-1 (RFC 5802) or SHA-256 (RFC 7677), with channel
 // binding as SCRAM-SHA-256-PLUS.
@@ -112,6 +117,15 @@ func (s *scram) proof(serverFirst string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case iterations < minIterations:
+		s.remark = fmt.Sprintf("the server asks for %d SCRAM iterations, %d is the least that is safe", iterations, minIterations)
+	case len(salt) < minSalt:
+		s.remark = fmt.Sprintf("the server's SCRAM salt has %d bytes, %d is the least that is safe", len(salt), minSalt)
+	}
+	if s.remark != "" && s.c.Exposed {
+		return nil, fmt.Errorf("%w: %s", report.ErrPlaintextRefused, s.remark)
+	}
 	binding := append([]byte(s.gs2), s.c.Binding.Data...)
 	if s.mode != SCRAMSHA256Plus {
 		binding = []byte(s.gs2)
@@ -158,13 +172,6 @@ func (s *scram) parse(serverFirst string) (nonce string, salt []byte, iterations
 	iterations, err = strconv.Atoi(count)
 	if err != nil || iterations < 1 || iterations > maxIterations {
 		return "", nil, 0, fmt.Errorf("SCRAM: the server asks for %.20q iterations", count)
-	}
-	if iterations < minIterations {
-		weak := fmt.Sprintf("the server asks for %d iterations, and less than %d make the password easier to guess", iterations, minIterations)
-		if !s.c.Encrypted {
-			return "", nil, 0, errors.New("SCRAM: " + weak + ": not done without TLS")
-		}
-		s.remark = "SCRAM: " + weak
 	}
 	return nonce, salt, iterations, nil
 }

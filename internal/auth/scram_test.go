@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	oracle "github.com/xdg-go/scram"
@@ -96,24 +97,27 @@ func TestSCRAMBadServer(t *testing.T) {
 	}
 }
 
-// TestSCRAMFewIterations refuses them without TLS, and remarks on them under it.
-func TestSCRAMFewIterations(t *testing.T) {
-	for _, tt := range []struct {
-		count             string
-		encrypted         bool
-		refused, remarked bool
-	}{
-		{"1", false, true, false},
-		{"4095", false, true, false},
-		{"4096", false, false, false},
-		{"1", true, false, true},
-		{"4096", true, false, false},
+// TestSCRAMWeak: what makes the password cheap to guess is refused where others may
+// read along, and is said elsewhere.
+func TestSCRAMWeak(t *testing.T) {
+	for _, tt := range []struct{ name, first, want string }{
+		{"least", "r=abcdef,s=QUJDREVGR0g=,i=4096", ""},
+		{"one iteration", "r=abcdef,s=QUJDREVGR0g=,i=1", "the server asks for 1 SCRAM iterations, 4096 is"},
+		{"one less", "r=abcdef,s=QUJDREVGR0g=,i=4095", "the server asks for 4095 SCRAM iterations"},
+		{"short salt", "r=abcdef,s=QUJDREVGRw==,i=4096", "the server's SCRAM salt has 7 bytes"},
 	} {
-		c := SCRAMSHA256.Client(Credentials{Username: "user", Password: secret.New("pencil"), Nonce: "abc", Encrypted: tt.encrypted})
-		_, err := c.Next([]byte("r=abcdef,s=QSXCR+Q6sek8bf92,i=" + tt.count))
-		if (err != nil) != tt.refused || (c.Remark() != "") != tt.remarked {
-			t.Errorf("%s iterations, TLS %v: error %v, remark %q", tt.count, tt.encrypted, err, c.Remark())
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			for _, exposed := range []bool{false, true} {
+				c := SCRAMSHA256.Client(Credentials{Username: "user", Password: secret.New("pencil"), Nonce: "abc", Exposed: exposed})
+				proof, err := c.Next([]byte(tt.first))
+				if refused := exposed && tt.want != ""; errors.Is(err, report.ErrPlaintextRefused) != refused || (proof == nil) != refused {
+					t.Errorf("exposed %v: %q, error %v, want refused %v", exposed, proof, err, refused)
+				}
+				if got := c.Remark(); !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
+					t.Errorf("exposed %v: remark %q, want %q", exposed, got, tt.want)
+				}
+			}
+		})
 	}
 }
 

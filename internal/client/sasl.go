@@ -112,7 +112,7 @@ func answerChallenge(mechanism auth.Client, challenge string) ([]byte, error) {
 
 // saslFault gives a mechanism's complaint about the server its condition.
 func saslFault(err error) error {
-	if errors.Is(err, report.ErrServerProof) {
+	if errors.Is(err, report.ErrServerProof) || errors.Is(err, report.ErrPlaintextRefused) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", report.ErrProtocol, report.ForeignError(err))

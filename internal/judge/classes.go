@@ -151,7 +151,7 @@ func serviceClasses() []Class {
 			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply(report.StepGreeting, report.ErrStartTLSRefused, imap.StatusResponseTypePreAuth, "", "Welcome.")},
 		{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
 			Advice: "does the server find its certificate and key? see its log", Example: example(report.StepStartTLS, report.ErrStartTLSRefused)},
-		{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused),
+		{Kind: "plaintext_refused", Match: is(report.ErrPlaintextRefused), Detail: text,
 			Advice: "use --tls=starttls or implicit, or accept it: --allow-plaintext-auth", Example: example(report.StepLogin, report.ErrPlaintextRefused)},
 		{Kind: "login_disabled", Match: both(is(report.ErrLoginDisabled), func(e *report.StepError) bool { return e.Encrypted }), Detail: text,
 			Advice: "use a mechanism it offers (--auth), such as OAuth", Example: &report.StepError{Step: report.StepLogin, Err: report.ErrLoginDisabled, Encrypted: true}},
@@ -225,7 +225,7 @@ func text(e *report.StepError) string {
 			return msg
 		}
 	}
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrManyAddresses, report.ErrClientCertificate, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrManyAddresses, report.ErrClientCertificate, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

@@ -93,8 +93,8 @@ func (s *Session) logIn(rec *Recorder, mode auth.Mode) (err error) {
 	}
 	mechanism := mode.Client(credentials)
 	s.after, err = s.conn.Authenticate(rec, mechanism)
-	if remark := mechanism.Remark(); err == nil && remark != "" {
-		rec.Remark(remark)
+	if why := mechanism.Remark(); why != "" && err == nil {
+		rec.Remark(why + ": who reads this login can guess the password")
 	}
 	return err
 }

@@ -85,7 +85,8 @@ func (o *offer) Unwrap() error { return o.error }
 func (s *Session) credentials(mode auth.Mode) (auth.Credentials, error) {
 	c := auth.Credentials{
 		Username: s.cfg.Username, Password: s.cfg.Password, Token: s.token,
-		Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port, Encrypted: s.tls != nil,
+		Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port,
+		Exposed: s.tls == nil && !s.cfg.AllowPlaintext,
 	}
 	if mode != auth.SCRAMSHA256Plus {
 		return c, nil
