@@ -1,9 +1,9 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -25,8 +25,9 @@ const (
 
 // poster sends forms.
 type poster struct {
-	roots *x509.CertPool
-	proxy *url.URL // nil for none
+	verify Verify
+	proxy  *url.URL // nil for none
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // answer is what came back.
@@ -57,7 +58,7 @@ func (p poster) post(ctx context.Context, to *url.URL, form url.Values, client *
 		password, _ := client.Password()
 		req.SetBasicAuth(client.Username(), password)
 	}
-	transport := p.transport()
+	transport := p.transport(ctx, to.Hostname())
 	defer transport.CloseIdleConnections() // Ends a dial that ctx has left behind.
 	c := http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	resp, err := c.Do(req)
@@ -76,11 +77,29 @@ func (p poster) post(ctx context.Context, to *url.URL, form url.Values, client *
 }
 
 // transport makes a connection for each request. It speaks HTTP/1.1 only, which
-// is net/http's choice when TLSClientConfig is set.
-func (p poster) transport() *http.Transport {
+// is net/http's choice when TLSClientConfig is set. That is for the endpoint behind
+// a proxy; DialTLSContext is for whatever is connected to by TLS.
+func (p poster) transport(ctx context.Context, endpoint string) *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyURL(p.proxy),
-		TLSClientConfig:        &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12},
+		Proxy:           http.ProxyURL(p.proxy),
+		DialContext:     p.dial,
+		TLSClientConfig: p.tls(ctx, endpoint),
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			host, _, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			nc, err := p.dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			tc := tls.Client(nc, p.tls(ctx, host))
+			if err := tc.HandshakeContext(ctx); err != nil {
+				nc.Close()
+				return nil, err
+			}
+			return tc, nil
+		},
 		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: maxHead,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
@@ -92,12 +111,25 @@ func (p poster) transport() *http.Transport {
 	}
 }
 
+// tls verifies by p.verify. A TLS session does not name its host where that is an
+// address, so the host comes from outside.
+func (p poster) tls(ctx context.Context, host string) *tls.Config {
+	return &tls.Config{
+		ServerName:         host,
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true, // VerifyConnection does it.
+		VerifyConnection: func(cs tls.ConnectionState) error {
+			return p.verify(ctx, cs.PeerCertificates, host)
+		},
+	}
+}
+
 // checkRedirect refuses to send the form to another place. The form has secrets in
 // it.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	from := via[0].URL
 	switch {
-	case next.URL.Host != from.Host || next.URL.Scheme != from.Scheme:
+	case place(next.URL) != place(from):
 		return fmt.Errorf("it redirects to %s://%s, another place, which is not followed", next.URL.Scheme, next.URL.Host)
 	case next.Method != http.MethodPost: // RFC 9110 section 15.4
 		return fmt.Errorf("it redirects to %s with another method, which makes no sense", next.URL.Path)
@@ -105,6 +137,12 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 		return errors.New("it redirects without an end")
 	}
 	return nil
+}
+
+// place is the origin of an https URL in the one spelling of RFC 3986 section 6.2:
+// lower case, with the port.
+func place(u *url.URL) string {
+	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), cmp.Or(u.Port(), "443"))
 }
 
 // withoutURL drops what net/http puts around an error, as the URL is named

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -97,7 +98,7 @@ func TestProxyErrors(t *testing.T) {
 	s := oauthtest.Start(t, oauthtest.Options{})
 	for _, tt := range []struct{ name, url, want string }{
 		{"refuses", refusing.URL, "proxy: it answers HTTP 403"},
-		{"is not trusted", untrusted.URL, "proxy: tls: failed to verify certificate"},
+		{"is not trusted", untrusted.URL, "proxy: x509: certificate signed by unknown authority"},
 		{"is not there", closed.URL, "proxy: dial tcp"},
 	} {
 		from := sourceOf(t, s)
@@ -106,7 +107,7 @@ func TestProxyErrors(t *testing.T) {
 		if tt.url == untrusted.URL {
 			roots = x509.NewCertPool()
 		}
-		_, err := from.Obtain(t.Context(), Attempt{Roots: func() *x509.CertPool { return roots }})
+		_, err := from.Obtain(t.Context(), Attempt{Verify: trusting(roots)})
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
@@ -131,7 +132,7 @@ func TestChunkedAnswer(t *testing.T) {
 // TestThroughProxy fetches a token through a proxy, plain and over TLS.
 func TestThroughProxy(t *testing.T) {
 	connect := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		there, err := net.Dial("tcp", r.Host)
+		there, err := net.Dial("tcp", strings.Replace(r.Host, "127.0.0.2", "127.0.0.1", 1))
 		if err != nil || r.Method != http.MethodConnect {
 			http.Error(w, "no", http.StatusBadGateway)
 			return
@@ -155,9 +156,15 @@ func TestThroughProxy(t *testing.T) {
 		if proxy.Certificate() != nil {
 			roots.AddCert(proxy.Certificate())
 		}
-		got, err := from.Obtain(t.Context(), Attempt{Roots: func() *x509.CertPool { return roots }})
+		got, err := from.Obtain(t.Context(), Attempt{Verify: trusting(roots)})
 		if err != nil || got.Access.IsZero() {
 			t.Errorf("%s: %v", proxy.URL, err)
+		}
+		// The certificate is for 127.0.0.1, and so is that of the proxy.
+		from.URL = mustURL(t, strings.Replace(s.URL, "127.0.0.1", "127.0.0.2", 1))
+		var name x509.HostnameError
+		if _, err := from.Obtain(t.Context(), Attempt{Verify: trusting(roots)}); !errors.As(err, &name) || name.Host != "127.0.0.2" || len(s.Requests()) != 1 {
+			t.Errorf("%s: error %v, %d requests, want another host and one", proxy.URL, err, len(s.Requests()))
 		}
 	}
 }

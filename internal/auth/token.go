@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -24,6 +25,8 @@ type TokenSource struct {
 	RefreshFile string
 	Cache       string   // file that keeps tokens between runs; "" for none
 	Proxy       *url.URL // nil means none, whatever the environment says
+	// Dial connects to the token endpoint or its proxy; nil means TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Token is an access token.
@@ -36,11 +39,13 @@ type Token struct {
 	Remarks []string
 }
 
+// Verify says whether what a server showed, the leaf first, is to be trusted for a
+// host: a name or an address.
+type Verify func(ctx context.Context, served []*x509.Certificate, host string) error
+
 // Attempt is what one call of Obtain needs.
 type Attempt struct {
-	// Roots returns whom to trust at the token endpoint. It is asked once, and only
-	// when the token is not in the cache.
-	Roots    func() *x509.CertPool
+	Verify   Verify        // of the token endpoint, and of a proxy that is reached by https
 	Rejected secret.Secret // a token that is not to be returned again; zero for none
 	// Learned is called with every secret that is met, before anything else is done
 	// with it; may be nil.
@@ -93,7 +98,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		}
 		a.Learned(refresh)
 	}
-	got, err := t.request(ctx, a.Roots(), refresh, a.Learned)
+	got, err := t.request(ctx, a.Verify, refresh, a.Learned)
 	if err != nil {
 		return Token{}, err
 	}

@@ -40,7 +40,7 @@ func TestCache(t *testing.T) {
 	}
 	// Somebody else was rejected with the old one: the new one stays. Nobody is
 	// asked whom to trust.
-	a.Roots = nil
+	a.Verify = nil
 	again, err := from.Obtain(t.Context(), a)
 	if err != nil || !again.Cached || again.Access.Reveal() != third.Access.Reveal() {
 		t.Errorf("a rejection of an old token: %v, cached %v, want the one in the cache", err, again.Cached)

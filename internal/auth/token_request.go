@@ -3,11 +3,11 @@ package auth
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -25,7 +25,7 @@ type grantAnswer struct {
 
 // request asks the token endpoint once; a second time when it wants the client's
 // password in a header in place of the body, of which it says so.
-func (t *TokenSource) request(ctx context.Context, roots *x509.CertPool, refresh secret.Secret, learned func(...secret.Secret)) (grantAnswer, error) {
+func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret.Secret, learned func(...secret.Secret)) (grantAnswer, error) {
 	form := url.Values{"grant_type": {t.Grant()}, "client_id": {t.ClientID}}
 	if t.Scope != "" {
 		form.Set("scope", t.Scope)
@@ -33,7 +33,10 @@ func (t *TokenSource) request(ctx context.Context, roots *x509.CertPool, refresh
 	if !refresh.IsZero() {
 		form.Set("refresh_token", refresh.Reveal())
 	}
-	p := poster{roots: roots, proxy: t.Proxy}
+	p := poster{verify: verify, proxy: t.Proxy, dial: t.Dial}
+	if p.dial == nil {
+		p.dial = new(net.Dialer).DialContext
+	}
 	inBody := url.Values{}
 	for k, v := range form {
 		inBody[k] = v

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -34,7 +35,15 @@ func mustURL(t *testing.T, text string) *url.URL {
 	return u
 }
 
-func attempt(s *oauthtest.Server) Attempt { return Attempt{Roots: s.Pool} }
+func attempt(s *oauthtest.Server) Attempt { return Attempt{Verify: trusting(s.Pool())} }
+
+// trusting verifies as crypto/tls would do it with these roots.
+func trusting(roots *x509.CertPool) Verify {
+	return func(_ context.Context, served []*x509.Certificate, host string) error {
+		_, err := served[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: host})
+		return err
+	}
+}
 
 func obtain(t *testing.T, s *oauthtest.Server, from *TokenSource) Token {
 	t.Helper()
@@ -51,7 +60,7 @@ func TestClientCredentials(t *testing.T) {
 		from := sourceOf(t, s)
 		from.ClientSecret = secret.New("client: secret/+%")
 		var learned []string
-		got, err := from.Obtain(t.Context(), Attempt{Roots: s.Pool, Learned: func(secrets ...secret.Secret) {
+		got, err := from.Obtain(t.Context(), Attempt{Verify: trusting(s.Pool()), Learned: func(secrets ...secret.Secret) {
 			for _, one := range secrets {
 				learned = append(learned, one.Reveal())
 			}
@@ -185,15 +194,29 @@ func TestRedirectSameHost(t *testing.T) {
 	from := sourceOf(t, s)
 	from.URL = mustURL(t, strings.TrimSuffix(s.URL, "/token")+"/old")
 	obtain(t, s, from)
+	for a, b := range map[string]string{"https://A.test/x": "https://a.TEST:443/y", "https://[::1]/": "https://[::1]:443/"} {
+		if place(mustURL(t, a)) != place(mustURL(t, b)) {
+			t.Errorf("%s and %s are one place", a, b)
+		}
+	}
 }
 
 // TestTokenTLS: no secret goes to an endpoint that is not trusted.
 func TestTokenTLS(t *testing.T) {
 	s := oauthtest.Start(t, oauthtest.Options{})
-	_, err := sourceOf(t, s).Obtain(t.Context(), Attempt{Roots: x509.NewCertPool})
+	_, err := sourceOf(t, s).Obtain(t.Context(), Attempt{Verify: trusting(x509.NewCertPool())})
 	var unknown x509.UnknownAuthorityError
 	if !errors.As(err, &unknown) || len(s.Requests()) != 0 {
 		t.Errorf("error %v, requests %v, want an unknown authority and none", err, s.Requests())
+	}
+	other := sourceOf(t, s) // The certificate is for 127.0.0.1 and ::1.
+	other.URL = mustURL(t, strings.Replace(s.URL, "127.0.0.1", "127.0.0.2", 1))
+	other.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, mustURL(t, s.URL).Host)
+	}
+	var name x509.HostnameError
+	if _, err := other.Obtain(t.Context(), attempt(s)); !errors.As(err, &name) || len(s.Requests()) != 0 {
+		t.Errorf("error %v, requests %v, want another host and none", err, s.Requests())
 	}
 }
 

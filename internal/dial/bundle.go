@@ -43,6 +43,14 @@ var bundleFiles = []string{
 
 // systemBundle reads and indexes the system's bundle; nil where there is none.
 func systemBundle() *bundle {
+	if text := systemText(); text != nil {
+		return indexBundle(text)
+	}
+	return nil
+}
+
+// systemText reads the system's bundle; nil where there is none.
+func systemText() []byte {
 	if runtime.GOOS != "linux" {
 		return nil
 	}
@@ -52,7 +60,7 @@ func systemBundle() *bundle {
 	}
 	for _, f := range files {
 		if text, err := ReadFile(f); err == nil {
-			return indexBundle(text)
+			return text
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,13 +63,23 @@ func RootsFile(path string) (*Roots, error) {
 // SystemRootsAnd returns the system's roots and those that RootsFile would read.
 // Nothing is read yet.
 func SystemRootsAnd(path string) *Roots {
-	return &Roots{load: func() (*x509.CertPool, error) {
-		pool, err := systemPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		return pool, addFile(pool, path)
-	}}
+	return &Roots{
+		load: func() (*x509.CertPool, error) {
+			pool, err := systemPool()
+			if err != nil {
+				pool = x509.NewCertPool()
+			}
+			return pool, addFile(pool, path)
+		},
+		bundle: sync.OnceValue(func() *bundle {
+			system := systemText()
+			text, err := ReadFile(path)
+			if system == nil || err != nil { // path may be a folder
+				return nil
+			}
+			return indexBundle(slices.Concat(system, []byte("\n"), text))
+		}),
+	}
 }
 
 func addFile(pool *x509.CertPool, path string) error {

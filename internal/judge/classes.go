@@ -219,7 +219,7 @@ func fixed(s string) func(*report.StepError) string {
 // text is the detail that is in the error itself, without the condition's own
 // words in front of it. What a condition of ours does not say is foreign.
 func text(e *report.StepError) string {
-	msg := e.Err.Error()
+	msg := strings.TrimPrefix(e.Err.Error(), report.ErrToken.Error()+": ")
 	for _, c := range []error{report.ErrSelfSigned, report.ErrMissingIntermediate, report.ErrUnknownAuthority, report.ErrWeakSignature, report.ErrWeakKey} {
 		if errors.Is(e.Err, c) {
 			return msg

@@ -38,7 +38,7 @@ func tokenClasses() []Class {
 		}
 		rows = append(rows, Class{Kind: "token", Match: match, Detail: refusedDetail, Advice: r.advice, Source: r.source, Example: example})
 	}
-	untrusted := either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.HostnameError]())
+	untrusted := either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.HostnameError](), is(report.ErrWeakKey), is(report.ErrMalformed))
 	return append(rows,
 		Class{Kind: "token", Match: both(is(report.ErrToken), untrusted), Detail: text,
 			Advice:  "the certificate of the token endpoint does not verify: for a private authority give --ca-file, no secret was sent",

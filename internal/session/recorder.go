@@ -58,7 +58,8 @@ type Recorder struct {
 	journal *journal
 	i       int // index of the step
 	start   time.Time
-	end     time.Time // zero: when the step returns
+	end     time.Time     // zero: when the step returns
+	other   time.Duration // of that, in which another step was done once more
 	waiting string
 	begun   bool
 	skipped bool
@@ -131,9 +132,13 @@ func (r *Recorder) own(name string) report.MetricDef {
 	return def
 }
 
-// AddTime adds to the time of another step that this one has done once more.
+// AddTime adds to the time of another step that this one has done once more, and
+// takes it from its own.
 func (r *Recorder) AddTime(step string, d time.Duration) {
-	r.edit(func(rep *report.Report, _ *report.StepResult) { addTime(rep, step, d) })
+	r.edit(func(rep *report.Report, _ *report.StepResult) {
+		addTime(rep, step, d)
+		r.other += d
+	})
 }
 
 // addTime adds to a step's time: a step in two places has one.
@@ -254,7 +259,7 @@ func (r *Recorder) stamp(step *report.StepResult, now time.Time) {
 		end = now
 	}
 	step.Start = r.start.Sub(r.journal.started)
-	step.Elapsed = max(end.Sub(r.start), 0)
+	step.Elapsed = max(end.Sub(r.start)-r.other, 0)
 }
 
 // end says that no step is left: what comes is not the session's time. Nor is what a

@@ -11,6 +11,7 @@ import (
 	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/auth"
+	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
@@ -65,9 +66,7 @@ func runToken(ctx context.Context, s *Session, rec *Recorder) error {
 		return nil
 	}
 	rec.Waiting(s.tokenEndpoint())
-	began := time.Now()
-	t, loading, err := s.obtainToken(ctx, rec, secret.Secret{})
-	rec.Span(began.Add(loading), time.Now())
+	t, err := s.obtainToken(ctx, rec, secret.Secret{})
 	if err != nil {
 		return err
 	}
@@ -85,25 +84,22 @@ func runToken(ctx context.Context, s *Session, rec *Recorder) error {
 // tokenEndpoint says what is being waited for.
 func (s *Session) tokenEndpoint() string { return "the token endpoint " + s.cfg.OAuth.URL.Host }
 
-// obtainToken puts a token into the session: not the rejected one. The time for
-// loading trusted certificates, which only a token that is fetched needs, belongs
-// to no step; their error comes again in the verification.
-func (s *Session) obtainToken(ctx context.Context, rec *Recorder, rejected secret.Secret) (t auth.Token, loading time.Duration, err error) {
-	roots := func() *x509.CertPool {
-		began := time.Now()
-		defer func() { loading = time.Since(began) }()
-		pool, _ := s.cfg.OAuthRoots.Pool()
-		return pool
+// obtainToken puts a token into the session: not the rejected one. Trusted
+// certificates that have to be loaded for the token endpoint are loaded while it is
+// waited for, so that every moment belongs to a step.
+func (s *Session) obtainToken(ctx context.Context, rec *Recorder, rejected secret.Secret) (auth.Token, error) {
+	verify := func(ctx context.Context, served []*x509.Certificate, host string) error {
+		return dial.Verify(ctx, served, host, s.cfg.OAuthRoots).Err
 	}
-	t, err = s.cfg.OAuth.Obtain(ctx, auth.Attempt{Roots: roots, Rejected: rejected, Learned: s.cfg.Secrets.Add})
+	t, err := s.cfg.OAuth.Obtain(ctx, auth.Attempt{Verify: verify, Rejected: rejected, Learned: s.cfg.Secrets.Add})
 	if err != nil {
-		return t, loading, tokenFault(ctx, err)
+		return t, tokenFault(ctx, err)
 	}
 	for _, text := range t.Remarks {
 		rec.Remark(text)
 	}
 	s.token, s.cached = t.Access, t.Cached
-	return t, loading, nil
+	return t, nil
 }
 
 // tokenFault makes a StepError of what went wrong with a token.
@@ -119,6 +115,8 @@ func tokenFault(ctx context.Context, err error) error {
 			e.Said = append(e.Said, refused.Description)
 		}
 		return e
+	case errors.Is(err, report.ErrConfig): // our trusted certificates
+		return &report.StepError{Err: err}
 	case errors.As(err, &file):
 		return &report.StepError{Err: fmt.Errorf("%w: --oauth-refresh-token-file: %w", report.ErrConfig, err)}
 	}
@@ -154,12 +152,12 @@ func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode,
 	said := s.conn.Notices
 	rec.Waiting(s.tokenEndpoint())
 	began := time.Now()
-	t, loading, err := s.obtainToken(ctx, rec, s.token)
+	t, err := s.obtainToken(ctx, rec, s.token)
 	if err != nil {
 		return err
 	}
 	if !t.Cached { // else another run has fetched it
-		rec.AddTime(report.StepToken, time.Since(began)-loading)
+		rec.AddTime(report.StepToken, time.Since(began))
 		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t)+", after the server refused one from the cache")
 	}
 	rec.Remark("the server did not take the token from the cache, so another one was fetched")
