@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,8 +42,8 @@ var errTooMuch = errors.New("printed more than 64 KiB")
 // Unix its own process group. When ctx ends or it prints more than 64 KiB, the
 // group is killed, with all children that did not leave it; elsewhere only the
 // command is. FromCommand returns at most 50 ms after the command has ended or
-// was killed, also when a child still holds its output. Let it return before the
-// process exits, or the command survives.
+// was killed, also when a child still holds its output. When the process is killed
+// meanwhile, the command is too on Linux, but not its children; elsewhere it survives.
 //
 // Errors are of type *Error: a command line that cannot be split, a program that
 // cannot be started, an *exec.ExitError (text: the exit status and the last line of
@@ -66,6 +67,10 @@ func FromCommand(ctx context.Context, cmdline string, known *Set) (Secret, error
 	ownGroup(cmd)
 	cmd.Cancel = func() error { return killGroup(cmd) }
 
+	// Linux kills the command when the thread ends that has started it. The goroutine
+	// keeps this thread until the command has ended.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
 		return Secret{}, &Error{source, fmt.Errorf("start: %w", cause(err))}
 	}

@@ -9,9 +9,11 @@ import (
 	"syscall"
 )
 
-// ownGroup makes cmd the leader of a new process group.
+// ownGroup makes cmd the leader of a new process group, which ends with us where the
+// system can do that.
 func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	endWithUs(cmd.SysProcAttr)
 }
 
 // killGroup kills cmd and all its descendants that are still in its group.
