@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"check_imap_session/internal/auth"
@@ -74,6 +75,13 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 	if err := r.loadSecret(ctx, r.files.clientSecret, &c.OAuth.ClientSecret); err != nil {
 		return err
 	}
+	for name, values := range c.OAuth.URL.Query() {
+		if holdsSecret(name) {
+			for _, v := range values {
+				c.Secrets.Add(secret.New(v))
+			}
+		}
+	}
 	if p := c.OAuth.Proxy; p != nil {
 		password, _ := p.User.Password()
 		c.Secrets.Add(secret.New(password))
@@ -89,6 +97,15 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 		c.OAuth.RefreshFile = refresh.file // not a pipe, which would not say it twice
 	}
 	return nil
+}
+
+// holdsSecret says whether a parameter in a URL's query has a name like client_secret
+// or api-key. Other values, such as a tenant, stay readable.
+func holdsSecret(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"secret", "passw", "token", "key", "assertion", "sig"}, func(part string) bool {
+		return strings.Contains(name, part)
+	})
 }
 
 // loadSecret reads one secret; a source that was not given leaves it alone.

@@ -202,6 +202,40 @@ func TestDovecotTokens(t *testing.T) {
 			}
 		}
 	})
+	t.Run("endpoint that repeats secrets elsewhere", func(t *testing.T) {
+		const theirs = "the-access-token"
+		for name, answer := range map[string]func(w http.ResponseWriter, sent string){
+			"error": func(w http.ResponseWriter, sent string) { fmt.Fprintf(w, `{"error":%q}`, sent) },
+			"type": func(w http.ResponseWriter, sent string) {
+				fmt.Fprintf(w, `{"access_token":%q,"token_type":%q}`, theirs, theirs+sent)
+			},
+			"content type": func(w http.ResponseWriter, sent string) { w.Header().Set("Content-Type", sent); fmt.Fprint(w, sent) },
+			"redirect": func(w http.ResponseWriter, sent string) {
+				w.Header().Set("Location", "/?"+sent)
+				w.WriteHeader(http.StatusFound)
+			},
+			"other host": func(w http.ResponseWriter, sent string) {
+				w.Header().Set("Location", "https://"+sent+"/")
+				w.WriteHeader(http.StatusPermanentRedirect)
+			},
+		} {
+			echo := oauthtest.Start(t, oauthtest.Options{Instead: func(w http.ResponseWriter, r *http.Request) bool {
+				answer(w, r.FormValue("client_secret")+r.FormValue("refresh_token")+r.FormValue("api_key"))
+				return true
+			}})
+			ca := writePublic(t, s.dir, "echo.pem", imapCA(t, s)+echo.PEM())
+			file := writePublic(t, s.dir, "refresh-echo", "a-refresh-token\n")
+			env := map[string]string{"CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET": "a-client-secret"}
+			for _, format := range []string{"nagios", "json"} {
+				r := s.run(t, env, "-U", "alice", "-vvv", "-o", format, "--ca-file", ca, "--oauth-token-url", echo.URL+"?api_key=a-key-in-the-query", "--oauth-client-id=client", "--oauth-refresh-token-file", file)
+				for _, secret := range []string{theirs, "a-client-secret", "a-refresh-token", "a-key-in-the-query"} {
+					if r.code != 2 || strings.Contains(r.out, secret) {
+						t.Errorf("%s: exit %d, want 2 and no %s:\n%s", name, r.code, secret, r.out)
+					}
+				}
+			}
+		}
+	})
 	t.Run("silent endpoint", func(t *testing.T) {
 		done := make(chan struct{})
 		silent := oauthtest.Start(t, oauthtest.Options{Instead: func(http.ResponseWriter, *http.Request) bool { <-done; return true }})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -63,6 +64,7 @@ func echoing() []outcome {
 		{name: "in a NO", script: "serve LOGIN AUTHENTICATE\nS: * NO [ALERT] {S}\nS: {tag} NO [AUTHENTICATIONFAILED] {S}\nserve"},
 		{name: "in an OK", script: "serve LOGIN AUTHENTICATE\nS: * OK [ALERT] {S}\nS: {tag} OK {S}\nserve"},
 		{name: "in a challenge", script: "serve LOGIN AUTHENTICATE\nS: + {S}\nC: *\nS: {tag} NO {S}\nserve"},
+		{name: "in the JSON of a challenge", script: "serve LOGIN AUTHENTICATE\nS: + {J}\nC: *\nS: {tag} NO no\nserve"},
 		{name: "in a BYE", script: "serve LOGIN AUTHENTICATE\nS: * BYE {S}\nclose"},
 		{name: "in nonsense", script: "serve LOGIN AUTHENTICATE\nS: {S} {S}\nclose"},
 		{name: "in a list", script: "serve LIST\nS: * NO {S}\nS: {tag} NO {S}\nserve"},
@@ -92,6 +94,11 @@ func (b runs) run(mech, value string, o outcome, words ...string) string {
 	args := append([]string{"-H", "imap.test", "-U", "alice", "--auth", mech, from + file, "-vvv", "-t", "3", "--transcript", transcript}, words...)
 	caps := "SASL-IR LITERAL+ AUTH=" + strings.ToUpper(strings.Join(mechanisms[1:], " AUTH="))
 	script := "S: * OK [CAPABILITY IMAP4rev1 " + caps + "] ready\n" + strings.ReplaceAll(o.script, "{S}", strings.Join(forms(value), " "))
+	explanation, err := json.Marshal(map[string]string{"status": value, "scope": strings.ToUpper(value), "error_description": "x" + value})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	script = strings.ReplaceAll(script, "{J}", b64(string(explanation)))
 	r := runIn(b.t, app.Env{Getenv: environment{}.get, Session: func(c *session.Config) {
 		c.Cert.Roots = b.roots
 		c.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
