@@ -1,10 +1,10 @@
-// Package auth holds the ways to prove who one is to a server: the SASL
-// mechanisms (RFC 4422) under the names of --auth, and where OAuth 2.0 access
-// tokens come from (RFC 6749). It does not choose between mechanisms (session
-// does, it knows what the server offers) and speaks no IMAP.
+// Package auth has what a login needs: the SASL mechanisms (RFC 4422) under the
+// names of --auth, and the sources of OAuth 2.0 access tokens (RFC 6749). It does not
+// speak IMAP, and session chooses the mechanism, as that depends on what the server
+// offers.
 //
-// A mechanism is used in this order: Mode.Client, Start, Next for every
-// challenge, and when the server says that it went well, Verify.
+// A mechanism is used in this order: Mode.Client, Start, Next for every challenge,
+// and Verify when the server has reported success.
 package auth
 
 import (
@@ -18,8 +18,9 @@ import (
 // Mode is a value of --auth.
 type Mode string
 
-// The modes. Auto stands for a choice by what the server offers and the user
-// has; Login is the IMAP command, all others but None are SASL mechanisms.
+// The modes. With Auto, the choice depends on what the server offers and which
+// secret there is; Login is the IMAP command. The others, except None, are SASL
+// mechanisms.
 const (
 	Auto            Mode = "auto"
 	Login           Mode = "login"
@@ -34,8 +35,8 @@ const (
 	None            Mode = "none"
 )
 
-// Mechanism returns the name of the mode's SASL mechanism, "SCRAM-SHA-256";
-// empty for the modes that are none.
+// Mechanism returns the name of the mode's SASL mechanism, such as "SCRAM-SHA-256",
+// and "" for a mode that is not a SASL mechanism.
 func (m Mode) Mechanism() string {
 	switch m {
 	case Auto, Login, None:
@@ -56,8 +57,8 @@ func (m Mode) TakesPassword() bool {
 // TakesToken says whether the mode may work with an OAuth 2.0 access token.
 func (m Mode) TakesToken() bool { return m == Auto || m == XOAuth2 || m == OAuthBearer }
 
-// Cleartext says whether the mode hands the secret itself to the server, so
-// that without TLS everybody on the way reads it. A token is such a secret.
+// Cleartext says whether the mode sends the secret itself, a password or a token, so
+// that without TLS everybody on the way can read it.
 func (m Mode) Cleartext() bool {
 	switch m {
 	case Auto, Login, Plain, XOAuth2, OAuthBearer:
@@ -66,11 +67,11 @@ func (m Mode) Cleartext() bool {
 	return false
 }
 
-// IsStatic says whether the mechanism sends the same every time, so that a person
+// IsStatic says whether the mechanism always sends the same text, so that a person
 // can type it.
 func (m Mode) IsStatic() bool { return m.Cleartext() || m == External }
 
-// Credentials are what a mechanism works with.
+// Credentials are the input of a mechanism.
 type Credentials struct {
 	// Username is the account; "" only for EXTERNAL, where the certificate names it.
 	Username string
@@ -84,25 +85,26 @@ type Credentials struct {
 	// Exposed says that others may read the exchange and the user has not accepted
 	// that. SCRAM then refuses what makes the password cheap to guess.
 	Exposed bool
-	// Nonce takes the place of SCRAM's random nonce; "" means a random one.
+	// Nonce is SCRAM's nonce, for tests; "" means a random one.
 	Nonce string
 }
 
-// Client is a mechanism under way.
+// Client is one authentication exchange.
 type Client interface {
 	sasl.Client
-	// Explanation is what the server said, inside the exchange, of why it fails:
-	// "status 401, scope https://mail.google.com/". Foreign text; "" when nothing.
+	// Explanation is the reason for a failure that the server gave inside the
+	// exchange, such as "status 401, scope https://mail.google.com/"; "" when it gave
+	// none. It is foreign text.
 	Explanation() string
 	// Remark is what made the password cheap to guess for somebody who reads the
 	// exchange; "" when nothing did.
 	Remark() string
-	// Verify is asked once the server has called the exchange a success. Its
-	// error says why it is none.
+	// Verify is called when the server has reported success. An error says why that
+	// is not to be trusted.
 	Verify() error
 }
 
-// Client returns the client of a mode's mechanism, or nil when it has none.
+// Client returns a new exchange, nil for a mode that is not a SASL mechanism.
 func (m Mode) Client(c Credentials) Client {
 	switch m {
 	case Plain:
@@ -123,10 +125,10 @@ func (m Mode) Client(c Credentials) Client {
 	return nil
 }
 
-// oneWay makes a Client of a mechanism in which only the client proves anything.
+// oneWay makes a Client of a mechanism in which only the client authenticates.
 type oneWay struct{ sasl.Client }
 
-// Explanation returns nothing: such a server has no place to explain itself.
+// Explanation returns nothing: these mechanisms have no field for it.
 func (oneWay) Explanation() string { return "" }
 
 // Remark returns nothing: the server chooses no parameters.

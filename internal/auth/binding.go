@@ -10,14 +10,15 @@ import (
 	"fmt"
 )
 
-// Binding is a TLS channel binding: data that both ends of one TLS session know
-// and nobody between two sessions can make equal. See RFC 5056.
+// Binding is a TLS channel binding: data that is the same at both ends of a TLS
+// session, and different where somebody in between has a session with each end. See
+// RFC 5056.
 type Binding struct {
 	Type string // "tls-exporter" or "tls-server-end-point"; "" is no binding
 	Data []byte
 }
 
-// ErrNoBinding says that a TLS session has no channel binding we can make.
+// ErrNoBinding is the condition that no channel binding can be made of a TLS session.
 var ErrNoBinding = errors.New("no channel binding is possible")
 
 // BindingOf returns the binding of a TLS session: tls-exporter under TLS 1.3

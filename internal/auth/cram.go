@@ -8,8 +8,8 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// cramMD5 is CRAM-MD5: the server speaks first, and gets the name and a digest
-// of its challenge. See RFC 2195 section 2.
+// cramMD5 is CRAM-MD5: the response is the name and a digest of the server's
+// challenge. See RFC 2195 section 2.
 type cramMD5 struct{ c Credentials }
 
 // Start returns no initial response: the mechanism has none.

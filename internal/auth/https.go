@@ -14,23 +14,23 @@ import (
 )
 
 const (
-	// maxAnswer bounds the body that is read, in bytes. Tokens with many groups in
-	// them reach some 10 KiB.
+	// maxAnswer is the largest body of an answer, in bytes. Tokens with many groups in
+	// them reach 10 KiB.
 	maxAnswer = 256 << 10
-	// maxHead bounds the header of an answer, in bytes.
+	// maxHead is the largest header of an answer, in bytes.
 	maxHead = 64 << 10
-	// maxHops is how often a redirect on the same host is followed.
+	// maxHops is how many redirects on the same host are followed.
 	maxHops = 3
 )
 
-// poster sends forms.
+// poster sends forms by HTTPS.
 type poster struct {
 	verify Verify
 	proxy  *url.URL // nil for none
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// answer is what came back.
+// answer is the answer to a form.
 type answer struct {
 	status int
 	header http.Header
@@ -124,17 +124,16 @@ func (p poster) tls(ctx context.Context, host string) *tls.Config {
 	}
 }
 
-// checkRedirect refuses to send the form to another place. The form has secrets in
-// it.
+// checkRedirect refuses to send the form, which has secrets in it, to another host.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	from := via[0].URL
 	switch {
 	case place(next.URL) != place(from):
-		return fmt.Errorf("it redirects to %s://%s, another place, which is not followed", next.URL.Scheme, next.URL.Host)
+		return fmt.Errorf("it redirects to %s://%s, which is not followed: only https to the same host is", next.URL.Scheme, next.URL.Host)
 	case next.Method != http.MethodPost: // RFC 9110 section 15.4
-		return fmt.Errorf("it redirects to %s with another method, which makes no sense", next.URL.Path)
+		return fmt.Errorf("it redirects to %s with another method, but a form needs POST", next.URL.Path)
 	case len(via) > maxHops:
-		return errors.New("it redirects without an end")
+		return errors.New("it redirects more than 3 times")
 	}
 	return nil
 }
@@ -145,8 +144,8 @@ func place(u *url.URL) string {
 	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), cmp.Or(u.Port(), "443"))
 }
 
-// withoutURL drops what net/http puts around an error, as the URL is named
-// already, and says plainly that the error is about the proxy.
+// withoutURL removes the URL from an error of net/http, as it may hold secrets, and
+// says plainly that an error is about the proxy.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// lockPatience is how long another run is waited for; then we go on without
-	// the lock, which costs a fetch too many at worst.
+	// lockPatience is how long to wait for another run. Going on without the lock
+	// costs at worst one more token request.
 	lockPatience = 2 * time.Second
 	lockPause    = 10 * time.Millisecond
 )

@@ -10,24 +10,24 @@ import (
 )
 
 // bearer is what XOAUTH2 and OAUTHBEARER have in common: one response with the
-// token in it, and when the server does not like it, a challenge that says why
-// and wants an answer before it says NO.
+// token in it. A server that refuses the token sends a challenge with the reason and
+// waits for a response before the NO.
 type bearer struct {
 	mode      Mode
 	response  string
-	ack       []byte // the answer to the explanation
+	ack       []byte // the response to the refusal
 	explains  string
 	explained bool
 }
 
-// newXOAuth2 returns XOAUTH2. An explanation is answered by an empty line. See
+// newXOAuth2 returns XOAUTH2. The response to a refusal is an empty line. See
 // Google's "OAuth 2.0 mechanism", developers.google.com/gmail/imap/xoauth2-protocol.
 func newXOAuth2(c Credentials) Client {
 	return &bearer{mode: XOAuth2, ack: []byte{},
 		response: "user=" + c.Username + "\x01auth=Bearer " + c.Token.Reveal() + "\x01\x01"}
 }
 
-// newOAuthBearer returns OAUTHBEARER. An explanation is answered by one byte 01.
+// newOAuthBearer returns OAUTHBEARER. The response to a refusal is one byte 01.
 // See RFC 7628 sections 3.1 and 3.2.3.
 func newOAuthBearer(c Credentials) Client {
 	b := "n,a=" + saslname(c.Username) + ",\x01"
@@ -61,8 +61,8 @@ func (*bearer) Remark() string { return "" }
 // Verify returns nil: the server proves nothing in this mechanism.
 func (*bearer) Verify() error { return nil }
 
-// explanation puts the server's JSON into words: its status and its scope, which
-// is what the token should have been for. What is no JSON is shown as it is.
+// explanation puts the server's JSON into words: the status, and the scope that the
+// token needs. A challenge that is not JSON is returned as it is.
 func explanation(challenge []byte) string {
 	var fields map[string]any
 	if err := json.Unmarshal(challenge, &fields); err != nil {

@@ -52,8 +52,8 @@ func TestRefreshTokenCannotBeKept(t *testing.T) {
 	from := refreshing(t, s)
 	from.RefreshFile = "" // from a credential, or standard input
 	got := obtain(t, s, from)
-	if len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "could not be kept") || strings.Contains(got.Remarks[0], s.Refresh()) {
-		t.Errorf("remarks %q, want that it could not be kept", got.Remarks)
+	if len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "could not be stored") || strings.Contains(got.Remarks[0], s.Refresh()) {
+		t.Errorf("remarks %q, want that it could not be stored", got.Remarks)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestBadRefreshTokenIsNotKept(t *testing.T) {
 		from := refreshing(t, s)
 		got := obtain(t, s, from)
 		text, err := os.ReadFile(from.RefreshFile)
-		if err != nil || string(text) != "refresh-0\n" || len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "could not be kept: the refresh token has") {
+		if err != nil || string(text) != "refresh-0\n" || len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "could not be stored: the refresh token has") {
 			t.Errorf("%s: file %q %v, remarks %q, want the old token and a remark", next, text, err, got.Remarks)
 		}
 	}

@@ -20,8 +20,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// maxIterations bounds the work a server may ask for, some seconds of one core.
-// Servers ask for 4096 to 600,000.
+// maxIterations limits the work that a server can ask for to about a second of one
+// core. Servers ask for 4096 to 600,000.
 const maxIterations = 5_000_000
 
 const (
@@ -37,24 +37,24 @@ const (
 // scram is SCRAM with SHA-1 (RFC 5802) or SHA-256 (RFC 7677), with channel
 // binding as SCRAM-SHA-256-PLUS.
 //
-// The password goes in as it is, without SASLprep (RFC 4013). Dovecot and
-// Cyrus SASL do the same, so a password like "x²" works with them only this
-// way; for a server that prepares it, SASLprep changes nothing in printable
-// ASCII and in letters as keyboards make them (NFC).
+// The password is used as it is, without SASLprep (RFC 4013). Dovecot and Cyrus SASL
+// do the same, so a password like "x²" works with them only this way. For a server
+// that does use SASLprep, nothing changes in printable ASCII and in letters as
+// keyboards make them (NFC).
 type scram struct {
 	mode      Mode
 	c         Credentials
 	hash      func() hash.Hash
-	gs2       string // header: the channel binding and the identity to act as
-	bare      string // the first message without it
+	gs2       string // the GS2 header: channel binding and authorization identity
+	bare      string // the first message without the header
 	nonce     string
-	signature []byte // what the server has to show; nil until the proof was made
+	signature []byte // that the server must send; nil until the proof is made
 	stage     stage
 	explains  string
 	remark    string
 }
 
-// stage is how far an exchange has come.
+// stage is the state of an exchange.
 type stage int
 
 const (
@@ -99,8 +99,8 @@ func (s *scram) Explanation() string { return s.explains }
 
 func (s *scram) Remark() string { return s.remark }
 
-// Verify refuses a success that came without the server's signature: whoever
-// answers may not be the server the account is on.
+// Verify refuses a success without the server's signature: it may come from somebody
+// who does not know the password.
 func (s *scram) Verify() error {
 	if s.stage != verified {
 		return report.ErrServerProof
@@ -176,7 +176,7 @@ func (s *scram) parse(serverFirst string) (nonce string, salt []byte, iterations
 	return nonce, salt, iterations, nil
 }
 
-// check compares the server's signature with what it has to be.
+// check verifies the server's signature.
 func (s *scram) check(serverFinal string) error {
 	if text, ok := strings.CutPrefix(serverFinal, "e="); ok {
 		s.explain(text) // the NO follows
@@ -195,8 +195,8 @@ func (s *scram) check(serverFinal string) error {
 	return nil
 }
 
-// explain keeps why the server fails: "invalid-proof". Its tagged NO follows an
-// empty answer. See RFC 5802 section 7.
+// explain keeps the server's reason, such as "invalid-proof". The tagged NO comes
+// after an empty response. See RFC 5802 section 7.
 func (s *scram) explain(text string) []byte {
 	text, _, _ = strings.Cut(text, ",")
 	s.explains, s.stage = text, wantsSignature

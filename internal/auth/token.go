@@ -11,20 +11,20 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// TokenSource says where access tokens are fetched: by client credentials (RFC
-// 6749 section 4.4), or with a refresh token (section 6) when there is one.
+// TokenSource says where and how access tokens are fetched: with a refresh token (RFC
+// 6749 section 6) if there is one, else with client credentials (section 4.4).
 type TokenSource struct {
 	URL          *url.URL // the token endpoint; https
 	ClientID     string
 	ClientSecret secret.Secret // zero for a public client
 	Scope        string        // "" leaves it to the server
-	Username     string        // whose mailbox the token is for; it only tells cached tokens apart
+	Username     string        // owner of the mailbox; part of the key in the cache
 	RefreshToken secret.Secret // zero means client credentials
-	// RefreshFile is where the refresh token came from and where a new one is
-	// kept; "" when it came from elsewhere.
+	// RefreshFile is the file that the refresh token was read from and that a new one
+	// is written to; "" for another source.
 	RefreshFile string
 	Cache       string   // file that keeps tokens between runs; "" for none
-	Proxy       *url.URL // nil means none, whatever the environment says
+	Proxy       *url.URL // nil means none; the environment is not looked at
 	// Dial connects to the token endpoint or its proxy; nil means TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -33,9 +33,9 @@ type TokenSource struct {
 type Token struct {
 	Access  secret.Secret
 	Expires time.Time // zero when the server did not say
-	Cached  bool      // it came from the cache: the server may have revoked it since
-	// Remarks are for the user to hear about: a cache that cannot be used, a
-	// refresh token that could not be kept.
+	Cached  bool      // from the cache, so the provider may have revoked it since
+	// Remarks are for the user: a cache that cannot be used, a refresh token that
+	// could not be stored.
 	Remarks []string
 }
 
@@ -43,17 +43,17 @@ type Token struct {
 // host: a name or an address.
 type Verify func(ctx context.Context, served []*x509.Certificate, host string) error
 
-// Attempt is what one call of Obtain needs.
+// Attempt has the parameters of one call of Obtain.
 type Attempt struct {
 	Verify   Verify        // of the token endpoint, and of a proxy that is reached by https
-	Rejected secret.Secret // a token that is not to be returned again; zero for none
+	Rejected secret.Secret // a token that the IMAP server has refused; zero for none
 	// Learned is called with every secret that is met, before anything else is done
 	// with it; may be nil.
 	Learned func(...secret.Secret)
 }
 
-// renewal is how long before its end a cached token is no longer used: it has to
-// last for a session, on a server whose clock is not quite ours.
+// renewal is how long before its expiry a cached token is renewed: it must last for a
+// session, and the server's clock may differ.
 const renewal = time.Minute
 
 // Grant returns the name of the grant, "client_credentials" or "refresh_token".
@@ -64,10 +64,10 @@ func (t *TokenSource) Grant() string {
 	return "refresh_token"
 }
 
-// Obtain returns a token from the cache, or else fetches one and puts it there. A
-// token that was rejected is dropped from the cache. Errors: *report.TokenRefused when the
-// token endpoint refuses, a *secret.Error about RefreshFile, or what kept us from
-// the token endpoint: those of net, crypto/tls, crypto/x509 and of ctx.
+// Obtain returns a token from the cache, or fetches one and stores it there. A
+// rejected token is removed from the cache. Errors: *report.TokenRefused when the
+// token endpoint refuses, *secret.Error about RefreshFile, the error of
+// Attempt.Verify, and those of net, crypto/tls and ctx.
 func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 	if a.Learned == nil {
 		a.Learned = func(...secret.Secret) {}
@@ -91,7 +91,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		defer file.unlock()
 		if cached, err := store.get(a.Learned); err == nil && !cached.Access.IsZero() {
 			cached.Remarks = remarks
-			return cached, nil // the run we waited for has fetched one
+			return cached, nil // The run that held the lock has fetched one.
 		}
 		if refresh, err = file.token(); err != nil {
 			return Token{}, err
@@ -108,7 +108,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 			err = file.keep(next)
 		}
 		if err != nil {
-			remarks = append(remarks, fmt.Sprintf("the server gave out a new refresh token and it could not be kept: %v; the next run may be refused", err))
+			remarks = append(remarks, fmt.Sprintf("the token endpoint issued a new refresh token that could not be stored: %v; the next run may be refused", err))
 		}
 	}
 	if err := store.put(ctx, got); err != nil && len(remarks) == 0 {

@@ -17,12 +17,12 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// maxCache bounds the cache, in bytes: some hundred tokens.
+// maxCache is the largest size of a cache, in bytes: some hundred tokens.
 const maxCache = 4 << 20
 
-// cache is a file with tokens of several checks in it. It is replaced as a whole,
-// so that a reader sees the old or the new one; writers wait for each other. The
-// zero cache keeps nothing.
+// cache is a file with the tokens of several checks. It is replaced as a whole, so
+// that readers need no lock; writers wait for each other. The zero cache stores
+// nothing.
 type cache struct {
 	path string
 	key  string
@@ -40,9 +40,9 @@ type cacheEntry struct {
 
 const cacheVersion = 1
 
-// cache returns the cache for tokens of this source. Its key is a hash over all
-// that makes two tokens different, of a refresh token the place where it is kept:
-// the token itself changes.
+// cache returns the cache for tokens of this source. The key is a hash of everything
+// that distinguishes two tokens. A refresh token counts by the path of its file, as the
+// token itself changes.
 func (t *TokenSource) cache() cache {
 	if t.Cache == "" {
 		return cache{}
@@ -61,7 +61,7 @@ func (t *TokenSource) cache() cache {
 	return cache{t.Cache, hex.EncodeToString(sum[:])}
 }
 
-// remark says that the cache is of no use.
+// remark says why the cache is not used.
 func (c cache) remark(err error) string {
 	return fmt.Sprintf("--oauth-cache=%s is not used: %v", c.path, err)
 }
@@ -87,7 +87,7 @@ func (c cache) get(learned func(...secret.Secret)) (Token, error) {
 	return t, nil
 }
 
-// put keeps a token. One that soon ends, or says no end, is not worth it.
+// put stores a token, unless it expires soon or its expiry is not known.
 func (c cache) put(ctx context.Context, g grantAnswer) error {
 	if c.path == "" || time.Until(g.expires) < renewal {
 		return nil
@@ -98,7 +98,7 @@ func (c cache) put(ctx context.Context, g grantAnswer) error {
 	})
 }
 
-// drop forgets a token that the server did not take, unless another run has
+// drop removes a token that the IMAP server has refused, unless another run has
 // replaced it already.
 func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
 	if c.path == "" || rejected.IsZero() {
@@ -113,8 +113,8 @@ func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
 	})
 }
 
-// change edits the cache, alone among all runs where the system has locks. Tokens
-// that have ended go. A cache that cannot be read begins anew.
+// change edits the cache under its lock, and removes expired tokens. A cache that
+// cannot be read is replaced by an empty one first.
 func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool) error {
 	f, _, err := c.open(os.O_CREATE | os.O_RDONLY)
 	if err != nil {
@@ -157,8 +157,8 @@ func (c cache) open(flag int) (*os.File, fs.FileInfo, error) {
 	return f, st, err
 }
 
-// read reads the cache. One that is not there, or empty, holds nothing; one that
-// others can read or write is not a place for a token, and is not believed.
+// read reads the cache. A missing or empty file is an empty cache. A file that other
+// users can read or write is refused.
 func (c cache) read() (cacheFile, error) {
 	f, st, err := c.open(os.O_RDONLY)
 	switch {

@@ -17,14 +17,14 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// grantAnswer is a token endpoint that grants.
+// grantAnswer is the token endpoint's answer of success.
 type grantAnswer struct {
 	access, refresh secret.Secret
-	expires         time.Time // zero when it does not say
+	expires         time.Time // zero when the endpoint does not say
 }
 
-// request asks the token endpoint once; a second time when it wants the client's
-// password in a header in place of the body, of which it says so.
+// request asks the token endpoint for a token. The client secret is in the body; an
+// endpoint that demands it in a header is asked a second time.
 func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret.Secret, learned func(...secret.Secret)) (grantAnswer, error) {
 	form := url.Values{"grant_type": {t.Grant()}, "client_id": {t.ClientID}}
 	if t.Scope != "" {

@@ -121,19 +121,19 @@ func TestTokenErrors(t *testing.T) {
 		{"other host", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "https://evil.test/token", http.StatusTemporaryRedirect)
 			return true
-		}, nil, "redirects to https://evil.test, another place"},
+		}, nil, "redirects to https://evil.test, which is not followed"},
 		{"plain text", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "http://"+r.Host+"/token", http.StatusTemporaryRedirect)
 			return true
-		}, nil, "another place"},
+		}, nil, "which is not followed"},
 		{"other method", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "/login", http.StatusFound)
 			return true
-		}, nil, "another method"},
+		}, nil, "with another method, but a form needs POST"},
 		{"circle", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "/token", http.StatusTemporaryRedirect)
 			return true
-		}, nil, "without an end"},
+		}, nil, "more than 3 times"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.Start(t, oauthtest.Options{Instead: tt.instead})
