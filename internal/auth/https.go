@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -22,13 +23,6 @@ const (
 	// maxHops is how many redirects on the same host are followed.
 	maxHops = 3
 )
-
-// poster sends forms by HTTPS.
-type poster struct {
-	verify Verify
-	proxy  *url.URL // nil for none
-	dial   func(ctx context.Context, network, address string) (net.Conn, error)
-}
 
 // answer is the answer to a form.
 type answer struct {
@@ -46,8 +40,8 @@ func EnvironmentProxy(to *url.URL) (*url.URL, error) {
 // post sends a form by POST and follows redirects that stay on the host and keep
 // the method. client is the user name and password of the header Authorization,
 // nil for none. The connection is closed afterwards.
-func (p poster) post(ctx context.Context, to *url.URL, form url.Values, client *url.Userinfo) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), strings.NewReader(form.Encode()))
+func (t *TokenSource) post(ctx context.Context, verify Verify, form url.Values, client *url.Userinfo) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL.String(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return answer{}, withoutURL(err)
 	}
@@ -58,7 +52,7 @@ func (p poster) post(ctx context.Context, to *url.URL, form url.Values, client *
 		password, _ := client.Password()
 		req.SetBasicAuth(client.Username(), password)
 	}
-	transport := p.transport(ctx, to.Hostname())
+	transport := t.transport(ctx, verify)
 	defer transport.CloseIdleConnections() // Ends a dial that ctx has left behind.
 	c := http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	resp, err := c.Do(req)
@@ -77,28 +71,21 @@ func (p poster) post(ctx context.Context, to *url.URL, form url.Values, client *
 }
 
 // transport makes a connection for each request. It speaks HTTP/1.1 only, which
-// is net/http's choice when TLSClientConfig is set. That is for the endpoint behind
-// a proxy; DialTLSContext is for whatever is connected to by TLS.
-func (p poster) transport(ctx context.Context, endpoint string) *http.Transport {
+// is net/http's choice when TLSClientConfig is set.
+func (t *TokenSource) transport(ctx context.Context, verify Verify) *http.Transport {
+	address := t.URL.Hostname() // A TLS session with an address does not name it.
+	if _, err := netip.ParseAddr(address); err != nil && t.Proxy != nil {
+		address = t.Proxy.Hostname()
+	}
 	return &http.Transport{
-		Proxy:           http.ProxyURL(p.proxy),
-		DialContext:     p.dial,
-		TLSClientConfig: p.tls(ctx, endpoint),
-		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			host, _, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			nc, err := p.dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			tc := tls.Client(nc, p.tls(ctx, host))
-			if err := tc.HandshakeContext(ctx); err != nil {
-				nc.Close()
-				return nil, err
-			}
-			return tc, nil
+		Proxy:       http.ProxyURL(t.Proxy),
+		DialContext: t.Dial,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			InsecureSkipVerify: true, // VerifyConnection does it.
+			VerifyConnection: func(cs tls.ConnectionState) error {
+				return verify(ctx, cs.PeerCertificates, cmp.Or(cs.ServerName, address))
+			},
 		},
 		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: maxHead,
@@ -107,19 +94,6 @@ func (p poster) transport(ctx context.Context, endpoint string) *http.Transport 
 				return fmt.Errorf("proxy: it answers HTTP %d", resp.StatusCode)
 			}
 			return nil
-		},
-	}
-}
-
-// tls verifies by p.verify. A TLS session does not name its host where that is an
-// address, so the host comes from outside.
-func (p poster) tls(ctx context.Context, host string) *tls.Config {
-	return &tls.Config{
-		ServerName:         host,
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, // VerifyConnection does it.
-		VerifyConnection: func(cs tls.ConnectionState) error {
-			return p.verify(ctx, cs.PeerCertificates, host)
 		},
 	}
 }

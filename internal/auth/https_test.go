@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,7 +134,7 @@ func TestChunkedAnswer(t *testing.T) {
 // TestThroughProxy fetches a token through a proxy, plain and over TLS.
 func TestThroughProxy(t *testing.T) {
 	connect := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		there, err := net.Dial("tcp", strings.Replace(r.Host, "127.0.0.2", "127.0.0.1", 1))
+		there, err := net.Dial("tcp", strings.NewReplacer("127.0.0.2", "127.0.0.1", "example.com", "127.0.0.1").Replace(r.Host))
 		if err != nil || r.Method != http.MethodConnect {
 			http.Error(w, "no", http.StatusBadGateway)
 			return
@@ -160,11 +162,25 @@ func TestThroughProxy(t *testing.T) {
 		if err != nil || got.Access.IsZero() {
 			t.Errorf("%s: %v", proxy.URL, err)
 		}
+		// A name behind a proxy with an address: each is verified for its own.
+		from.URL = mustURL(t, strings.Replace(s.URL, "127.0.0.1", "example.com", 1))
+		var hosts []string
+		_, err = from.Obtain(t.Context(), Attempt{Verify: func(ctx context.Context, served []*x509.Certificate, host string) error {
+			hosts = append(hosts, host)
+			return trusting(roots)(ctx, served, host)
+		}})
+		want := []string{"127.0.0.1", "example.com"}
+		if proxy.Certificate() == nil {
+			want = want[1:]
+		}
+		if err != nil || !slices.Equal(hosts, want) {
+			t.Errorf("%s: verified %q, %v, want %q", proxy.URL, hosts, err, want)
+		}
 		// The certificate is for 127.0.0.1, and so is that of the proxy.
 		from.URL = mustURL(t, strings.Replace(s.URL, "127.0.0.1", "127.0.0.2", 1))
 		var name x509.HostnameError
-		if _, err := from.Obtain(t.Context(), Attempt{Verify: trusting(roots)}); !errors.As(err, &name) || name.Host != "127.0.0.2" || len(s.Requests()) != 1 {
-			t.Errorf("%s: error %v, %d requests, want another host and one", proxy.URL, err, len(s.Requests()))
+		if _, err := from.Obtain(t.Context(), Attempt{Verify: trusting(roots)}); !errors.As(err, &name) || name.Host != "127.0.0.2" || len(s.Requests()) != 2 {
+			t.Errorf("%s: error %v, %d requests, want another host and two", proxy.URL, err, len(s.Requests()))
 		}
 	}
 }

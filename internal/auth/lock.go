@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"runtime"
 	"time"
@@ -46,16 +45,4 @@ func lock(ctx context.Context, path string) (unlock func(), held bool) {
 		}
 		unlock()
 	}
-}
-
-// ours says whether a file belongs to the user of this process, or to root.
-func ours(st fs.FileInfo) bool {
-	owner := secret.Owner(st)
-	return owner == os.Geteuid() || owner == 0 || owner < 0
-}
-
-// othersMayUse says whether users other than the owner can read or write a file.
-// Windows does not show it in the mode.
-func othersMayUse(st fs.FileInfo) bool {
-	return runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0
 }

@@ -74,13 +74,14 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 	}
 	var remarks []string
 	store := t.cache()
-	if err := store.drop(ctx, a.Rejected); err != nil {
-		remarks = append(remarks, store.remark(err))
+	remark := func(err error) {
+		if err != nil && len(remarks) == 0 {
+			remarks = append(remarks, fmt.Sprintf("--oauth-cache=%s is not used: %v", t.Cache, err))
+		}
 	}
+	remark(store.drop(ctx, a.Rejected))
 	cached, err := store.get(a.Learned)
-	if err != nil && len(remarks) == 0 {
-		remarks = append(remarks, store.remark(err))
-	}
+	remark(err)
 	if !cached.Access.IsZero() {
 		return cached, nil
 	}
@@ -103,7 +104,7 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		return Token{}, err
 	}
 	if next := got.refresh; !next.IsZero() && next.Reveal() != refresh.Reveal() {
-		err := checkRefreshToken(next)
+		err := CheckRefreshToken(next)
 		if err == nil {
 			err = file.keep(next)
 		}
@@ -111,8 +112,6 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 			remarks = append(remarks, fmt.Sprintf("the token endpoint issued a new refresh token that could not be stored: %v; the next run may be refused", err))
 		}
 	}
-	if err := store.put(ctx, got); err != nil && len(remarks) == 0 {
-		remarks = append(remarks, store.remark(err))
-	}
+	remark(store.put(ctx, got))
 	return Token{Access: got.access, Expires: got.expires, Remarks: remarks}, nil
 }

@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"check_imap_session/internal/secret"
@@ -59,11 +59,6 @@ func (t *TokenSource) cache() cache {
 	identity, _ := json.Marshal([]string{t.Grant(), t.URL.String(), t.ClientID, t.Scope, t.Username, place})
 	sum := sha256.Sum256(identity)
 	return cache{t.Cache, hex.EncodeToString(sum[:])}
-}
-
-// remark says why the cache is not used.
-func (c cache) remark(err error) string {
-	return fmt.Sprintf("--oauth-cache=%s is not used: %v", c.path, err)
 }
 
 // get returns the cached token, or none.
@@ -116,7 +111,7 @@ func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
 // change edits the cache under its lock, and removes expired tokens. A cache that
 // cannot be read is replaced by an empty one first.
 func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool) error {
-	f, _, err := c.open(os.O_CREATE | os.O_RDONLY)
+	f, _, err := secret.OpenOwn(c.path, os.O_CREATE|os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -146,21 +141,10 @@ func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool
 	return secret.Replacement{Locked: locked}.Write(c.path, append(data, '\n'))
 }
 
-// open opens the file. One of another user is not used: they could read what is
-// written to it, and have written what is read from it.
-func (c cache) open(flag int) (*os.File, fs.FileInfo, error) {
-	f, st, err := secret.OpenPlain(c.path, flag)
-	if err == nil && !ours(st) {
-		f.Close()
-		return nil, nil, errors.New("it belongs to another user")
-	}
-	return f, st, err
-}
-
 // read reads the cache. A missing or empty file is an empty cache. A file that other
 // users can read or write is refused.
 func (c cache) read() (cacheFile, error) {
-	f, st, err := c.open(os.O_RDONLY)
+	f, st, err := secret.OpenOwn(c.path, os.O_RDONLY)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return cacheFile{}, nil
@@ -168,7 +152,7 @@ func (c cache) read() (cacheFile, error) {
 		return cacheFile{}, err
 	}
 	defer f.Close()
-	if othersMayUse(st) {
+	if runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0 { // Windows does not show it in the mode.
 		return cacheFile{}, fmt.Errorf("other users can use it (mode %04o)", st.Mode().Perm())
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxCache+1))

@@ -20,9 +20,6 @@ const skew = 5 * time.Minute
 // message or in a header. See RFC 6749 appendix A.12 and RFC 6750 section 2.1.
 func CheckToken(t secret.Secret) error { return checkCharacters("access token", t, '!') }
 
-// checkRefreshToken is CheckToken for refresh tokens. See RFC 6749 appendix A.17.
-func checkRefreshToken(t secret.Secret) error { return checkCharacters("refresh token", t, ' ') }
-
 func checkCharacters(what string, t secret.Secret, first byte) error {
 	for _, b := range []byte(t.Reveal()) {
 		if b < first || b > '~' {
@@ -42,14 +39,15 @@ func CheckStored(t secret.Secret) error {
 	expires, ok := expiry(t.Reveal())
 	if ago := time.Since(expires); ok && ago > skew {
 		return fmt.Errorf("the access token expired %s ago (%s): store a new one, or let the check fetch it with --oauth-token-url",
-			inWords(ago), expires.UTC().Format("2006-01-02 15:04 UTC"))
+			strings.TrimSuffix(ago.Truncate(time.Minute).String(), "0s"), expires.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	return nil
 }
 
-// CheckStoredRefresh refuses a refresh token from a file that is something else.
-func CheckStoredRefresh(t secret.Secret) error {
-	return cmp.Or(checkBare("refresh_token", t), checkRefreshToken(t))
+// CheckRefreshToken refuses what cannot be a refresh token. See RFC 6749 appendix
+// A.17.
+func CheckRefreshToken(t secret.Secret) error {
+	return cmp.Or(checkBare("refresh_token", t), checkCharacters("refresh token", t, ' '))
 }
 
 // checkBare refuses a token with something around it. field is its name in JSON.
@@ -87,15 +85,4 @@ func expiry(token string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(claims.Expires), 0), true
-}
-
-// inWords says how long ago something was, in the largest unit that fits.
-func inWords(d time.Duration) string {
-	switch {
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%.0f h", d.Hours())
-	}
-	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }

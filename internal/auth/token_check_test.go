@@ -23,9 +23,9 @@ func TestCheckStored(t *testing.T) {
 			{"opaque", "ya29.a0AfB_by/C+==", ""},
 			{"good for an hour", ends(time.Hour), ""},
 			{"expired within the difference of clocks", ends(-skew), ""},
-			{"expired", ends(-6 * time.Minute), "the access token expired 6 min ago (1999-12-31 23:54 UTC)"},
-			{"expired for hours", ends(-3 * time.Hour), "expired 3 h ago"},
-			{"expired for days", ends(-49 * time.Hour), "expired 2 days ago"},
+			{"expired", ends(-6 * time.Minute), "the access token expired 6m ago (1999-12-31 23:54 UTC)"},
+			{"expired for hours", ends(-3 * time.Hour), "expired 3h0m ago"},
+			{"expired for days", ends(-49 * time.Hour), "expired 49h0m ago"},
 			{"expiry with a fraction", token(`{"exp":946684800.5}`), ""},
 			{"no expiry", token(`{"sub":"x"}`), ""},
 			{"odd expiry", token(`{"exp":"soon"}`), ""},
@@ -49,10 +49,10 @@ func TestCheckStored(t *testing.T) {
 	})
 }
 
-// TestCheckStoredRefresh: a refresh token may have blanks in it.
-func TestCheckStoredRefresh(t *testing.T) {
+// TestCheckRefreshToken: a refresh token may have blanks in it.
+func TestCheckRefreshToken(t *testing.T) {
 	for text, want := range map[string]bool{"1//0g-x": true, "a b": true, "{": false, `'a'`: false, "a\tb": false, "caf\u00e9": false} {
-		if err := CheckStoredRefresh(secret.New(text)); (err == nil) != want {
+		if err := CheckRefreshToken(secret.New(text)); (err == nil) != want {
 			t.Errorf("%q: %v, want fine %v", text, err, want)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -33,18 +33,11 @@ func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret
 	if !refresh.IsZero() {
 		form.Set("refresh_token", refresh.Reveal())
 	}
-	p := poster{verify: verify, proxy: t.Proxy, dial: t.Dial}
-	if p.dial == nil {
-		p.dial = new(net.Dialer).DialContext
-	}
-	inBody := url.Values{}
-	for k, v := range form {
-		inBody[k] = v
-	}
+	inBody := maps.Clone(form)
 	if !t.ClientSecret.IsZero() {
 		inBody.Set("client_secret", t.ClientSecret.Reveal())
 	}
-	resp, err := p.post(ctx, t.URL, inBody, nil)
+	resp, err := t.post(ctx, verify, inBody, nil)
 	if err != nil {
 		return grantAnswer{}, err
 	}
@@ -52,7 +45,7 @@ func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret
 	if resp.status == 401 && strings.EqualFold(scheme, "basic") && !t.ClientSecret.IsZero() {
 		form.Del("client_id")
 		inHeader := url.UserPassword(url.QueryEscape(t.ClientID), url.QueryEscape(t.ClientSecret.Reveal()))
-		if resp, err = p.post(ctx, t.URL, form, inHeader); err != nil {
+		if resp, err = t.post(ctx, verify, form, inHeader); err != nil {
 			return grantAnswer{}, err
 		}
 	}

@@ -90,7 +90,7 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 	if err := r.loadSecret(ctx, refresh, &c.OAuth.RefreshToken); err != nil {
 		return err
 	}
-	if err := checkToken(refresh, c.OAuth.RefreshToken, auth.CheckStoredRefresh); err != nil {
+	if err := checkToken(refresh, c.OAuth.RefreshToken, auth.CheckRefreshToken); err != nil {
 		return err
 	}
 	if st, err := os.Stat(refresh.file); err == nil && st.Mode().IsRegular() && !secret.HasCredential(refresh.file, r.files.credentials) {

@@ -68,10 +68,16 @@ func FromFile(path string, stdin io.Reader) (Secret, []string, error) {
 	return s, nil, from("standard input", err)
 }
 
-// FromOpen is FromFile for a file that is open.
-func FromOpen(f *os.File) (Secret, error) {
+// FromPlainFile is FromFile for a regular file, which it opens as OpenPlain does and
+// describes.
+func FromPlainFile(path string) (Secret, fs.FileInfo, error) {
+	f, st, err := OpenPlain(path, os.O_RDONLY)
+	if err != nil {
+		return Secret{}, nil, from("file "+path, err)
+	}
+	defer f.Close()
 	s, err := readFirstLine(f)
-	return s, from("file "+f.Name(), err)
+	return s, st, from("file "+path, err)
 }
 
 // FromCredential reads a secret that systemd passed on (LoadCredential= and

@@ -10,8 +10,8 @@ import (
 // NoFollow is empty: OpenPlain looks before it opens.
 const NoFollow = 0
 
-// Owner returns -1: there are no user IDs as on Unix.
-func Owner(fs.FileInfo) int { return -1 }
+// owner returns -1: there are no user IDs as on Unix.
+func owner(fs.FileInfo) int { return -1 }
 
 // giveTo does nothing: there are no owners as on Unix.
 func giveTo(*os.File, fs.FileInfo) error { return nil }

@@ -12,8 +12,8 @@ import (
 // a FIFO does not wait for its other end.
 const NoFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// Owner returns the user ID of a file's owner, -1 where there are none.
-func Owner(st fs.FileInfo) int {
+// owner returns the user ID of a file's owner, -1 where there are none.
+func owner(st fs.FileInfo) int {
 	if s, ok := st.Sys().(*syscall.Stat_t); ok {
 		return int(s.Uid)
 	}

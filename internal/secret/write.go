@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // ErrNotRegular says that there is something else than a regular file at a path:
@@ -31,6 +32,17 @@ func OpenPlain(path string, flag int) (*os.File, fs.FileInfo, error) {
 		return nil, nil, cause(err)
 	}
 	return f, st, nil
+}
+
+// OpenOwn is OpenPlain for a file that must belong to us: the owner could read what is
+// written to it, and have written what is read from it.
+func OpenOwn(path string, flag int) (*os.File, fs.FileInfo, error) {
+	f, st, err := OpenPlain(path, flag)
+	if err == nil && !OwnedByUs(st) {
+		f.Close()
+		return nil, nil, errors.New("it belongs to another user")
+	}
+	return f, st, err
 }
 
 // regular returns the regular file at a path, nil when there is nothing.
@@ -72,6 +84,31 @@ type Replacement struct {
 // place.
 func Temporary(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+}
+
+// Recover puts a secret into place that a killed run has left in the temporary file
+// of a locked one, and says whether it did. It must be one whole line, valid, of the
+// same user and newer than the file. Anything else that is left there is removed.
+func Recover(path string, valid func(Secret) error) bool {
+	s, st, err := FromPlainFile(Temporary(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	now, nerr := os.Lstat(path)
+	if err == nil && nerr == nil && valid(s) == nil && st.Size() == int64(len(s.Reveal())+1) && // The line end is written last.
+		!now.ModTime().After(st.ModTime()) && (runtime.GOOS == "windows" || st.Mode().Perm() == 0o600) &&
+		(owner(st) == owner(now) || OwnedByUs(st)) {
+		return os.Rename(Temporary(path), path) == nil
+	}
+	os.Remove(Temporary(path))
+	return false
+}
+
+// OwnedByUs says whether a file belongs to the user of this process or to root. It is
+// true where files have no owners as on Unix.
+func OwnedByUs(st fs.FileInfo) bool {
+	uid := owner(st)
+	return uid == os.Geteuid() || uid <= 0
 }
 
 // Write replaces the file at path by one with data in it that only its owner can

@@ -160,7 +160,7 @@ func TestDovecotTokens(t *testing.T) {
 			}
 			file = writePublic(t, s.dir, "old-"+mech, s.tokens.Token("alice", -time.Hour)+"\n")
 			r = s.run(t, nil, "-U", "alice", "--auth", mech, "--oauth-token-file", file)
-			if want := "file " + file + ": the access token expired 60 min ago"; r.code != 3 || !strings.Contains(r.out, want) {
+			if want := "file " + file + ": the access token expired 1h0m ago"; r.code != 3 || !strings.Contains(r.out, want) {
 				t.Errorf("exit %d, want 3 and %q:\n%s", r.code, want, r.out)
 			}
 		})
