@@ -110,6 +110,7 @@ func TestRefreshLeftover(t *testing.T) {
 		{"empty", "", 0, 0o600, "refresh-0"},
 		{"older than the file", "refresh-1\n", time.Hour, 0o600, "refresh-0"},
 		{"open to others", "refresh-1\n", 0, 0o666, "refresh-0"},
+		{"not a token", "caf\u00e9\n", 0, 0o600, "refresh-0"},
 		{"more lines", "refresh-1\nline\n", 0, 0o600, "refresh-0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
