@@ -8,11 +8,13 @@
 // needs no "=", and no error repeats a secret. --extra-opts is replaced by the
 // words of its ini section, placed before all others.
 //
-// The struct steers this with four tags of its own:
+// The struct steers this with tags of its own:
 //
 //	emptyerror:"HINT"  an empty value on the command line is an error
 //	once:"HINT"        twice on the command line or in one section is an error
 //	secret:""          no message repeats the value
+//	verbatim:""        the value is a language of its own: quotes and $ may be right in it
+//	nosuggest:""       no hint names the flag: it takes protection away
 //	guarded:""         runs a command or writes a file: only from an ini file that nobody else can change
 //
 // Every error is a *UsageError.
@@ -31,6 +33,7 @@ type Env struct {
 	Getenv  func(key string) string            // asked for MP_CONFIG_FILE and NAGIOS_CONFIG_PATH only
 	Open    func(name string) (fs.File, error) // opens an ini file by its path
 	Stdin   io.Reader                          // read for --extra-opts=@-
+	Foreign map[string]string                  // what to write in place of flags that other programs have, by their spelling
 }
 
 // A Line is what a command line holds in addition to the values of its flags.
@@ -56,6 +59,7 @@ func Parse(grammar any, args []string, env Env, opts ...kong.Option) (Line, erro
 		return r.line(), nil
 	}
 	r := newReader(grammar, opts...)
+	r.foreign = env.Foreign
 	if err := r.read(words); err != nil || r.asked != "" || len(r.locators) == 0 {
 		return r.line(), err
 	}

@@ -2,8 +2,9 @@ package argv
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A UsageError says what is wrong with the command line or an ini file, without
@@ -45,26 +46,37 @@ func (s source) String() string {
 }
 
 // refusal returns the error for the word at which kong stopped. Of kong's own
-// error it takes the flag's name or the word, and nothing that may be a secret.
+// error it takes the flag's name or the word. Behind a secret neither is repeated:
+// it may be the rest of one that was not quoted.
 func (r *reader) refusal(kongs error) *UsageError {
 	flag, isFlag := strings.CutPrefix(kongs.Error(), "unknown flag ")
-	if flag, _, _ = strings.Cut(flag, ", did you mean "); isFlag {
-		e := &UsageError{Msg: "unknown flag " + plain(flag), Hint: "--help lists the flags"}
-		if near := r.nearest(flag); near != "" {
-			e.Hint = "did you mean " + near + "?"
-		}
-		return e
+	flag, _, _ = strings.Cut(flag, ", did you mean ")
+	word := strings.TrimPrefix(kongs.Error(), "unexpected argument ")
+	first, _ := utf8.DecodeRuneInString(word)
+	e := &UsageError{Msg: "unknown flag " + plain(flag), Hint: "--help lists the flags"}
+	switch hint := r.instead(flag); {
+	case !isFlag && unicode.Is(unicode.Pd, first) && first != '-':
+		return &UsageError{Msg: fmt.Sprintf("a word begins with a dash (U+%04X), not with a hyphen", first), Hint: "type it again: a word processor changes hyphens, and quotes too"}
+	case r.last != nil && isSecret(r.last) && hint == "":
+		return &UsageError{Msg: "a word behind --" + r.last.Name + " belongs to no flag", Hint: "quote the value of --" + r.last.Name}
+	case !isFlag:
+		return &UsageError{Msg: "the word " + Quote(word) + " belongs to no flag", Hint: "only flags are taken; a value with blanks needs quotes"}
+	case hint != "":
+		e.Hint = hint
 	}
-	if r.last != nil && isSecret(r.last) { // perhaps the rest of one that was not quoted
-		return &UsageError{
-			Msg:  "a word behind --" + r.last.Name + " belongs to no flag",
-			Hint: "quote the value of --" + r.last.Name,
-		}
+	return e
+}
+
+// instead returns what to write in place of an unknown flag, "" when it resembles
+// nothing.
+func (r *reader) instead(flag string) string {
+	if hint := r.foreign[flag]; hint != "" {
+		return hint
 	}
-	return &UsageError{
-		Msg:  "the word " + Quote(strings.TrimPrefix(kongs.Error(), "unexpected argument ")) + " belongs to no flag",
-		Hint: "only flags are taken; a value with blanks needs quotes",
+	if near := r.nearest(flag); near != "" {
+		return "did you mean " + near + "?"
 	}
+	return ""
 }
 
 // nearest returns the spelling most like that of an unknown flag, "" when none is.
@@ -75,7 +87,9 @@ func (r *reader) nearest(flag string) string {
 		if len(name) == 1 && strings.EqualFold(string(f.Short), name) {
 			return "-" + string(f.Short)
 		}
-		names = append(append(names, f.Name), f.Aliases...)
+		if !f.Tag.Has("nosuggest") {
+			names = append(append(names, f.Name), f.Aliases...)
+		}
 	}
 	if near := Nearest(name, names); near != "" && len(name) > 1 {
 		return "--" + near
@@ -84,18 +98,22 @@ func (r *reader) nearest(flag string) string {
 }
 
 // Nearest returns the candidate that name begins ("host": hostname), the shortest
-// of several, else the one with the fewest edits, the first of several. A third
-// of the letters may differ, one in a short name; otherwise it returns "".
+// of several, else the last that ends with it ("login": time_login), else the one
+// with the fewest edits, the first of several. A third of the letters may differ,
+// one in a short name; otherwise it returns "".
 func Nearest(name string, candidates []string) string {
 	best, fewest := "", 1+max(1, len(name)/3)
 	if name == "" || len(name) > 64 {
 		return ""
 	}
+	begins := func(c string) bool { return len(name) > 1 && strings.HasPrefix(c, name) }
 	for _, c := range candidates {
-		if len(name) > 1 && strings.HasPrefix(c, name) && (best == "" || len(c) < len(best)) {
+		switch n := edits(name, c); {
+		case begins(c) && (!begins(best) || len(c) < len(best)):
+			best, fewest = c, -1
+		case strings.HasSuffix(c, "_"+name) && fewest >= 0:
 			best, fewest = c, 0
-		}
-		if n := edits(name, c); n < fewest {
+		case n < fewest:
 			best, fewest = c, n
 		}
 	}
@@ -123,14 +141,31 @@ func edits(a, b string) int {
 	return row[len(b)]
 }
 
-// Quote shows a word of the admin's in a message: in quotes, with its control
-// characters escaped, cut at 60 characters.
+// Quote shows a word of the admin's in a message: in quotes, cut at 60 characters.
+// Signs that the output cannot hold (see package render), or that look like others,
+// are described.
 func Quote(s string) string {
 	const limit = 60
-	if runes := []rune(s); len(runes) > limit {
-		s = string(runes[:limit]) + "..."
+	var b strings.Builder
+	for i, r := range []rune(s) {
+		name := signs[r]
+		switch {
+		case i == limit:
+			return `"` + b.String() + `..."`
+		case name != "":
+			b.WriteString("(" + name + ")")
+		case r < ' ' || r > '~' && !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			fmt.Fprintf(&b, "(U+%04X)", r)
+		default:
+			b.WriteRune(r)
+		}
 	}
-	return strconv.QuoteToGraphic(s)
+	return `"` + b.String() + `"`
+}
+
+// signs are the names of what the output cannot hold.
+var signs = map[rune]string{
+	'~': "tilde", '$': "dollar", '&': "ampersand", '|': "bar", '\'': "quote", '"': "quote", '`': "backtick", '<': "less-than", '>': "greater-than", ';': "semicolon",
 }
 
 // plain is Quote without quotes where the word needs none.

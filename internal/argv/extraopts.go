@@ -225,8 +225,12 @@ func (x *extraOpts) translate(l iniLine, file iniFile) (word, error) {
 	}
 	f := x.find(spelling)
 	if f == nil {
-		if near := x.nearest(spelling); near != "" {
-			return fault("unknown key "+Quote(l.key), "did you mean "+strings.TrimLeft(near, "-")+"?")
+		near := strings.TrimLeft(x.nearest(spelling), "-")
+		switch {
+		case near != "":
+			return fault("unknown key "+Quote(l.key), "did you mean "+near+"?")
+		case strings.Trim(l.key, "abcdefghijklmnopqrstuvwxyz-") != "": // perhaps a password without its key
+			return fault("a key that is not a flag", "--help lists the flags")
 		}
 		return fault("unknown key "+Quote(l.key), "--help lists the flags")
 	}

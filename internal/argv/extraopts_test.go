@@ -110,7 +110,7 @@ func TestExtraOptsRefuses(t *testing.T) {
 		{"no ]", "[a\np=1", "/x.ini:1: the section's name has no ]"},
 		{"no section yet", "# x\np=1\n[a]", "/x.ini:2: a line before the first [section]"},
 		{"unknown key", "[a]\nhostnme = s3cret", `/x.ini:2: unknown key "hostnme" (did you mean hostname?)`},
-		{"unknown letter", "[a]\nh0 =\n", `/x.ini:2: unknown key "h0" (--help lists the flags)`},
+		{"unknown letter", "[a]\nh0 =\n", `/x.ini:2: a key that is not a flag (--help lists the flags)`},
 		{"key with hyphens", "[a]\n--port = 1", `/x.ini:2: unknown key "--port" (did you mean port?)`},
 		{"letter with a hyphen", "[a]\n-p = 1", `/x.ini:2: unknown key "-p" (did you mean p?)`},
 		{"twice", "[a]\nm=A\n[b]\n[a]\nmailbox=B", "/x.ini:5: --mailbox was given twice (several mailboxes: a later release)"},

@@ -1,12 +1,14 @@
 package argv
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
@@ -74,6 +76,9 @@ func (r *reader) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	case strings.ContainsRune(value, 0):
 		return o.fault("the value of "+o.as+" holds a NUL byte", "")
 	}
+	if err := o.asTyped(value); err != nil {
+		return err
+	}
 	name := o.flag.Name
 	if hint := o.flag.Tag.Get("once"); hint != "" && slices.Contains(r.given[name], o.from.section) {
 		return o.fault("--"+name+" was given twice", hint)
@@ -96,11 +101,11 @@ func (r *reader) value(scan *kong.Scanner, o occurrence) (value string, has bool
 		}
 		text = strings.TrimPrefix(text, "=") // -p=993 is port 993
 	case shape == TakesValue && token.IsEOL():
-		return "", false, o.fault("flag "+o.as+" needs a value", "")
+		return "", false, o.fault("flag "+o.as+" needs a value", o.values())
 	case shape == TakesValue:
 		if follower := r.leading(text, o.flag); follower != "" {
 			return "", false, o.fault("flag "+o.as+" needs a value, but "+follower+" follows",
-				"a value that looks like a flag is written --"+o.flag.Name+"=VALUE")
+				cmp.Or(o.values(), "a value that looks like a flag is written --"+o.flag.Name+"=VALUE"))
 		}
 	case shape == MayTakeValue && token.Type == kong.UntypedToken && !strings.HasPrefix(text, "-"):
 	default:
@@ -159,8 +164,11 @@ func (r *reader) put(o occurrence, target reflect.Value, value string) error {
 	case *ExtraOpts:
 		r.locators = append(r.locators, value)
 	default:
-		if f.Enum != "" && !slices.Contains(f.EnumSlice(), value) {
-			return o.notInEnum(value)
+		if f.Enum != "" {
+			value = strings.TrimPrefix(strings.ToLower(value), "tlsv") // as openssl writes versions
+			if !slices.Contains(f.EnumSlice(), value) {
+				return o.notInEnum(value)
+			}
 		}
 		if err := set(target, value, f.Tag.Sep); err != nil {
 			return o.fault(o.as+": "+err.Error(), "")
@@ -218,11 +226,39 @@ func (o occurrence) empty(target reflect.Value) error {
 	return nil
 }
 
+// values lists the words that a flag takes, "" when there is no list.
+func (o occurrence) values() string {
+	valid := slices.DeleteFunc(o.flag.EnumSlice(), func(v string) bool { return v == "" })
+	if len(valid) == 0 {
+		return ""
+	}
+	return "one of " + strings.Join(valid, ", ")
+}
+
+// asTyped refuses a value that a shell or a scheduler should have changed.
+func (o occurrence) asTyped(value string) error {
+	if isSecret(o.flag) || o.flag.Tag.Has("verbatim") {
+		return nil
+	}
+	runes := []rune(value)
+	isQuote := func(r rune) bool {
+		return strings.ContainsRune("\"'`", r) || unicode.In(r, unicode.Pi, unicode.Pf) || r == '\u201e'
+	}
+	switch {
+	case len(runes) > 2 && runes[0] == '$' && runes[len(runes)-1] == '$' && !strings.ContainsAny(value, " \t"):
+		return o.fault("the macro "+strings.Trim(value, "$")+" in the value of "+o.as+" was not replaced", "does the scheduler have a macro of this name?")
+	case len(runes) > 1 && isQuote(runes[0]) && isQuote(runes[len(runes)-1]):
+		return o.fault(fmt.Sprintf("the value of %s has quotes around it (U+%04X)", o.as, runes[0]), "leave them out: no shell takes them away here")
+	case value[:min(1, len(value))] == "~" && (o.flag.PlaceHolder == "FILE" || o.flag.PlaceHolder == "PEM"):
+		return o.fault("the file name of "+o.as+" begins with a tilde, which no shell replaces here", "write the whole path")
+	}
+	return nil
+}
+
 // notInEnum is for a value that is not among those of its flag.
 func (o occurrence) notInEnum(value string) *UsageError {
-	valid := slices.DeleteFunc(o.flag.EnumSlice(), func(v string) bool { return v == "" })
-	hint := "one of " + strings.Join(valid, ", ")
-	if near := Nearest(value, valid); near != "" {
+	hint := o.values()
+	if near := Nearest(value, o.flag.EnumSlice()); near != "" && len(value) > 3 { // no TLS version
 		hint = "did you mean " + near + "? " + hint
 	}
 	if strings.Contains(value, "=") { // "-oauth-proxy=URL", which was meant for another flag

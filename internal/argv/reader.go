@@ -28,7 +28,8 @@ type word struct {
 
 // A reader is kong over one grammar, and what it has seen as kong's mapper of the line.
 type reader struct {
-	kong *kong.Kong
+	kong    *kong.Kong
+	foreign map[string]string // as in Env
 
 	words    []word // those being read; nil while kong sets the defaults
 	last     *kong.Flag

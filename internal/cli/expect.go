@@ -98,6 +98,9 @@ func pattern(flag, text string) (*regexp.Regexp, error) {
 	if text == "" {
 		return nil, nil
 	}
+	if strings.HasPrefix(text, "* ") {
+		return nil, usage(flag+" is a regular expression for the text behind * OK: leave * OK out", "")
+	}
 	re, err := regexp.Compile(text)
 	if err != nil {
 		return nil, usage(flag+": "+argv.Quote(text)+" is not a regular expression: "+err.Error(), "see https://golang.org/s/re2syntax")

@@ -41,17 +41,17 @@ type grammar struct {
 	CertificateKey     string `enum:"rsa,ecdsa," default:"" placeholder:"KIND" group:"TLS" help:"rsa or ecdsa: ask a server that has several certificates for the one with this kind of key. Uses TLS 1.2."`
 	Certificate        string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
 	CertificateMatches string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
-	Insecure           bool   `group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
+	Insecure           bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
 	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
 	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
-	PasswordCommand    string `placeholder:"CMD" guarded:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
+	PasswordCommand    string `placeholder:"CMD" guarded:"" verbatim:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
 	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
 	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
-	AllowPlaintextAuth bool   `group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
+	AllowPlaintextAuth bool   `nosuggest:"" group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
 
 	OAuthTokenFile        string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
-	OAuthTokenCommand     string `name:"oauth-token-command" placeholder:"CMD" guarded:"" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
+	OAuthTokenCommand     string `name:"oauth-token-command" placeholder:"CMD" guarded:"" verbatim:"" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
 	OAuthTokenURL         string `name:"oauth-token-url" placeholder:"URL" group:"OAuth" help:"Fetch an access token from this token endpoint: with a refresh token where there is one, else by client credentials."`
 	OAuthClientID         string `name:"oauth-client-id" placeholder:"ID" group:"OAuth" help:"The client that asks for the token."`
 	OAuthClientSecretFile string `name:"oauth-client-secret-file" placeholder:"FILE" group:"OAuth" help:"Read the client's secret from the first line of FILE. Or set CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET."`
@@ -60,28 +60,28 @@ type grammar struct {
 	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" guarded:"" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
 	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
-	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" group:"Session" help:"Mailbox to open, in UTF-8. Default ${default}."`
+	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" verbatim:"" group:"Session" help:"Mailbox to open, in UTF-8. Default ${default}."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default ${default}."`
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
 	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
 	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default ${default}. Nothing is marked as read."`
 	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
-	Search        string   `placeholder:"CRITERIA" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (found). Adds the step search."`
+	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (found). Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
 	With          []string `placeholder:"STEP,..." group:"Session" help:"Run these steps too: ${optional}. A threshold on one of their metrics does the same."`
 
-	ExpectGreeting   string   `short:"e" placeholder:"REGEXP" group:"Expectations" help:"The greeting matches."`
+	ExpectGreeting   string   `short:"e" placeholder:"REGEXP" verbatim:"" group:"Expectations" help:"The greeting matches."`
 	ExpectCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered before login (under TLS, where there is TLS) or after it."`
 	ForbidCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered neither before nor after login."`
-	ExpectMailbox    []string `sep:"none" placeholder:"NAME" group:"Expectations" help:"LIST names this mailbox, or one for this use: \\Trash, \\Sent. Repeatable."`
+	ExpectMailbox    []string `sep:"none" placeholder:"NAME" verbatim:"" group:"Expectations" help:"LIST names this mailbox, or one for this use: \\Trash, \\Sent. Repeatable."`
 
 	ExpectUIDValidity string   `name:"expect-uidvalidity" placeholder:"N" group:"Expectations" help:"UIDVALIDITY of the mailbox is N. After a change mail clients load everything again."`
 	ExpectWritable    bool     `group:"Expectations" help:"The mailbox can be written to. Needs --read-write."`
-	ExpectHeader      []string `sep:"none" placeholder:"NAME=REGEXP" group:"Expectations" help:"The fetched message has this header field and it matches. Repeatable."`
+	ExpectHeader      []string `sep:"none" placeholder:"NAME=REGEXP" verbatim:"" group:"Expectations" help:"The fetched message has this header field and it matches. Repeatable."`
 
-	ExpectID string `name:"expect-id" placeholder:"REGEXP" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
+	ExpectID string `name:"expect-id" placeholder:"REGEXP" verbatim:"" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
 
 	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
 	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"CRITICAL, in the same way."`
@@ -106,18 +106,21 @@ type grammar struct {
 	Help      argv.Ask       `short:"h" group:"Other" help:"Print this help."`
 }
 
-// port is a TCP port; 0 when it was not given.
+// port is a TCP port, also by its name; 0 when it was not given.
 type port uint16
 
-// UnmarshalText implements encoding.TextUnmarshaler. What is not a number is not
-// repeated: it may be a password that was meant for -P.
+// UnmarshalText implements encoding.TextUnmarshaler. The text is not repeated: it
+// may be a password that was meant for -P.
 func (p *port) UnmarshalText(text []byte) error {
 	n, err := strconv.ParseUint(string(text), 10, 16)
-	switch {
-	case strings.Trim(string(text), "-0123456789") != "":
+	switch strings.ToLower(string(text)) {
+	case "imap":
+		n, err = 143, nil
+	case "imaps":
+		n, err = 993, nil
+	}
+	if err != nil || n == 0 {
 		return errors.New("must be a number from 1 to 65535")
-	case err != nil || n == 0:
-		return fmt.Errorf("must be a number from 1 to 65535, got %s", argv.Quote(string(text)))
 	}
 	*p = port(n)
 	return nil
@@ -136,6 +139,8 @@ func (d *duration) UnmarshalText(text []byte) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s is not a duration: write 8, 500ms or 1m30s", argv.Quote(s))
+	case v > time.Hour && strings.Trim(s, "0123456789") == "":
+		return fmt.Errorf("%s is %v, more than 1h: write %[1]sms, if those are milliseconds", s, v)
 	case v < 10*time.Millisecond || v > time.Hour:
 		return fmt.Errorf("%s is not between 10ms and 1h", argv.Quote(s))
 	}

@@ -29,7 +29,7 @@ func login(g *grammar, req *Request, env Env) error {
 		return err
 	}
 	// The variable is the last resort: sites set it for many checks at once.
-	if v := env.Getenv(envPassword); v != "" && !password.given() && !token.given() && g.Username != "" && c.Auth.TakesPassword() {
+	if v := fromEnvironment(env, envPassword); v != "" && !password.given() && !token.given() && g.Username != "" && c.Auth.TakesPassword() {
 		password = secretSource{flag: envPassword, value: v}
 	}
 	if req.Demo != "" {
@@ -123,4 +123,11 @@ func clientCertificate(g *grammar, req *Request) error {
 		req.files.clientKey = g.ClientCert
 	}
 	return nil
+}
+
+// fromEnvironment returns a secret from the environment, without the line end and
+// the byte order mark that it may have from a file.
+func fromEnvironment(env Env, name string) string {
+	v := strings.TrimPrefix(env.Getenv(name), "\ufeff")
+	return strings.TrimSuffix(strings.TrimSuffix(v, "\n"), "\r")
 }

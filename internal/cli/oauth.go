@@ -50,7 +50,7 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 		return o, err
 	}
 	o.clientSecret = secretSource{flag: "--oauth-client-secret-file", file: g.OAuthClientSecretFile}
-	if v := env.Getenv(envClientSecret); v != "" && !o.clientSecret.given() {
+	if v := fromEnvironment(env, envClientSecret); v != "" && !o.clientSecret.given() {
 		o.clientSecret = secretSource{flag: envClientSecret, value: v}
 	}
 	o.refreshToken = secretSource{flag: "--oauth-refresh-token-file", file: g.OAuthRefreshTokenFile}

@@ -49,6 +49,7 @@ type Request struct {
 	Remarks []string
 
 	files files
+	given map[string][]int // as in argv.Line
 }
 
 // files are what Load has to read.
@@ -92,6 +93,7 @@ func Parse(args []string, env Env) (*Request, error) {
 		Getenv:  env.Getenv,
 		Open:    openRegular,
 		Stdin:   env.Stdin,
+		Foreign: foreignFlags(),
 	}, kongOptions()...)
 	req := &Request{Output: g.Output}
 	switch {
@@ -121,6 +123,7 @@ func alone(line argv.Line) error {
 // build fills in a request from the parsed flags and checks what needs more than
 // one of them.
 func build(g *grammar, line argv.Line, env Env, req *Request) error {
+	req.given = line.Given
 	req.Timeout, req.Brief, req.Verbosity = time.Duration(g.Timeout), g.Brief, min(g.Verbose, 3)
 	req.Remarks, req.PerfdataUnknown, req.Transcript = line.Remarks, g.PerfdataUnknown, g.Transcript
 	if g.Demo.Given {
@@ -167,34 +170,27 @@ func usage(msg, hint string) *UsageError { return &UsageError{Msg: msg, Hint: hi
 // server fills in where to connect.
 func server(g *grammar, req *Request) error {
 	d := &req.Session.Dial
-	host := strings.TrimSuffix(strings.TrimPrefix(g.Hostname, "["), "]")
-	switch {
-	case host == "" && req.Demo == "":
-		return usage("no host given", "-H NAME; --demo shows what a check looks like without one")
-	case strings.Contains(host, "://"):
-		return usage("-H "+argv.Quote(host)+" is a URL", "give the name alone, and --tls and -p where they differ from the default")
-	case strings.ContainsAny(host, " \t/") || strings.ContainsFunc(host, func(r rune) bool { return r > '~' || r < '!' }):
-		return usage("-H "+argv.Quote(host)+" is not a host name", "write names with other than ASCII letters in their xn-- form")
+	if g.Hostname == "" && req.Demo == "" {
+		return usage("no host given", "write -H imap.example.com; --demo shows a check without a server")
 	}
-	d.Host, d.Port = host, uint16(g.Port)
-	if _, literal := d.Literal(); strings.Contains(host, ":") && !literal {
-		return usage("-H "+argv.Quote(host)+" is neither a name nor an address", "the port goes to -p")
+	if err := checkHost("-H", g.Hostname); err != nil {
+		return err
 	}
+	d.Host, d.Port = strings.Trim(g.Hostname, "[]"), uint16(g.Port)
 	if g.Address != "" {
-		a, err := parseAddr(g.Address)
-		switch {
-		case err == nil:
+		if err := checkHost("--address", g.Address); err != nil {
+			return err
+		}
+		if a, err := parseAddr(g.Address); err == nil {
 			d.Address = a
-		case isHostName(g.Address):
+		} else {
 			d.Name = g.Address // host objects often have a name for an address
-		default:
-			return usage("--address="+argv.Quote(g.Address)+" is neither an address nor a name", "the port goes to -p")
 		}
 	}
 	if g.Source != "" {
 		a, err := parseAddr(g.Source)
 		if err != nil {
-			return usage("--source="+argv.Quote(g.Source)+" is no IP address", "")
+			return usage("--source="+argv.Quote(g.Source)+" is not an IP address", "")
 		}
 		d.Source = a.Unmap()
 	}
@@ -217,13 +213,6 @@ func server(g *grammar, req *Request) error {
 		return usage("--source="+d.Source.String()+" is of another family than "+a.String(), "")
 	}
 	return nil
-}
-
-// isHostName says whether a word can be a name to resolve.
-func isHostName(w string) bool {
-	return w != "" && !strings.ContainsFunc(w, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._", r))
-	})
 }
 
 // tlsMode settles the mode and the port, each of which decides the other's

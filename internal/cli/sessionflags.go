@@ -33,7 +33,7 @@ func sessionFlags(g *grammar, req *Request) error {
 	if c.Search, err = session.ParseCriteria(g.Search); err != nil {
 		return usage("--search: "+err.Error(), `for example --search='UNSEEN FROM "alerts@example.com"'`)
 	}
-	c.Until = g.Until
+	c.Until = strings.ToLower(g.Until)
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
 		return usage("--until: there is no step "+argv.Quote(c.Until), oneOfThese(strings.ToLower(c.Until), session.StepNames()))
 	}

@@ -3,9 +3,12 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"check_imap_session/internal/argv"
 	"check_imap_session/internal/judge"
@@ -13,78 +16,158 @@ import (
 	"check_imap_session/internal/session"
 )
 
-// thresholds reads -w and -c. Of two rules for one metric and level the later
-// holds, but two within one value are a comma that was meant as a point.
+// A limit is one range of -w, -c or -D.
+type limit struct {
+	threshold
+	flag  string // as the user knows it
+	level report.State
+	rank  int // of the place where it was written: the higher holds
+}
+
+// thresholds reads -w, -c and -D. Of two limits for one metric and level the one
+// from the command line holds, then the one from the later section of an ini file;
+// two from one place are an error, since nobody can know which is meant.
 func thresholds(g *grammar, req *Request) error {
-	rules := map[string]*judge.Rule{}
-	asked := map[string]string{}
-	warning, critical, err := certificateDays(g)
+	limits, err := certificateDays(g, req.ranks("certificate"))
 	if err != nil {
 		return err
 	}
-	warn := func(r *judge.Rule, x *judge.Range) { r.Warn = x }
-	crit := func(r *judge.Rule, x *judge.Range) { r.Crit = x }
-	for _, level := range []struct {
-		flag   string
-		values []string
-		set    func(*judge.Rule, *judge.Range)
-	}{
-		{"-D", warning, warn}, {"-D", critical, crit}, // first, so that -w and -c override it
-		{"-w", g.Warning, warn}, {"-c", g.Critical, crit},
-	} {
-		for _, value := range level.values {
-			parts, err := splitThresholds(level.flag, value)
+	for _, f := range []struct {
+		flag, name string
+		values     []string
+		level      report.State
+	}{{"-w", "warning", g.Warning, report.Warning}, {"-c", "critical", g.Critical, report.Critical}} {
+		ranks := req.ranks(f.name)
+		for i, value := range f.values {
+			parts, err := splitThresholds(f.flag, value)
 			if err != nil {
 				return err
 			}
 			for _, p := range parts {
-				r, err := judge.ParseRange(p.text, p.def.Unit)
-				if err != nil {
-					return usage(level.flag+" "+p.def.Name+": "+err.Error(), "")
-				}
-				if rules[p.def.Name] == nil {
-					rules[p.def.Name] = &judge.Rule{Metric: p.def.Name}
-				}
-				level.set(rules[p.def.Name], &r)
-				if asked[p.def.Name] == "" {
-					asked[p.def.Name] = level.flag
-				}
+				limits = append(limits, limit{p, f.flag, f.level, ranks[i]})
 			}
 		}
 	}
-	for _, def := range report.MetricTable() {
-		rule := rules[def.Name]
-		if rule == nil {
-			continue
-		}
-		if contradictory(rule, def) {
-			w, c := rule.Warn, rule.Crit
-			return usage(fmt.Sprintf("the warning limit of %s (%s) is beyond its critical limit (%s)", def.Name, w, c), "swap -w and -c")
-		}
-		req.Policy.Rules = append(req.Policy.Rules, *rule)
+	type key struct {
+		metric string
+		level  report.State
 	}
-	req.Session.Thresholds = asked
+	holds := map[key]limit{}
+	for _, l := range limits {
+		k := key{l.def.Name, l.level}
+		old, twice := holds[k]
+		if twice && old.rank == l.rank {
+			return usage(fmt.Sprintf("%s %s and %s %s are two ranges for %s", old.flag, argv.Quote(old.text), l.flag, argv.Quote(l.text), l.def.Name), "leave one out; the warning limit goes to -w, the critical one to -c")
+		}
+		if !twice || l.rank > old.rank {
+			holds[k] = l
+		}
+	}
+	req.Session.Thresholds = map[string]string{}
+	for _, def := range report.MetricTable() {
+		rule := judge.Rule{Metric: def.Name}
+		for _, to := range []struct {
+			level report.State
+			limit **judge.Range
+		}{{report.Warning, &rule.Warn}, {report.Critical, &rule.Crit}} {
+			l, ok := holds[key{def.Name, to.level}]
+			if !ok {
+				continue
+			}
+			r, err := l.parse(g)
+			if err != nil {
+				return err
+			}
+			*to.limit = &r
+			req.Session.Thresholds[def.Name] = cmp.Or(req.Session.Thresholds[def.Name], l.flag)
+		}
+		if contradictory(&rule, def) {
+			return usage(fmt.Sprintf("the warning limit of %s (%s) is beyond its critical limit (%s)", def.Name, rule.Warn, rule.Crit), "swap -w and -c")
+		}
+		if rule.Warn != nil || rule.Crit != nil {
+			req.Policy.Rules = append(req.Policy.Rules, rule)
+		}
+	}
 	return nil
 }
 
-// certificateDays turns -D into a warning and a critical threshold.
-func certificateDays(g *grammar) (warning, critical []string, err error) {
+// ranks returns, for each value of a flag, the rank of the place where it was written.
+func (r *Request) ranks(flag string) []int {
+	var ranks []int
+	for _, section := range r.given[flag] {
+		if section == 0 {
+			section = math.MaxInt // the command line
+		}
+		ranks = append(ranks, section)
+	}
+	return ranks
+}
+
+// twoNumbers matches what other programs take for a range or a pair of limits.
+var twoNumbers = regexp.MustCompile(`^([0-9.]+)[;-]([0-9.]+)$`)
+
+// parse reads the range of a limit.
+func (l limit) parse(g *grammar) (judge.Range, error) {
+	name, isTime := l.def.Name, l.def.Unit == report.Seconds && strings.HasPrefix(l.def.Name, report.Time)
+	bad := func(msg, hint string) (judge.Range, error) {
+		return judge.Range{}, usage(l.flag+" "+name+"="+argv.Quote(l.text)+" "+msg, hint)
+	}
+	if m := twoNumbers.FindStringSubmatch(l.text); m != nil {
+		return bad("is not a range", fmt.Sprintf("write %s:%s for what is good, or -w %[1]s -c %[2]s", m[1], m[2]))
+	}
+	if number := strings.Trim(l.text, "<>="); number != l.text {
+		return bad("is a comparison, not a range", fmt.Sprintf("write what is good: %s for at most %[1]s, %[1]s: for at least %[1]s", number))
+	}
+	if isTime && strings.HasSuffix(l.text, "%") {
+		return bad("is a percentage, of what?", "write METRIC=RANGE, for example quota_storage_percent=80")
+	}
+	r, err := judge.ParseRange(l.text, l.def.Unit)
+	if err != nil {
+		return r, usage(l.flag+" "+name+": "+err.Error(), "")
+	}
+	if strings.HasPrefix(name, "certificate_") && !strings.ContainsAny(l.text, ":@") {
+		hint := "write " + name + "=" + l.text + ": for at least " + l.text
+		if name == report.CertificateDays {
+			hint += ", or -D " + strings.TrimSuffix(l.text, "d")
+		}
+		return bad("alerts on more than that, and never on less", hint)
+	}
+	farthest := r.Lower
+	if !math.IsInf(r.Upper, 1) {
+		farthest = r.Upper
+	}
+	if isTime && farthest > time.Duration(g.Timeout).Seconds() {
+		hint := "raise -t, or lower the limit"
+		if strings.Trim(l.text, "0123456789") == "" {
+			hint = "did you mean " + l.text + "ms? else raise -t"
+		}
+		return bad("can never be reached: the run ends after -t "+time.Duration(g.Timeout).String(), hint)
+	}
+	return r, nil
+}
+
+// certificateDays turns -D into a warning and a critical limit.
+func certificateDays(g *grammar, ranks []int) ([]limit, error) {
 	if g.Certificate == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
 	warn, crit, _ := strings.Cut(g.Certificate, ",")
-	warn, crit = strings.TrimSpace(warn), cmp.Or(strings.TrimSpace(crit), "0")
+	def, _ := report.LookupMetric(report.CertificateDays)
 	var days [2]uint64
-	for i, v := range []string{warn, crit} {
+	var limits []limit
+	for i, v := range []string{warn, cmp.Or(strings.TrimSpace(crit), "0")} {
+		var err error
+		v = strings.TrimSuffix(strings.TrimSpace(v), "d")
 		if days[i], err = strconv.ParseUint(v, 10, 16); err != nil || days[i] > 36500 {
-			return nil, nil, usage("-D "+argv.Quote(g.Certificate)+" has no whole number of days", "write -D 21 or -D 21,7")
+			return nil, usage("-D "+argv.Quote(g.Certificate)+" is not a whole number of days", "write -D 21 or -D 21,7")
 		}
+		level := []report.State{report.Warning, report.Critical}[i]
+		limits = append(limits, limit{threshold{def, v + ":"}, "-D", level, ranks[len(ranks)-1]})
 	}
 	if days[0] < days[1] {
-		return nil, nil, usage("-D "+argv.Quote(g.Certificate)+" is CRITICAL before it is WARNING", "swap the two")
+		return nil, usage("-D "+argv.Quote(g.Certificate)+" is CRITICAL before it is WARNING", "swap the two")
 	}
-	name := report.CertificateDays + "="
-	return []string{name + warn + ":"}, []string{name + crit + ":"}, nil
+	return limits, nil
 }
 
 // contradictory says whether the warning limit lies beyond the critical one, so that no
@@ -126,7 +209,7 @@ func splitThresholds(flag, value string) ([]threshold, error) {
 		}
 		for _, p := range parts {
 			if p.def.Name == def.Name {
-				return nil, usage(fmt.Sprintf("%s %s has two ranges for %s", flag, argv.Quote(value), def.Name), "decimals take a point: 0.5")
+				return nil, usage(fmt.Sprintf("%s %s has two ranges for %s", flag, argv.Quote(value), def.Name), fmt.Sprintf("write -w %s -c %s; decimals take a point: 0.5", p.text, text))
 			}
 		}
 		if !hasName && named {
@@ -143,7 +226,14 @@ func unknownMetric(flag, name string) error {
 	for _, def := range report.MetricTable() {
 		names = append(names, def.Name)
 	}
-	return usage(flag+": there is no metric "+argv.Quote(name), oneOfThese(name, names))
+	hint := oneOfThese(name, names)
+	if meant := map[string]string{
+		"quota": report.QuotaStoragePercent, "certificate": report.CertificateDays, "cert": report.CertificateDays,
+		"age": report.MessageAge, "size": report.MessageSize,
+	}[name]; meant != "" {
+		hint = "did you mean " + meant + "?"
+	}
+	return usage(flag+": there is no metric "+argv.Quote(name), hint)
 }
 
 // oneOfThese is the hint for a name that is not among those there are: the nearest

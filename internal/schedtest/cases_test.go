@@ -52,11 +52,11 @@ var checks = []check{
 		imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"`},
 	{"warning", "mail", 1, "time",
-		`check_imap_session!imap.test!alice!{dir}/secrets/alice!@0:100`,
+		`check_imap_session!imap.test!alice!{dir}/secrets/alice!@0:8`,
 		`imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"
-		imap_session_warning = { time = "@0:100", messages = 5 }
-		imap_session_critical = { time = 50, message_age = "~:100000d" }`},
+		imap_session_warning = { time = "@0:8", messages = 5 }
+		imap_session_critical = { time = 8, message_age = "~:100000d" }`},
 	{"critical-zero", "mail", 2, "time", "",
 		`imap_session_auth = "none"
 		imap_session_critical = 0`},

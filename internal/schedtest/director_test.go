@@ -60,7 +60,7 @@ object Service "director" {
   check_command = "%s"
   vars.imap_session_username = "alice"
   vars.imap_session_password_file = "%s/secrets/alice"
-  vars.imap_session_warning = [ "@0:100", "messages=1:" ]
+  vars.imap_session_warning = [ "@0:8", "messages=1:" ]
   vars.imap_session_verbose = 1
   vars.imap_session_insecure = false
 }

@@ -28,7 +28,7 @@ func TestNRPE(t *testing.T) {
 	dir := filepath.Join(s.dir, "nrpe")
 	port := freePort(t)
 	ini := filepath.Join(s.dir, "secrets/nrpe.ini")
-	write(t, ini, fmt.Sprintf("[imap_session]\nhostname = imap.test\naddress = %s\nusername = bob\npassword = %s\nwarning = time=~:7,time_login=@100:200\n[silent]\nhostname = imap.test\naddress = %s\nauth = none\n", s.mail, iniPassword, s.silent), 0o400)
+	write(t, ini, fmt.Sprintf("[imap_session]\nhostname = imap.test\naddress = %s\nusername = bob\npassword = %s\nwarning = time=~:7,time_login=@7:8\n[silent]\nhostname = imap.test\naddress = %s\nauth = none\n", s.mail, iniPassword, s.silent), 0o400)
 	give(t, filepath.Dir(ini))
 	// Only the folders differ from what is shipped.
 	shipped := strings.NewReplacer("/usr/lib/nagios/plugins", s.plugins, "/etc/nagios/imap_session.ini", ini).Replace(read(t, "../../contrib/nrpe/check_imap_session.cfg"))
@@ -96,8 +96,8 @@ func TestSSH(t *testing.T) {
 		check
 		args string
 	}{
-		{check{name: "ok", state: 0, want: "INBOX 2 messages"}, "-w time=7,time_login=@100:200 -c messages=1:"},
-		{check{name: "warning", state: 1, want: "time is"}, "-w @0:100"},
+		{check{name: "ok", state: 0, want: "INBOX 2 messages"}, "-w time=7,time_login=@7:8 -c messages=1:"},
+		{check{name: "warning", state: 1, want: "time is"}, "-w @0:8"},
 		{check{name: "usage", state: 3, want: "usage"}, "-w bogus=1"},
 	} {
 		got := ask(base + c.args)

@@ -127,6 +127,8 @@ func splitWords(s string) ([]string, error) {
 				words = append(words, string(word))
 			}
 			word, inWord = word[:0], false
+		case signs[c] != "" && (c != '~' || !inWord):
+			return nil, fmt.Errorf("no shell runs the command, so (%s) is a word for it: write sh -c with the command in quotes", signs[c])
 		default:
 			word = append(word, c)
 			inWord = true
@@ -145,6 +147,11 @@ func splitWords(s string) ([]string, error) {
 		return nil, errors.New("begins with a variable, but no shell runs it: begin with env, or with sh -c")
 	}
 	return words, nil
+}
+
+// signs are what only a shell acts on, by their names: the output cannot hold them.
+var signs = map[byte]string{
+	'|': "bar", '<': "less-than", '>': "greater-than", '$': "dollar", ';': "semicolon", '&': "ampersand", '~': "tilde", '`': "backtick",
 }
 
 // head keeps the first maxSource bytes and calls full when more come.

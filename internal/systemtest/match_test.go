@@ -33,7 +33,6 @@ func TestExpiry(t *testing.T) {
 		{"on the day", 7, false, "-D 7", 0, "OK"},
 		{"critical is 0 when not given", 5, false, "-D 30", 1, "certificate_days is 5, below the warning minimum of 30"},
 		{"the same as -w and -c", 20, false, "-w certificate_days=30: -c certificate_days=7:", 1, "certificate_days is 20, below the warning minimum of 30"},
-		{"-w beats -D", 20, false, "-D 30,7 -w certificate_days=10:", 0, "OK"},
 		{"units", 20, false, "-c certificate_days=4w:", 2, "below the critical minimum of 28"},
 		{"percent", 9, false, "-w certificate_percent=20:", 1, "certificate_percent is 9"},
 		{"insecure", 5, true, "-D 30,7 --insecure", 2, "certificate_days is 5, below the critical minimum of 7"},
