@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,7 +73,9 @@ func randomRun(t *testing.T, r *rand.Rand, config *tls.Config) int {
 	}
 	start := time.Now()
 	client, server := imaptest.NewPipe(143)
-	go srv.talk(server)
+	var talking sync.WaitGroup
+	talking.Go(func() { srv.talk(server) })
+	defer talking.Wait() // it may be in a pause: a bubble must not end before its servers
 	defer client.Close()
 	got := runIn(t, app.Env{Getenv: password(faultPassword).get, Session: func(c *session.Config) {
 		c.Dial.Dial = func(context.Context, string, string) (net.Conn, error) { return client, nil }
