@@ -11,8 +11,8 @@ _check_imap_session() {
 		return ;;
 	-p | --port)
 		return ;;
-	--addresses)
-		mapfile -t COMPREPLY < <(compgen -W "first worst any" -- "$cur")
+	--all-addresses)
+		mapfile -t COMPREPLY < <(compgen -W "worst any" -- "$cur")
 		return ;;
 	--source)
 		return ;;
@@ -43,7 +43,7 @@ _check_imap_session() {
 		return ;;
 	-D | --certificate)
 		return ;;
-	--certificate-matches)
+	--expect-certificate)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	-U | --username)
@@ -118,13 +118,13 @@ _check_imap_session() {
 	--expect-id)
 		return ;;
 	-w | --warning)
-		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= unseen= deleted= mailbox_size= time_search= found= found_oldest_age= found_newest_age= fetch_bytes=" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size=" -- "$cur")
 		return ;;
 	-c | --critical)
-		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= unseen= deleted= mailbox_size= time_search= found= found_oldest_age= found_newest_age= fetch_bytes=" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size=" -- "$cur")
 		return ;;
 	--state)
-		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= auth_unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
 		return ;;
 	-o | --output)
 		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")
@@ -139,6 +139,6 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --certificate-matches --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

@@ -67,7 +67,7 @@ func Main(args []string, env Env) (code int) {
 	secrets := &secret.Set{}
 	defer func() {
 		if p := recover(); p != nil {
-			out.text = render.Message(report.Unknown, "internal", report.Foreign(fmt.Sprint(p)), "please report this bug", render.Options{Mask: secrets.Mask})
+			out.text = render.Message(nil, report.Finding{State: report.Unknown, Kind: "internal", Text: report.Foreign(fmt.Sprint(p)), Advice: "please report this bug"}, render.Options{Mask: secrets.Mask})
 			out.state = report.Unknown
 		}
 		code = out.flush(ctx)
@@ -120,7 +120,7 @@ func run(ctx context.Context, args []string, env Env, out *output, secrets *secr
 func explained(req *cli.Request) ([]byte, report.State) {
 	req.Pretend()
 	text := explain.Text(explain.Check{
-		Config: req.Session, Plan: req.Plan, Policy: req.Policy, Timeout: req.Timeout, Addresses: req.Addresses,
+		Config: req.Session, Plan: req.Plan, Policy: req.Policy, Timeout: req.Timeout, AllAddresses: req.AllAddresses,
 	})
 	return []byte(text), report.Unknown
 }
@@ -149,9 +149,9 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 	}
 	req.Session.Secrets.Add(req.Session.Password) // the demo's; the others are there since they were loaded
 	run := session.Run
-	if req.Addresses != "first" {
+	if req.AllAddresses != "" {
 		run = func(ctx context.Context, c session.Config, plan []session.Step) *report.Report {
-			return session.RunAll(ctx, c, plan, req.Addresses)
+			return session.RunAll(ctx, c, plan, req.AllAddresses)
 		}
 	}
 	rep := run(ctx, req.Session, req.Plan)
@@ -201,7 +201,9 @@ func notRead(req *cli.Request, opts render.Options, what, limit string, err erro
 
 // message prints a finding that stands alone: no session ran.
 func message(req *cli.Request, opts render.Options, kind, text, advice string) ([]byte, report.State) {
-	return render.FormatOf(req.Output).Message(report.Unknown, kind, text, advice, opts), report.Unknown
+	r := &report.Report{Target: req.Target, Started: time.Now()}
+	f := report.Finding{State: report.Unknown, Kind: kind, Text: text, Advice: advice}
+	return render.FormatOf(req.Output).Message(r, f, opts), f.State
 }
 
 // usageMessage prints a usage error in the form that was asked for.

@@ -116,7 +116,7 @@ func memoryFigures(ctx context.Context, s *site) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	large, err := s.measure(ctx, s.private(s.server.port(), "--mailbox="+largeBox, "--fetch=body", "-t", "60", "-c", fmt.Sprintf("fetch_bytes=%d:", largeMessage)))
+	large, err := s.measure(ctx, s.private(s.server.port(), "--mailbox="+largeBox, "--fetch=body", "-t", "60", "-c", fmt.Sprintf("fetch_size=%d:", largeMessage)))
 	if err != nil {
 		return nil, err
 	}

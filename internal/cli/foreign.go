@@ -1,7 +1,8 @@
 package cli
 
-// foreignFlags says what to write in place of flags that other programs have:
-// check_imap, check_imap_receive, check_http, check_ssl_cert and curl. None of the
+// foreignFlags says what to write in place of flags that other programs have,
+// check_imap, check_imap_receive, check_http, check_ssl_cert and curl, and of those
+// that were renamed before 0.1.0. None of the
 // answers names a flag that takes protection away.
 func foreignFlags() map[string]string {
 	const (
@@ -10,7 +11,7 @@ func foreignFlags() map[string]string {
 		mismatch = "a flag of check_imap: write --state=not_imap=warning,bye=warning,expectation=warning"
 		several  = "a flag of check_imap: write one expression with | between the texts in -e"
 		search   = "a flag of check_imap_receive: write the search keys with --search, for example --search=UNSEEN"
-		found    = "a flag of check_imap_receive: write a range for what --search finds, -w found=1: or -c found=1:"
+		found    = "a flag of check_imap_receive: write a range for what --search finds, -w search_found=1: or -c search_found=1:"
 		received = "a flag of check_imap_receive: see --search, --message and -w message_age=1h (docs/from-check_imap.md)"
 		starttls = "write --tls=starttls"
 		json     = "write -o json"
@@ -21,6 +22,7 @@ func foreignFlags() map[string]string {
 		authFile = "write --password-file=FILE"
 	)
 	return map[string]string{
+		"--addresses": "it is called --all-addresses now", "--certificate-matches": "it is called --expect-certificate now",
 		"-s": "-s of check_imap sends a text, which the session does itself, and for -s of check_imap_receive write --search",
 		"-q": session, "-E": session, "-d": session, "--send": session, "--quit": session, "--escape": session, "--delay": session,
 		"-j": "a flag of check_imap: the plugin closes nothing early, there is nothing to write in its place", "--jail": "a flag of check_imap: there is nothing to write in its place",

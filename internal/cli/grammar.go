@@ -25,23 +25,23 @@ type grammar struct {
 	Port          port     `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
 	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
 	IPv6          bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
-	Addresses     string   `enum:"first,worst,any" default:"first" placeholder:"WHICH" group:"Server" help:"first, worst or any. first: one session, with the first address of HOST that answers. worst, any: a session with every address, four at a time; the worst, or the best, decides. Default ${default}."`
+	AllAddresses  string   `enum:"worst,any," default:"" placeholder:"WHICH" group:"Server" help:"worst or any: a session with every address of HOST, four at a time; the worst, or the best, decides. Default: one session, with the first address that answers. --address=IP does not count then, --address=NAME gives the addresses of NAME."`
 	Source        string   `placeholder:"IP" group:"Server" help:"Connect from this local address."`
 	ProxyProtocol string   `enum:"v1,v2," default:"" placeholder:"VERSION" group:"Server" help:"v1 or v2: begin with a PROXY protocol header."`
 	Timeout       duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default ${default}, below the 10 s of check_nrpe."`
 
-	TLS                string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
-	SSL                bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
-	ServerName         string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
-	CAFile             string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
-	ClientCert         string `placeholder:"PEM" group:"TLS" help:"Client certificate with its chain, for servers that ask for one and for --auth=external."`
-	ClientKey          string `placeholder:"PEM" group:"TLS" help:"Its private key, not encrypted. Default: in the file of --client-cert."`
-	TLSMin             string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default ${default}."`
-	TLSSmallHello      bool   `name:"tls-small-hello" group:"TLS" help:"Keep the first TLS message below one packet, without the post-quantum key share, for networks that drop a bigger one."`
-	CertificateKey     string `enum:"rsa,ecdsa," default:"" placeholder:"KIND" group:"TLS" help:"rsa or ecdsa: ask a server that has several certificates for the one with this kind of key. Uses TLS 1.2."`
-	Certificate        string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
-	CertificateMatches string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
-	Insecure           bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
+	TLS               string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
+	SSL               bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
+	ServerName        string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
+	CAFile            string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
+	ClientCert        string `placeholder:"PEM" group:"TLS" help:"Client certificate with its chain, for servers that ask for one and for --auth=external."`
+	ClientKey         string `placeholder:"PEM" group:"TLS" help:"Its private key, not encrypted. Default: in the file of --client-cert."`
+	TLSMin            string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default ${default}."`
+	TLSSmallHello     bool   `name:"tls-small-hello" group:"TLS" help:"Keep the first TLS message below one packet, without the post-quantum key share, for networks that drop a bigger one."`
+	CertificateKey    string `enum:"rsa,ecdsa," default:"" placeholder:"KIND" group:"TLS" help:"rsa or ecdsa: ask a server that has several certificates for the one with this kind of key. Uses TLS 1.2."`
+	Certificate       string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
+	ExpectCertificate string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
+	Insecure          bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
 	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
 	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
@@ -66,7 +66,7 @@ type grammar struct {
 	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
 	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default ${default}. Nothing is marked as read."`
 	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
-	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (found). Adds the step search."`
+	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (search_found). Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`

@@ -44,7 +44,7 @@ func (r *Request) Load(ctx context.Context) error {
 	if m := r.files.match; m != "" {
 		match, err := loadMatch(m)
 		if err != nil {
-			return &ConfigError{"--certificate-matches=" + m, err}
+			return &ConfigError{"--expect-certificate=" + m, err}
 		}
 		r.Session.Match = match
 	}
@@ -116,7 +116,7 @@ func checkToken(from secretSource, t secret.Secret, check func(secret.Secret) er
 	return &ConfigError{from.flag, err}
 }
 
-// loadMatch reads a value of --certificate-matches: a PEM file, of which the
+// loadMatch reads a value of --expect-certificate: a PEM file, of which the
 // first certificate counts, or sha256:HEX, colons allowed.
 func loadMatch(v string) (*session.Match, error) {
 	if digits, ok := strings.CutPrefix(strings.ToLower(v), "sha256:"); ok {
@@ -124,7 +124,7 @@ func loadMatch(v string) (*session.Match, error) {
 		if raw, err := hex.DecodeString(digits); err != nil || len(raw) != sha256.Size {
 			return nil, errors.New("a SHA-256 has 64 hex digits")
 		}
-		return &session.Match{SHA256: digits, Source: "--certificate-matches"}, nil
+		return &session.Match{SHA256: digits, Source: "--expect-certificate"}, nil
 	}
 	text, err := dial.ReadFile(v)
 	if err != nil {

@@ -204,7 +204,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --search=UNSEEN --until=list" + account, []string{"--search", "--until=list"}},
 		{"-H h --search=(UNSEEN" + account, []string{"--search", "( without its )", "for example"}},
 		{"-H h -c quota_storage_percent=90 --until=login" + account, []string{"-c quota_storage_percent", "--until=login", "quota"}},
-		{"-H h -w found=1 --skip=select" + account, []string{"-w found", "--skip", "search"}},
+		{"-H h -w search_found=1 --skip=select" + account, []string{"-w search_found", "--skip", "search"}},
 		{"-H h --message=header:X" + account, []string{"--message", "header:NAME=VALUE"}},
 		{"-H h --fetch-limit=1MB" + account, []string{"--fetch-limit", "--fetch=body"}},
 		{"-H h --fetch=body --fetch-limit=5GB" + account, []string{"--fetch-limit", "4 GiB"}},

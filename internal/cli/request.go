@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"check_imap_session/internal/argv"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/judge"
+	"check_imap_session/internal/report"
 	"check_imap_session/internal/session"
 )
 
@@ -29,9 +31,12 @@ type Request struct {
 	Policy  judge.Policy
 	Timeout time.Duration
 
-	// Addresses is "first", or "worst" or "any" for a session with every address.
-	Addresses string
+	// AllAddresses is "worst" or "any" for a session with every address, and "" for one
+	// session.
+	AllAddresses string
 
+	// Target is what the line points at, for an answer without a session.
+	Target    report.Target
 	Output    string // "nagios", "json" or "openmetrics"
 	Brief     bool
 	Verbosity int // 0 to 3
@@ -57,7 +62,7 @@ type files struct {
 	password, token, clientSecret, refreshToken secretSource
 
 	caFile                string
-	match                 string // --certificate-matches
+	match                 string // --expect-certificate
 	clientCert, clientKey string // PEM; "" for none
 	stdin                 io.Reader
 	credentials           string // folder of systemd's credentials; "" for none
@@ -81,8 +86,8 @@ const (
 )
 
 // Parse reads a command line without the program's name. Its error is a
-// *UsageError; then only Output of the request counts, the form in which the
-// line asks for its answer, "" when it does not say.
+// *UsageError; then only Output and Target of the request count, for the form of
+// the answer, as far as the line could be read.
 func Parse(args []string, env Env) (*Request, error) {
 	if env.Program == "" {
 		env.Program = Program
@@ -95,7 +100,7 @@ func Parse(args []string, env Env) (*Request, error) {
 		Stdin:   env.Stdin,
 		Foreign: foreignFlags(),
 	}, kongOptions()...)
-	req := &Request{Output: g.Output}
+	req := &Request{Output: g.Output, Target: g.target()}
 	switch {
 	case err != nil:
 	case line.Asked != "":
@@ -107,6 +112,36 @@ func Parse(args []string, env Env) (*Request, error) {
 		err = build(g, line, env, req)
 	}
 	return req, err
+}
+
+// target is what the flags point at, as far as they could be read.
+func (g *grammar) target() report.Target {
+	mode, port := g.modeAndPort()
+	t := report.Target{Host: g.Hostname, Port: port, Address: g.Address, TLS: string(mode), Username: g.Username, Mailbox: g.Mailbox}
+	if g.Auth == "none" {
+		t.Username, t.Mailbox = "", ""
+	}
+	return t
+}
+
+// modeAndPort returns the TLS mode and the port, each of which decides the other's
+// default.
+func (g *grammar) modeAndPort() (session.TLSMode, uint16) {
+	mode, port := session.TLSMode(g.TLS), uint16(g.Port)
+	switch {
+	case mode == "" && port == 143 && !g.SSL:
+		mode = session.TLSStart
+	case mode == "":
+		mode = session.TLSImplicit
+	}
+	switch {
+	case port != 0:
+	case mode == session.TLSImplicit:
+		port = 993
+	default:
+		port = 143
+	}
+	return mode, port
 }
 
 // alone refuses a flag beside --generate: it exits 0, and a service that has it by
@@ -145,7 +180,7 @@ func build(g *grammar, line argv.Line, env Env, req *Request) error {
 			return err
 		}
 	}
-	req.files.caFile, req.files.match = g.CAFile, g.CertificateMatches
+	req.files.caFile, req.files.match = g.CAFile, g.ExpectCertificate
 	c.Files = session.Files{CA: g.CAFile, ClientCert: req.files.clientCert, ClientKey: req.files.clientKey}
 	req.files.stdin, req.files.credentials = env.Stdin, env.Getenv(envCredentials)
 	if err := login(g, req, env); err != nil {
@@ -195,10 +230,12 @@ func server(g *grammar, req *Request) error {
 		d.Source = a.Unmap()
 	}
 	d.Proxy = dial.ProxyMode(g.ProxyProtocol)
-	req.Addresses = g.Addresses
+	if req.AllAddresses = g.AllAddresses; req.AllAddresses != "" && d.Address.IsValid() {
+		// Generated definitions give the address of the host object always.
+		req.Remarks = append(req.Remarks, "--address="+d.Address.String()+" is ignored: --all-addresses checks every address of "+argv.Quote(d.Host))
+		d.Address = netip.Addr{}
+	}
 	switch {
-	case d.Address.IsValid() && req.Addresses != "first":
-		return usage("--address and --addresses="+req.Addresses+" exclude each other", "leave out --address to check every address of the name")
 	case g.IPv4 && g.IPv6:
 		return usage("-4 and -6 exclude each other", "")
 	case g.IPv4:
@@ -215,24 +252,12 @@ func server(g *grammar, req *Request) error {
 	return nil
 }
 
-// tlsMode settles the mode and the port, each of which decides the other's
-// default.
+// tlsMode settles the mode and the port.
 func tlsMode(g *grammar, req *Request) error {
 	c := &req.Session
-	c.TLS = session.TLSMode(g.TLS)
-	switch {
-	case g.SSL && c.TLS != "" && c.TLS != session.TLSImplicit:
+	c.TLS, c.Dial.Port = g.modeAndPort()
+	if g.SSL && c.TLS != session.TLSImplicit {
 		return usage("-S and --tls="+g.TLS+" exclude each other", "-S means --tls=implicit")
-	case c.TLS == "" && g.Port == 143 && !g.SSL:
-		c.TLS = session.TLSStart
-	case c.TLS == "":
-		c.TLS = session.TLSImplicit
-	}
-	if c.Dial.Port == 0 {
-		c.Dial.Port = 143
-		if c.TLS == session.TLSImplicit {
-			c.Dial.Port = 993
-		}
 	}
 	c.Cert.ServerName = c.Dial.Host
 	if g.ServerName != "" {
@@ -244,8 +269,8 @@ func tlsMode(g *grammar, req *Request) error {
 	if c.Cert.Key != dial.AnyKey && c.Cert.MinVersion == tls.VersionTLS13 {
 		return usage("--certificate-key and --tls-min=1.3 exclude each other", "the kind of key can be asked for in TLS 1.2 only")
 	}
-	if g.CertificateMatches != "" && c.TLS == session.TLSNone {
-		return usage("--certificate-matches can never be judged: --tls=none has no certificate", "")
+	if g.ExpectCertificate != "" && c.TLS == session.TLSNone {
+		return usage("--expect-certificate can never be judged: --tls=none has no certificate", "")
 	}
 	return nil
 }

@@ -227,6 +227,12 @@ func unknownMetric(flag, name string) error {
 		names = append(names, def.Name)
 	}
 	hint := oneOfThese(name, names)
+	if renamed := map[string]string{
+		"found": report.SearchFound, "found_oldest_age": report.SearchOldestAge, "found_newest_age": report.SearchNewestAge,
+		"unseen": report.MessagesUnseen, "deleted": report.MessagesDeleted, "fetch_bytes": report.FetchSize,
+	}[name]; renamed != "" {
+		hint = "it is called " + renamed + " now"
+	}
 	if meant := map[string]string{
 		"quota": report.QuotaStoragePercent, "certificate": report.CertificateDays, "cert": report.CertificateDays,
 		"age": report.MessageAge, "size": report.MessageSize,
@@ -255,8 +261,8 @@ func measurable(_ *grammar, req *Request) error {
 		if flag == "" {
 			continue
 		}
-		if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.Addresses == "first" {
-			return usage(fmt.Sprintf("%s %s can never be judged without --addresses=worst or any", flag, def.Name), "")
+		if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.AllAddresses == "" {
+			return usage(fmt.Sprintf("%s %s can never be judged without --all-addresses=worst or any", flag, def.Name), "")
 		}
 		if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
 			return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")

@@ -17,11 +17,11 @@ import (
 
 // Check is what is to be explained.
 type Check struct {
-	Config    session.Config
-	Plan      []session.Step
-	Policy    judge.Policy
-	Timeout   time.Duration
-	Addresses string // "first", "worst" or "any"
+	Config       session.Config
+	Plan         []session.Step
+	Policy       judge.Policy
+	Timeout      time.Duration
+	AllAddresses string // "worst", "any" or ""
 }
 
 // Text returns the plan of a check, step by step, and the same by hand.
@@ -41,7 +41,7 @@ func (c Check) head(b *strings.Builder) {
 		session.TLSImplicit: "TLS from the start", session.TLSStart: "STARTTLS", session.TLSNone: "no TLS",
 	}[c.Config.TLS]
 	fmt.Fprintf(b, "A check of %s, port %d, %s, within %v. Nothing was contacted.\n", printable(c.Config.Dial.Host), c.Config.Dial.Port, tls, c.Timeout)
-	switch c.Addresses {
+	switch c.AllAddresses {
 	case "worst":
 		b.WriteString("A session with every address of the name, four at a time; the worst decides.\n")
 	case "any":

@@ -36,8 +36,8 @@ func TestNewStep(t *testing.T) {
 		{"no right to the mailbox", report.AboutMailbox, denied, "no_permission", "check the rights of the user (ACL)"},
 		{"no right to the store", report.AboutStore, denied, "no_permission", "check the rights of the user (ACL)"},
 		{"no right to anything else", report.AboutNetwork, denied, "rejected", itsWords},
-		{"store behind the login", report.AboutStore, exchange, "auth_unavailable", "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?"},
-		{"mailbox behind the login", report.AboutMailbox, exchange, "auth_unavailable", "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?"},
+		{"store behind the login", report.AboutStore, exchange, "unavailable", "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?"},
+		{"mailbox behind the login", report.AboutMailbox, exchange, "unavailable", "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?"},
 		{"nothing behind the login", report.AboutNetwork, exchange, "bad", "see the transcript (-vvv): the server did not take the command"},
 	} {
 		tt.e.Step, tt.e.About = "new", tt.about

@@ -189,7 +189,7 @@ func lastClasses() []Class {
 			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", courierBad)},
 		{Kind: "auth_failed", Match: at(report.ErrNo, report.StepLogin),
 			Advice: "is it the password? see the words and the log of the server", Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "No.")},
-		{Kind: "auth_unavailable", Match: at(report.ErrBye, report.StepLogin),
+		{Kind: "unavailable", Match: at(report.ErrBye, report.StepLogin),
 			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply(report.StepLogin, report.ErrBye, imap.StatusResponseTypeBye, "", "Bye.")},
 		{Kind: "rejected", Match: is(report.ErrNo),
 			Advice: "see the words and the log of the server", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", "Not now.")},

@@ -36,7 +36,7 @@ func commandClasses() []Class {
 		{Kind: "login_disabled", Match: tlsWantedUnderTLS(), Source: "Dovecot, Zimbra; RFC 5530 section 3",
 			Advice:  "TLS is on: does a proxy in front take it off, and does the server trust that proxy?",
 			Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodePrivacyRequired, "Plaintext authentication disallowed on non-secure (SSL/TLS) connections.")},
-		{Kind: "auth_unavailable", Match: both(fullDisk(), func(e *report.StepError) bool { return e.Step == report.StepLogin }), Source: "Dovecot, Cyrus",
+		{Kind: "unavailable", Match: both(fullDisk(), func(e *report.StepError) bool { return e.Step == report.StepLogin }), Source: "Dovecot, Cyrus",
 			Advice:  "the disk of the server is full",
 			Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodeServerBug, "write() failed: No space left on device")},
 		{Kind: "rejected", Match: fullDisk(), Source: "Dovecot, Cyrus",

@@ -49,7 +49,7 @@ func TestRecognition(t *testing.T) {
 			change: func(e *report.StepError) { e.Mechanism, e.Said = "XOAUTH2", []string{"status insufficient_scope"} }},
 		{name: "bug", step: "select", about: report.AboutMailbox, status: "NO", code: "SERVERBUG", say: "Oops", kind: "rejected", advice: "internal error on the server: see its log"},
 		{name: "full disk", step: "select", about: report.AboutMailbox, status: "NO", code: "SERVERBUG", say: "write() failed: No space left on device", kind: "rejected", advice: "the disk of the server is full"},
-		{name: "full disk at login", step: "login", status: "BYE", say: "mkdir() failed: No space left on device", kind: "auth_unavailable", advice: "the disk of the server is full"},
+		{name: "full disk at login", step: "login", status: "BYE", say: "mkdir() failed: No space left on device", kind: "unavailable", advice: "the disk of the server is full"},
 		{name: "locked", step: "select", about: report.AboutMailbox, status: "NO", say: "Mailbox is locked by another process (pid 4711 host mx2)", kind: "rejected", advice: lockedAdvice},
 		{name: "locked account", step: "login", about: report.AboutAccount, status: "NO", say: "Account is locked", kind: "auth_failed", advice: "is the account disabled, or IMAP switched off for it?"},
 		{name: "initial response", step: "login", status: "BAD", say: "Syntax error", kind: "bad", advice: "does the server take this mechanism, and an initial response with it? try another --auth",

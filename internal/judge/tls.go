@@ -46,7 +46,7 @@ func tlsClasses() []Class {
 		{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
 			Advice: "give the name clients use with -H, or renew it for this one", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
 		{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
-			Advice: "trust it with --ca-file, or --insecure --certificate-matches", Example: example(report.StepTLS, report.ErrSelfSigned)},
+			Advice: "trust it with --ca-file, or --insecure --expect-certificate", Example: example(report.StepTLS, report.ErrSelfSigned)},
 		{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
 			Advice: "have the server send its chain, or give the CA with --ca-file", Example: example(report.StepTLS, report.ErrMissingIntermediate)},
 		{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,

@@ -127,9 +127,9 @@ func thresholdAdvice(r *report.Report, m report.Metric, rng Range) string {
 		return ""
 	}
 	switch m.Def.Name {
-	case report.MessageAge, report.FoundNewestAge:
+	case report.MessageAge, report.SearchNewestAge:
 		return "is mail arriving?"
-	case report.FoundOldestAge:
+	case report.SearchOldestAge:
 		return "does what empties this mailbox still run?"
 	case report.QuotaStoragePercent, report.QuotaMessagesPercent:
 		return "delete mail or raise the quota"

@@ -42,16 +42,16 @@ func busyWordings() []Wording {
 			Example: "Request is throttled. Suggested Backoff Time: 299961 milliseconds", Status: imap.StatusResponseTypeBad, Source: "Exchange"},
 
 		// The account is there, the way to its mailbox is not.
-		{Kind: "auth_unavailable", Words: words(`authenticated but not connected`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
+		{Kind: "unavailable", Words: words(`authenticated but not connected`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
 			Advice:  "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?",
 			Example: "User is authenticated but not connected.", Status: imap.StatusResponseTypeBad, Source: "Exchange, Exchange Online"},
-		{Kind: "auth_unavailable", Words: words(`logged in, but|initialization failed|mail access`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
+		{Kind: "unavailable", Words: words(`logged in, but|initialization failed|mail access`), About: []report.About{report.AboutStore, report.AboutMailbox, report.AboutAccount}, Steps: []string{report.StepCapability},
 			Advice:  "login was right, the mail store failed: see the log of the server",
 			Example: "Internal error occurred. Logged in, but initialization failed.", Status: imap.StatusResponseTypeBye, Source: "Dovecot"},
-		{Kind: "auth_unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|generic failure|cannot connect to|unable to connect`), Steps: []string{report.StepLogin},
+		{Kind: "unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|generic failure|cannot connect to|unable to connect`), Steps: []string{report.StepLogin},
 			Advice:  "password not judged: is the user database or back end down?",
 			Example: "Temporary authentication failure.", Source: "Dovecot, Courier, Exchange; Cyrus says generic failure when saslauthd is down"},
-		{Kind: "auth_unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{report.StepList},
+		{Kind: "unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{report.StepList},
 			Advice:  "login was right, what follows failed: see the log of the server",
 			Example: "Internal error occurred. Refer to server log for more information.", Status: imap.StatusResponseTypeBye, Source: "Dovecot, Courier"},
 	}
@@ -105,7 +105,7 @@ func wordings() []Wording {
 		{Kind: "no_permission", Words: words(`permission denied|access denied|not (permitted|authorized|allowed)|no permission|insufficient (rights|permission)`), About: []report.About{report.AboutMailbox, report.AboutStore}, Except: report.StepSearch, // whose keys may be what is not allowed
 			Advice:  "check the rights of the user (ACL)",
 			Example: "Permission denied", Source: "Cyrus, Dovecot"},
-		{Kind: "auth_unavailable", Words: words(lockedWords), About: []report.About{report.AboutAccount},
+		{Kind: "unavailable", Words: words(lockedWords), About: []report.About{report.AboutAccount},
 			Advice:  lockedAdvice,
 			Example: "Mailbox is locked by another process", Source: "UW and others"},
 		{Kind: "rejected", Words: words(lockedWords), About: []report.About{report.AboutMailbox, report.AboutStore},

@@ -7,16 +7,18 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Report is the JSON object, key for key.
 type Report struct {
-	Schema   int    `json:"schema"`
-	Version  string `json:"version"`
-	Target   Target `json:"target"`
-	State    string `json:"state"`
-	ExitCode int    `json:"exit_code"`
-	Summary  string `json:"summary"`
+	Schema    int       `json:"schema"`
+	Version   string    `json:"version"`
+	Timestamp time.Time `json:"timestamp"`
+	Target    Target    `json:"target"`
+	State     string    `json:"state"`
+	ExitCode  int       `json:"exit_code"`
+	Summary   string    `json:"summary"`
 	Session
 	Addresses []struct {
 		Address string `json:"address"`
@@ -54,8 +56,8 @@ type Session struct {
 type Step struct {
 	Name    string   `json:"name"`
 	Outcome string   `json:"outcome"`
-	Start   *float64 `json:"start"`
-	Seconds *float64 `json:"seconds"`
+	Start   *float64 `json:"start_seconds"`
+	Seconds *float64 `json:"duration_seconds"`
 	Detail  string   `json:"detail"`
 	Planned string   `json:"planned"`
 	ByHand  string   `json:"by_hand"`
@@ -115,15 +117,15 @@ func (s Session) Outcome(step string) string {
 // with null but for those of the second list.
 var (
 	required = map[string]string{
-		"":          "schema version target state exit_code summary steps metrics findings remarks facts",
+		"":          "schema version timestamp target state exit_code summary steps metrics findings remarks facts",
 		"target":    "host port address tls username mailbox",
-		"steps":     "name outcome start seconds",
+		"steps":     "name outcome start_seconds duration_seconds",
 		"metrics":   "name value unit warn crit min max state",
 		"findings":  "state kind step text server advice metric",
 		"remarks":   "step text",
 		"addresses": "address state steps metrics findings remarks facts",
 	}
-	nullable = []string{"start", "seconds", "min", "max"}
+	nullable = []string{"start_seconds", "duration_seconds", "min", "max"}
 )
 
 // JSON reads the output of a run with -o json that ended with this exit code.

@@ -31,13 +31,13 @@ var Labels = strings.Fields(`time
 	time_id time_noop time_namespace time_idle
 	time_quota quota_storage_used quota_storage_limit quota_storage_percent
 	quota_messages_used quota_messages_limit quota_messages_percent
-	time_status unseen deleted mailbox_size
-	time_search found found_oldest_age found_newest_age fetch_bytes`)
+	time_status messages_unseen messages_deleted mailbox_size
+	time_search search_found search_oldest_age search_newest_age fetch_size`)
 
 // inBytes and aged are the labels of sizes and of ages, which may be negative.
 var (
-	inBytes = strings.Fields("message_size quota_storage_used quota_storage_limit mailbox_size fetch_bytes")
-	aged    = strings.Fields("message_age found_oldest_age found_newest_age")
+	inBytes = strings.Fields("message_size quota_storage_used quota_storage_limit mailbox_size fetch_size")
+	aged    = strings.Fields("message_age search_oldest_age search_newest_age")
 )
 
 // Output is plugin output taken apart.

@@ -64,9 +64,9 @@ func TestPluginRefuses(t *testing.T) {
 }
 
 func TestJSONRefuses(t *testing.T) {
-	const good = `{"schema":1,"version":"1","target":{"host":"h","port":993,"address":"","tls":"none","username":"","mailbox":""},` +
+	const good = `{"schema":1,"version":"1","timestamp":"2026-11-25T03:12:00Z","target":{"host":"h","port":993,"address":"","tls":"none","username":"","mailbox":""},` +
 		`"state":"WARNING","exit_code":1,"summary":"IMAP_SESSION WARNING - x",` +
-		`"steps":[{"name":"dns","outcome":"passed","start":0,"seconds":0.1},{"name":"connect","outcome":"failed","start":0.1,"seconds":0.2},{"name":"tls","outcome":"skipped","start":null,"seconds":null}],` +
+		`"steps":[{"name":"dns","outcome":"passed","start_seconds":0,"duration_seconds":0.1},{"name":"connect","outcome":"failed","start_seconds":0.1,"duration_seconds":0.2},{"name":"tls","outcome":"skipped","start_seconds":null,"duration_seconds":null}],` +
 		`"metrics":[{"name":"time","value":0.3,"unit":"s","warn":"","crit":"","min":0,"max":8,"state":"OK"},{"name":"folders","value":3,"unit":"","warn":"","crit":"","min":0,"max":null,"state":"OK"}],` +
 		`"findings":[{"state":"WARNING","kind":"k","step":"","text":"t","server":"","advice":"","metric":""},{"state":"OK","kind":"k","step":"","text":"t","server":"","advice":"","metric":""}],` +
 		`"remarks":[{"step":"","text":"r"}],"facts":{"f":["a"]}}` + "\n"
@@ -77,10 +77,10 @@ func TestJSONRefuses(t *testing.T) {
 		t.Error("another exit code: got no error")
 	}
 	for _, change := range [][2]string{
-		{`}` + "\n", `}{}` + "\n"}, {`"schema":1`, `"schema":2`}, {`"version":"1",`, ``}, {`"version":"1"`, `"version":null`}, {`"port":993,`, ``},
+		{`}` + "\n", `}{}` + "\n"}, {`"schema":1`, `"schema":2`}, {`"version":"1",`, ``}, {`"timestamp":"2026-11-25T03:12:00Z",`, ``}, {`"version":"1"`, `"version":null`}, {`"port":993,`, ``},
 		{`"schema"`, `"other":1,"schema"`}, {`"state":"WARNING","exit`, `"state":"CRITICAL","exit`}, {`- x"`, `- it's"`}, {`"text":"r"`, `"text":"a\u001b[1m"`},
-		{`["a"]`, `["a\nb"]`}, {`"f":`, `"f\u202e":`}, {`"facts":{"f":["a"]}`, `"facts":null`}, {`"start":0.1`, `"start":0.05`}, {`"seconds":0.2`, `"seconds":0.3`},
-		{`"start":null`, `"start":0.3`}, {`"seconds":0.1`, `"seconds":null`}, {`"skipped"`, `"unknown"`}, {`"start":0,`, ``}, {`"folders"`, `"other"`}, {`"folders"`, `"time"`},
+		{`["a"]`, `["a\nb"]`}, {`"f":`, `"f\u202e":`}, {`"facts":{"f":["a"]}`, `"facts":null`}, {`"start_seconds":0.1`, `"start_seconds":0.05`}, {`"duration_seconds":0.2`, `"duration_seconds":0.3`},
+		{`"start_seconds":null`, `"start_seconds":0.3`}, {`"duration_seconds":0.1`, `"duration_seconds":null`}, {`"skipped"`, `"unknown"`}, {`"start_seconds":0,`, ``}, {`"folders"`, `"other"`}, {`"folders"`, `"time"`},
 		{`"name":"time"`, `"name":"time_dns"`}, {`"crit":"","min":0,"max":8`, `"min":0,"max":8`}, {`"max":8,"state":"OK"`, `"max":8,"state":"no"`},
 		{`"kind":"k"`, `"kind":""`}, {`"text":"t"`, `"text":""`}, {`{"state":"OK"`, `{"state":"CRITICAL"`}, {`{"state":"WARNING"`, `{"state":"OK"`},
 		{`,"advice":""`, ``}, {`"value":0.3`, `"value":"0.3"`}, {`"remarks":[{"step":"","text":"r"}],`, ``},

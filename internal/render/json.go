@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"check_imap_session/internal/report"
 )
@@ -15,14 +16,16 @@ import (
 const schema = 1
 
 type jsonReport struct {
-	Schema   int        `json:"schema"`
-	Version  string     `json:"version"`
-	Target   jsonTarget `json:"target"`
-	State    string     `json:"state"`
-	ExitCode int        `json:"exit_code"`
-	Summary  string     `json:"summary"`
+	Schema  int    `json:"schema"`
+	Version string `json:"version"`
+	// Timestamp is when the run began (RFC 3339).
+	Timestamp time.Time  `json:"timestamp"`
+	Target    jsonTarget `json:"target"`
+	State     string     `json:"state"`
+	ExitCode  int        `json:"exit_code"`
+	Summary   string     `json:"summary"`
 	jsonSession
-	// Addresses holds the sessions of --addresses=worst and any.
+	// Addresses holds the sessions of --all-addresses=worst and any.
 	Addresses []jsonAddress `json:"addresses,omitempty"`
 }
 
@@ -55,8 +58,8 @@ type jsonTarget struct {
 type jsonStep struct {
 	Name    string   `json:"name"`
 	Outcome string   `json:"outcome"`
-	Start   *float64 `json:"start"`
-	Seconds *float64 `json:"seconds"`
+	Start   *float64 `json:"start_seconds"`
+	Seconds *float64 `json:"duration_seconds"`
 	Detail  string   `json:"detail,omitempty"`
 	Planned string   `json:"planned,omitempty"` // why it is in the plan, for steps that not every session has
 	ByHand  string   `json:"by_hand,omitempty"` // what a person types to do the same, for a step that failed
@@ -98,15 +101,9 @@ type jsonLine struct {
 // JSON prints one object with everything that was measured and found. Times
 // are in seconds. Its form is documented with its schema version.
 func JSON(r *report.Report, v report.Verdict, o Options) []byte {
-	t := r.Target
 	room := maxTranscript
-	out := jsonReport{
-		Schema: schema, Version: o.Version, State: v.State.String(), ExitCode: int(v.State),
-		Summary: Summary(r, v, o),
-		Target: jsonTarget{Host: Plain(t.Host), Port: t.Port, Address: Plain(t.Address), TLS: t.TLS,
-			Username: Plain(t.Username), Mailbox: Plain(t.Mailbox), Demo: t.Demo},
-		jsonSession: o.session(r, v, &room),
-	}
+	out := o.jsonReport(r, v.State)
+	out.Summary, out.jsonSession = Summary(r, v, o), o.session(r, v, &room)
 	for i, one := range r.Sessions {
 		out.Addresses = append(out.Addresses, jsonAddress{
 			Address: one.Target.Address, State: v.Sessions[i].State.String(), jsonSession: o.session(one, v.Sessions[i], &room),
@@ -172,16 +169,24 @@ func (o Options) jsonTranscript(lines []report.Line, room *int) []jsonLine {
 	return out
 }
 
-// JSONMessage prints a single finding in the JSON form, when there is no report.
-func JSONMessage(state report.State, kind, text, advice string, o Options) []byte {
-	f := report.Finding{State: state, Kind: kind, Text: text, Advice: advice}
-	only := emptySession()
-	only.Findings = []jsonFinding{o.jsonFinding(f)}
-	return encode(jsonReport{
-		Schema: schema, Version: o.Version, State: state.String(), ExitCode: int(state),
-		Summary:     "IMAP_SESSION " + state.String() + " - " + kind + ": " + Line(o.mask(text)),
-		jsonSession: only,
-	})
+// jsonReport returns what stands once a run, without the session.
+func (o Options) jsonReport(r *report.Report, state report.State) jsonReport {
+	t := r.Target
+	return jsonReport{
+		Schema: schema, Version: o.Version, Timestamp: r.Started.UTC().Truncate(time.Millisecond),
+		State: state.String(), ExitCode: int(state),
+		Target: jsonTarget{Host: Plain(t.Host), Port: t.Port, Address: Plain(t.Address), TLS: t.TLS,
+			Username: Plain(t.Username), Mailbox: Plain(t.Mailbox), Demo: t.Demo},
+	}
+}
+
+// JSONMessage is Message in the JSON form.
+func JSONMessage(r *report.Report, f report.Finding, o Options) []byte {
+	out := o.jsonReport(r, f.State)
+	out.Summary = "IMAP_SESSION " + f.State.String() + " - " + f.Kind + ": " + Line(o.mask(f.Text))
+	out.jsonSession = emptySession()
+	out.Findings = []jsonFinding{o.jsonFinding(f)}
+	return encode(out)
 }
 
 func (o Options) jsonFinding(f report.Finding) jsonFinding {

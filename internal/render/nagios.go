@@ -62,12 +62,12 @@ func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 // Message prints a single finding as plugin output: what is to say when there
 // is no report, a usage error or a bug. Only the text's first line stands on the
 // first line of the output; the others, a stack, stand below.
-func Message(state report.State, kind, text, advice string, o Options) []byte {
-	text = report.MapForeign(text, func(theirs string) string { return o.start(theirs, maxForeign) })
+func Message(_ *report.Report, f report.Finding, o Options) []byte {
+	text := report.MapForeign(f.Text, func(theirs string) string { return o.start(theirs, maxForeign) })
 	text, more, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", state, kind, Line(text))
-	if advice != "" {
-		line += " - " + Line(advice)
+	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", f.State, f.Kind, Line(text))
+	if f.Advice != "" {
+		line += " - " + Line(f.Advice)
 	}
 	lines := []string{cut(line, maxLine)}
 	for l := range strings.Lines(more) {
@@ -75,7 +75,7 @@ func Message(state report.State, kind, text, advice string, o Options) []byte {
 			lines = append(lines, l)
 		}
 	}
-	return emit(strings.Join(Fit(lines, 0, maxOutput), "\n"), state)
+	return emit(strings.Join(Fit(lines, 0, maxOutput), "\n"), f.State)
 }
 
 // emit gives the finished text and the exit code to go-nagios and returns what it

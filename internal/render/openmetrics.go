@@ -34,10 +34,10 @@ func OpenMetrics(r *report.Report, v report.Verdict, o Options) []byte {
 
 // OpenMetricsMessage prints that a check could not be made at all. The format has
 // no room for words.
-func OpenMetricsMessage(state report.State, _, _, _ string, o Options) []byte {
+func OpenMetricsMessage(_ *report.Report, f report.Finding, o Options) []byte {
 	e := exposition{o: o}
 	e.add("up", "Whether the session went through without a failure.", 0)
-	e.add("state", "Plugin state: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(state))
+	e.add("state", "Plugin state: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(f.State))
 	return e.bytes()
 }
 

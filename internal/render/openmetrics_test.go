@@ -47,7 +47,7 @@ func expositions(t *testing.T) map[string]string {
 	several.Sessions[0].Target.Address, several.Sessions[1].Target.Address = "192.0.2.1", "2001:db8::1"
 	twice := good()
 	twice.Steps = append(twice.Steps, twice.Steps...)
-	out := map[string]string{"message": string(OpenMetricsMessage(report.Unknown, "", "", "", Options{}))}
+	out := map[string]string{"message": string(OpenMetricsMessage(good(), finding("usage", "", ""), Options{}))}
 	for name, r := range map[string]*report.Report{"good": good(), "bad": bad, "several": several, "twice": twice} {
 		out[name] = string(OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{Version: "1.2.3"}))
 	}

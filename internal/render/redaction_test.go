@@ -119,8 +119,8 @@ func TestNoSecretInAnyPlace(t *testing.T) {
 			v := judge.Judge(r, judge.Policy{})
 			for name, out := range map[string][]byte{
 				"nagios": Nagios(r, v, o), "json": JSON(r, v, o), "openmetrics": OpenMetrics(r, v, o), "file": TranscriptFile(r, o),
-				"message":      Message(report.Unknown, "internal", report.Foreign(text), "", o),
-				"json message": JSONMessage(report.Unknown, "internal", report.Foreign(text), "", o),
+				"message":      Message(nil, finding("internal", report.Foreign(text), ""), o),
+				"json message": JSONMessage(good(), finding("internal", report.Foreign(text), ""), o),
 			} {
 				if got := leak(string(out), of); got != "" {
 					t.Fatalf("%s of %q echoed as %q shows %q:\n%s", name, of, text, got, out)

@@ -31,8 +31,9 @@ type Options struct {
 type Format struct {
 	// Report prints a report and its verdict.
 	Report func(r *report.Report, v report.Verdict, o Options) []byte
-	// Message prints a finding that stands alone, where no session ran.
-	Message func(state report.State, kind, text, advice string, o Options) []byte
+	// Message prints a finding that stands alone, where no session ran: of the report
+	// Target and Started count.
+	Message func(r *report.Report, f report.Finding, o Options) []byte
 }
 
 // Formats are the values of --output.

@@ -205,16 +205,20 @@ func TestGoldenJSON(t *testing.T) {
 	golden(t, "json_ok", indent(JSON(r, judge.Judge(r, judge.Policy{Rules: []judge.Rule{rule(t, "messages", "1:", "0:")}}), o)))
 	r = failAt("select", no("", hostile))
 	golden(t, "json_failure", indent(JSON(r, judge.Judge(r, judge.Policy{}), Options{Version: "1.2.3"})))
-	golden(t, "json_message", indent(JSONMessage(report.Unknown, "usage", "there is no | "+hostile, "read --help", o)))
+	golden(t, "json_message", indent(JSONMessage(good(), finding("usage", "there is no | "+hostile, "read --help"), o)))
+}
+
+func finding(kind, text, advice string) report.Finding {
+	return report.Finding{State: report.Unknown, Kind: kind, Text: text, Advice: advice}
 }
 
 func TestMessage(t *testing.T) {
-	golden(t, "message", Message(report.Unknown, "usage", "-w 0,5 "+hostile, "decimals take a point; 0.5", Options{}))
-	stack := string(Message(report.Unknown, "internal", "boom\ngoroutine 1 [running]:\n\n\tmain.go:1 | <x>\n"+strings.Repeat("frame\n", 1000), "report it", Options{}))
+	golden(t, "message", Message(nil, finding("usage", "-w 0,5 "+hostile, "decimals take a point; 0.5"), Options{}))
+	stack := string(Message(nil, finding("internal", "boom\ngoroutine 1 [running]:\n\n\tmain.go:1 | <x>\n"+strings.Repeat("frame\n", 1000), "report it"), Options{}))
 	if !strings.HasPrefix(stack, "IMAP_SESSION UNKNOWN - internal: boom - report it\ngoroutine 1 [running]:\nmain.go:1 ! {x}\nframe\n") || len(stack) > maxOutput {
 		t.Errorf("got %d bytes: %s", len(stack), stack)
 	}
-	long := Message(report.Unknown, "usage", strings.Repeat("word ", 1000), strings.Repeat("advice ", 100), Options{})
+	long := Message(nil, finding("usage", strings.Repeat("word ", 1000), strings.Repeat("advice ", 100)), Options{})
 	if len(long) > maxLine+1 || bytes.Count(long, []byte("\n")) != 1 {
 		t.Errorf("got %d bytes: %s", len(long), long)
 	}
@@ -274,7 +278,7 @@ func TestFirstLineFitsEverything(t *testing.T) {
 		}
 		r.Metrics = append(r.Metrics, metric(d.Name, value))
 	}
-	rules := []judge.Rule{rule(t, "time", "2", "5"), rule(t, "found_oldest_age", "60", "600000"), rule(t, "quota_storage_percent", "80", "95"), rule(t, "certificate_days", "21:", "7:")}
+	rules := []judge.Rule{rule(t, "time", "2", "5"), rule(t, "search_oldest_age", "60", "600000"), rule(t, "quota_storage_percent", "80", "95"), rule(t, "certificate_days", "21:", "7:")}
 	v := judge.Judge(r, judge.Policy{Rules: rules})
 	out := string(Nagios(r, v, Options{}))
 	first, _, _ := strings.Cut(out, "\n")

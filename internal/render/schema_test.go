@@ -25,7 +25,7 @@ func TestSchema(t *testing.T) {
 		v := judge.Judge(r, judge.Policy{Rules: []judge.Rule{rule(t, "time", "0.1", "5")}})
 		check(t, schema, name, JSON(r, v, Options{Version: "1.2.3", Verbosity: 3}))
 	}
-	check(t, schema, "message", JSONMessage(report.Unknown, "usage", "no host", "give -H", Options{}))
+	check(t, schema, "message", JSONMessage(good(), finding("usage", "no host", "give -H"), Options{}))
 	for wrong, right := range map[string]string{`{"bogus":1,"schema":1,`: `{"schema":1,`, `"state":"FINE"`: `"state":"OK"`, `"port":"993"`: `"port":993`} {
 		out := JSON(good(), report.Verdict{}, Options{})
 		bad := bytes.Replace(out, []byte(right), []byte(wrong), 1)

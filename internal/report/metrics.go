@@ -38,13 +38,13 @@ const (
 	Addresses          = "addresses"
 	AddressesFailed    = "addresses_failed"
 
-	FetchBytes     = "fetch_bytes"
-	Unseen         = "unseen"
-	Deleted        = "deleted"
-	MailboxSize    = "mailbox_size"
-	Found          = "found"
-	FoundOldestAge = "found_oldest_age"
-	FoundNewestAge = "found_newest_age"
+	FetchSize       = "fetch_size"
+	MessagesUnseen  = "messages_unseen"
+	MessagesDeleted = "messages_deleted"
+	MailboxSize     = "mailbox_size"
+	SearchFound     = "search_found"
+	SearchOldestAge = "search_oldest_age"
+	SearchNewestAge = "search_newest_age"
 
 	QuotaStorageUsed     = "quota_storage_used"
 	QuotaStorageLimit    = "quota_storage_limit"
@@ -80,8 +80,8 @@ var table = []MetricDef{
 	{Name: MessageAge, Unit: Seconds, Step: StepFetch, Signed: true,
 		Doc: "age of the message fetched, by INTERNALDATE against the local clock; negative when the clocks differ by more than a minute"},
 	{Name: MessageSize, Unit: Bytes, Step: StepFetch, Doc: "RFC822.SIZE of the message fetched"},
-	{Name: Addresses, Unit: Count, Doc: "addresses of the name, each with a session (--addresses)"},
-	{Name: AddressesFailed, Unit: Count, Doc: "addresses whose session is not OK (--addresses)"},
+	{Name: Addresses, Unit: Count, Doc: "addresses of the name, each with a session (--all-addresses)"},
+	{Name: AddressesFailed, Unit: Count, Doc: "addresses whose session is not OK (--all-addresses)"},
 	stepTime(StepID, "ID"),
 	stepTime(StepNoop, "NOOP before a mailbox is opened: network and front end, without the store"),
 	stepTime(StepNamespace, "NAMESPACE"),
@@ -94,16 +94,16 @@ var table = []MetricDef{
 	{Name: QuotaMessagesLimit, Unit: Count, Step: StepQuota, Doc: "how many may be there"},
 	{Name: QuotaMessagesPercent, Unit: Percent, Step: StepQuota, Doc: "share of it that is used"},
 	stepTime(StepStatus, "STATUS of the mailbox before it is opened, and SEARCH DELETED in it where that is needed"),
-	{Name: Unseen, Unit: Count, Step: StepStatus, Doc: "messages in the mailbox that nobody has read"},
-	{Name: Deleted, Unit: Count, Step: StepStatus, Doc: "messages marked as deleted and not yet removed"},
+	{Name: MessagesUnseen, Unit: Count, Step: StepStatus, Doc: "messages in the mailbox that nobody has read"},
+	{Name: MessagesDeleted, Unit: Count, Step: StepStatus, Doc: "messages marked as deleted and not yet removed"},
 	{Name: MailboxSize, Unit: Bytes, Step: StepStatus, Doc: "size of all messages in the mailbox, where the server offers STATUS=SIZE"},
 	stepTime(StepSearch, "SEARCH, and FETCH of the dates when an age is asked for"),
-	{Name: Found, Unit: Count, Step: StepSearch, Doc: "messages that --search finds; all of the mailbox without it"},
-	{Name: FoundOldestAge, Unit: Seconds, Step: StepSearch, Signed: true,
+	{Name: SearchFound, Unit: Count, Step: StepSearch, Doc: "messages that --search finds; all of the mailbox without it"},
+	{Name: SearchOldestAge, Unit: Seconds, Step: StepSearch, Signed: true,
 		Doc: "age of the oldest of them by INTERNALDATE, looking at the 100 lowest and the 100 highest numbers; none when nothing is found"},
-	{Name: FoundNewestAge, Unit: Seconds, Step: StepSearch, Signed: true,
+	{Name: SearchNewestAge, Unit: Seconds, Step: StepSearch, Signed: true,
 		Doc: "age of the newest of them, likewise; nothing found is a failure (message_missing)"},
-	{Name: FetchBytes, Unit: Bytes, Step: StepFetch, Doc: "bytes of the message that FETCH brought: 2048 of its header at most, or what --fetch=body asks for"},
+	{Name: FetchSize, Unit: Bytes, Step: StepFetch, Doc: "bytes of the message that FETCH brought: 2048 of its header at most, or what --fetch=body asks for"},
 }
 
 func stepTime(step, doc string) MetricDef {

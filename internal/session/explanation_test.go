@@ -111,11 +111,11 @@ func TestExplanations(t *testing.T) {
 		"special use": func(b *rig) { b.cfg.Expect.Mailboxes = []string{`\Trash`} },
 		"search":      func(b *rig) { b.cfg.Search = criteria(t, `UNSEEN SUBJECT "a b"`) },
 		"ages": func(b *rig) {
-			b.cfg.Thresholds = map[string]string{report.FoundOldestAge: "-c"}
+			b.cfg.Thresholds = map[string]string{report.SearchOldestAge: "-c"}
 		},
-		"status":     func(b *rig) { b.cfg.With = map[string]bool{"status": true} },
-		"unseen":     func(b *rig) { b.cfg.Thresholds = map[string]string{report.Unseen: "-w"} },
-		"everything": func(b *rig) { b.cfg.With = everyOptional() },
+		"status":          func(b *rig) { b.cfg.With = map[string]bool{"status": true} },
+		"messages_unseen": func(b *rig) { b.cfg.Thresholds = map[string]string{report.MessagesUnseen: "-w"} },
+		"everything":      func(b *rig) { b.cfg.With = everyOptional() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

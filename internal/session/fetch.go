@@ -92,7 +92,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
 	if s.conn.Exists == 0 {
-		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchBytes, report.StepTime(report.StepFetch)) {
+		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchSize, report.StepTime(report.StepFetch)) {
 			if m.Named() {
 				return missing("the mailbox is empty")
 			}
@@ -148,7 +148,7 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 	switch {
 	case expunged || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:
 		const why = "the message went away between SELECT and FETCH"
-		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchBytes} {
+		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchSize} {
 			rec.Absent(name, why)
 		}
 		rec.Remark(why)
@@ -179,9 +179,9 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 		return err
 	}
 	if got.BodyParts > 0 {
-		rec.Metric(report.FetchBytes, float64(got.BodyBytes))
+		rec.Metric(report.FetchSize, float64(got.BodyBytes))
 	} else {
-		s.unmeasured(rec, "the answer to FETCH brings nothing of the message", report.FetchBytes)
+		s.unmeasured(rec, "the answer to FETCH brings nothing of the message", report.FetchSize)
 	}
 	if got.UID > 0 {
 		rec.Fact("uid", int64(got.UID))

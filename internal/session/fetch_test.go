@@ -64,19 +64,19 @@ func TestFetchExtras(t *testing.T) {
 	}
 	const items = "FLAGS INTERNALDATE RFC822.SIZE "
 	for _, x := range []extra{
-		{name: "bytes of the header", script: "greet\nserve", want: []string{"fetch_bytes=229", "message_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048>)"},
-		{name: "bytes of the whole", change: func(c *Config) { c.Fetch = FetchBody }, script: "greet\nserve", want: []string{"fetch_bytes=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[])"},
-		{name: "the first bytes", change: func(c *Config) { c.Fetch, c.FetchLimit = FetchBody, 100 }, script: "greet\nserve", want: []string{"fetch_bytes=100", "message_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[]<0.100>)"},
-		{name: "an envelope has none", change: both(asks(report.FetchBytes), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", want: []string{"-fetch_bytes"}, fault: "fetch_bytes cannot be measured", verbs: "FETCH 42 ALL"},
+		{name: "bytes of the header", script: "greet\nserve", want: []string{"fetch_size=229", "message_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048>)"},
+		{name: "bytes of the whole", change: func(c *Config) { c.Fetch = FetchBody }, script: "greet\nserve", want: []string{"fetch_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[])"},
+		{name: "the first bytes", change: func(c *Config) { c.Fetch, c.FetchLimit = FetchBody, 100 }, script: "greet\nserve", want: []string{"fetch_size=100", "message_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[]<0.100>)"},
+		{name: "an envelope has none", change: both(asks(report.FetchSize), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", want: []string{"-fetch_size"}, fault: "fetch_size cannot be measured", verbs: "FETCH 42 ALL"},
 		{name: "canary", change: naming("header:X-Canary=c 1"), script: "greet\nserve", want: []string{"message_size=266"}, verbs: `SEARCH HEADER "X-Canary" "c 1"; FETCH 42 (` + items + "BODY.PEEK[HEADER]<0.2048>)"},
 		{name: "canary gone since", change: naming("header:X-Canary=c"), script: "greet\nserve FETCH\nS: {tag} NO [EXPUNGEISSUED] gone\nserve", want: []string{"-message_size"}},
-		{name: "Dovecot's message that went away", change: asks(report.MessageAge), want: []string{"-message_age", "-message_size", "-fetch_bytes"},
+		{name: "Dovecot's message that went away", change: asks(report.MessageAge), want: []string{"-message_age", "-message_size", "-fetch_size"},
 			script: "greet\nserve FETCH\nS: * 42 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00 +0000\" RFC822.SIZE 0 BODY[HEADER]<0> NIL)\nS: {tag} OK [EXPUNGEISSUED] Some messages were already expunged\nserve"},
 		{name: "of other messages first", script: "greet\nserve FETCH\nS: * 41 FETCH (RFC822.SIZE 1)\nS: * 42 FETCH (RFC822.SIZE 9)\nS: * 43 FETCH (RFC822.SIZE 2)\nS: {tag} OK done\nserve", want: []string{"message_size=9"}},
-		{name: "in two responses", want: []string{"message_size=9", "fetch_bytes=3"},
+		{name: "in two responses", want: []string{"message_size=9", "fetch_size=3"},
 			script: "greet\nserve FETCH\nS: * 42 FETCH (RFC822.SIZE 9)\nS: * 42 FETCH (BODY[HEADER]<0> \"a:b\")\nS: {tag} OK done\nserve"},
 		{name: "number went away", change: naming("7"), want: []string{"-message_size"}, script: "greet\nserve FETCH\nS: * 7 EXPUNGE\nS: {tag} OK done\nserve"},
-		{name: "header field", change: header("Subject", "^probe"), script: "greet\nserve", want: []string{"fetch_bytes=229"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048> BODY.PEEK[HEADER.FIELDS (Subject)])"},
+		{name: "header field", change: header("Subject", "^probe"), script: "greet\nserve", want: []string{"fetch_size=229"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048> BODY.PEEK[HEADER.FIELDS (Subject)])"},
 		{name: "header field of an envelope", change: both(header("Subject", "^probe"), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", verbs: "FETCH 42 (" + items + "ENVELOPE BODY.PEEK[HEADER.FIELDS (Subject)])"},
 		{name: "another value", change: header("subject", "^nothing$"), script: "greet\nserve", fault: "the header field subject of message 42 does not match ^nothing$"},
 		{name: "no such field", change: header("X-A", "."), script: "greet\nserve", fault: "message 42 has no header field X-A"},
@@ -153,8 +153,8 @@ func TestBodyIsStreamed(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	r := Run(t.Context(), b.cfg, plan)
 	runtime.ReadMemStats(&after)
-	if m, _ := r.Metric(report.FetchBytes); m.Value != float64(blocks*len(block)) {
-		t.Fatalf("fetch_bytes %v, want %d (%v)", m.Value, blocks*len(block), r.Failure())
+	if m, _ := r.Metric(report.FetchSize); m.Value != float64(blocks*len(block)) {
+		t.Fatalf("fetch_size %v, want %d (%v)", m.Value, blocks*len(block), r.Failure())
 	}
 	if got := after.TotalAlloc - before.TotalAlloc; got > 4<<20 {
 		t.Errorf("allocated %d bytes for a message of 100 MiB", got)

@@ -41,8 +41,8 @@ func TestAsked(t *testing.T) {
 		{"by a threshold on the time", asked("time_noop"), "noop: asked by -c time_noop"},
 		{"by --with", with("id", "idle"), "id: asked by --with=id; idle: asked by --with=idle"},
 		{"by a flag", Config{Search: criteria}, "search: asked by --search"},
-		{"status in one place", asked(report.Unseen), "status: asked by -c unseen"},
-		{"status in two places", asked(report.Deleted), "status: asked by -c deleted; status: asked by -c deleted"},
+		{"status in one place", asked(report.MessagesUnseen), "status: asked by -c messages_unseen"},
+		{"status in two places", asked(report.MessagesDeleted), "status: asked by -c messages_deleted; status: asked by -c messages_deleted"},
 		{"without login", func() Config { c := with("noop", "quota"); c.Auth = auth.None; return c }(), "noop: asked by --with=noop"},
 		{"without select", func() Config { c := with("search", "status"); c.Skip = map[string]bool{"select": true}; return c }(), "status: asked by --with=status"},
 	} {
@@ -84,7 +84,7 @@ func TestRemovedOptional(t *testing.T) {
 		{"skip select", "search", "--skip", func(c *Config) { c.Skip = map[string]bool{"select": true} }},
 		{"not asked for", "idle", "", func(*Config) {}},
 	} {
-		c := Config{Thresholds: map[string]string{report.QuotaStorageUsed: "-c", report.Found: "-w"}}
+		c := Config{Thresholds: map[string]string{report.QuotaStorageUsed: "-c", report.SearchFound: "-w"}}
 		c.Dial.Host = "imap.test"
 		tt.change(&c)
 		if got := Removed(c, tt.step); got != tt.want {

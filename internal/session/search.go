@@ -43,7 +43,7 @@ const (
 )
 
 func explainSearch(c Config) Explanation {
-	if !c.hasThreshold(report.FoundOldestAge, report.FoundNewestAge) {
+	if !c.hasThreshold(report.SearchOldestAge, report.SearchNewestAge) {
 		return searching(c.Search.Typed(), "where the server offers ESEARCH", "where it does not")
 	}
 	return Explanation{Sends: []Sent{
@@ -67,19 +67,19 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search
 	if key := c.NeedsWithin(); key != "" && !s.conn.Offers(imap.CapWithin) {
 		notOffered(rec, "the search key %s needs the capability WITHIN, which is missing", key)
-		rec.Skip("the server does not offer WITHIN: found_oldest_age and found_newest_age do without")
+		rec.Skip("the server does not offer WITHIN: search_oldest_age and search_newest_age do without")
 		return nil
 	}
-	if s.hasThreshold(report.FoundOldestAge, report.FoundNewestAge) {
+	if s.hasThreshold(report.SearchOldestAge, report.SearchNewestAge) {
 		return s.searchAges(rec, c)
 	}
 	n, err := s.count(rec, c)
 	if err != nil {
 		return withKeys(err, c)
 	}
-	rec.Metric(report.Found, float64(n))
-	rec.Absent(report.FoundOldestAge, "nobody asked for it")
-	rec.Absent(report.FoundNewestAge, "nobody asked for it")
+	rec.Metric(report.SearchFound, float64(n))
+	rec.Absent(report.SearchOldestAge, "nobody asked for it")
+	rec.Absent(report.SearchNewestAge, "nobody asked for it")
 	rec.Detail(fmt.Sprintf("%d found", n))
 	return nil
 }
@@ -193,11 +193,11 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 	if err != nil {
 		return withKeys(err, c)
 	}
-	rec.Metric(report.Found, float64(found.count))
+	rec.Metric(report.SearchFound, float64(found.count))
 	if found.count == 0 {
-		rec.Absent(report.FoundOldestAge, "nothing was found")
-		rec.Absent(report.FoundNewestAge, "nothing was found")
-		if s.hasThreshold(report.FoundNewestAge) { // no mail is not new mail
+		rec.Absent(report.SearchOldestAge, "nothing was found")
+		rec.Absent(report.SearchNewestAge, "nothing was found")
+		if s.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
 			rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
 		}
 		rec.Detail("0 found")
@@ -209,13 +209,13 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 		return err
 	}
 	if dates.oldest.IsZero() {
-		s.unmeasured(rec, "the answer to FETCH has no INTERNALDATE that can be read", report.FoundOldestAge, report.FoundNewestAge)
+		s.unmeasured(rec, "the answer to FETCH has no INTERNALDATE that can be read", report.SearchOldestAge, report.SearchNewestAge)
 		rec.Detail(fmt.Sprintf("%d found", found.count))
 		return nil
 	}
 	oldest, newest := age(rec, "the oldest message found", dates.oldest), age(rec, "the newest message found", dates.newest)
-	rec.Metric(report.FoundOldestAge, oldest.Seconds())
-	rec.Metric(report.FoundNewestAge, newest.Seconds())
+	rec.Metric(report.SearchOldestAge, oldest.Seconds())
+	rec.Metric(report.SearchNewestAge, newest.Seconds())
 	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, roughly(oldest), roughly(newest)))
 	return nil
 }

@@ -32,7 +32,7 @@ var statusBySearchStep = Step{
 	About:    report.AboutMailbox,
 	Needs:    Selected,
 	Gives:    Selected,
-	Only:     []string{report.Deleted},
+	Only:     []string{report.MessagesDeleted},
 	Consults: true,
 	Explain: func(Config) Explanation {
 		return searching("DELETED", "where the server's STATUS does not count them and it offers ESEARCH", "where it offers neither")
@@ -48,10 +48,10 @@ type statusItem struct {
 }
 
 var statusItems = []statusItem{
-	{"UNSEEN", report.Unseen, nil},
+	{"UNSEEN", report.MessagesUnseen, nil},
 	// RFC 9208 section 4.1.4 ties the item to QUOTA=RES-MESSAGE; IMAP4rev2 has it
 	// without a capability of its own, which go-imap's rules leave out.
-	{"DELETED", report.Deleted, []imap.Cap{imap.CapIMAP4rev2, "STATUS=DELETED", "QUOTA=RES-" + imap.Cap(imap.QuotaResourceMessage)}},
+	{"DELETED", report.MessagesDeleted, []imap.Cap{imap.CapIMAP4rev2, "STATUS=DELETED", "QUOTA=RES-" + imap.Cap(imap.QuotaResourceMessage)}},
 	{"SIZE", report.MailboxSize, []imap.Cap{imap.CapStatusSize}},
 }
 
@@ -59,7 +59,7 @@ var statusItems = []statusItem{
 // the whole step.
 func (c Config) wantsStatus(metric string) bool {
 	return c.hasThreshold(metric) || c.With[report.StepStatus] ||
-		metric == report.Unseen && !c.hasThreshold(report.Deleted, report.MailboxSize) // time_status alone
+		metric == report.MessagesUnseen && !c.hasThreshold(report.MessagesDeleted, report.MailboxSize) // time_status alone
 }
 
 func explainStatus(c Config) Explanation {
@@ -85,8 +85,8 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 			rec.Absent(item.metric, "nobody asked for it")
 		case offered:
 			items = append(items, item)
-		case item.metric == report.Deleted && s.planned(statusBySearchStep):
-		case item.metric == report.Deleted:
+		case item.metric == report.MessagesDeleted && s.planned(statusBySearchStep):
+		case item.metric == report.MessagesDeleted:
 			s.unmeasured(rec, "the server counts deleted messages in an open mailbox only", item.metric)
 		default:
 			s.unmeasured(rec, "capability "+string(item.capabilities[0])+" is missing", item.metric)
@@ -133,7 +133,7 @@ func statusWords(metric string, n int64) string {
 }
 
 func runStatusBySearch(_ context.Context, s *Session, rec *Recorder) error {
-	if slices.Contains(s.counted, report.Deleted) {
+	if slices.Contains(s.counted, report.MessagesDeleted) {
 		rec.Skip("the answer to STATUS had it")
 		return nil
 	}
@@ -141,7 +141,7 @@ func runStatusBySearch(_ context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return err
 	}
-	rec.Metric(report.Deleted, float64(n))
-	rec.Detail(statusWords(report.Deleted, n))
+	rec.Metric(report.MessagesDeleted, float64(n))
+	rec.Detail(statusWords(report.MessagesDeleted, n))
 	return nil
 }

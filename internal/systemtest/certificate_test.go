@@ -79,7 +79,7 @@ func defects(t *testing.T) ([]defect, string) {
 		{name: "wrong name", host: "wrong.test", cert: leaf(inter, "wrong.test", certtest.Leaf{DNSNames: []string{"imap.example.com", "mail.example.com"}}),
 			kind: "tls_hostname", line: []string{"imap.example.com mail.example.com", "not for wrong.test"}, days: "60", remark: "mail.example.com"},
 		{name: "self-signed", host: "self.test", cert: leaf(nil, "self.test", certtest.Leaf{SelfSigned: true}),
-			kind: "tls_untrusted", line: []string{"self-signed: self.test", "--ca-file", "--certificate-matches"}, days: "60", remark: "self-signed"},
+			kind: "tls_untrusted", line: []string{"self-signed: self.test", "--ca-file", "--expect-certificate"}, days: "60", remark: "self-signed"},
 		{name: "missing intermediate", host: "gap.test", cert: leaf(inter, "gap.test", certtest.Leaf{NoChain: true}),
 			kind: "tls_untrusted", line: []string{"intermediate missing", "Test Intermediate", "have the server send its chain"}, days: "60", remark: "intermediate missing"},
 		{name: "unknown authority", host: "unknown.test", cert: leaf(below(other, "Other Intermediate", time.Time{}), "unknown.test", certtest.Leaf{}),

@@ -58,12 +58,12 @@ func recipes() []recipe {
 		{name: "no new mail", state: report.Critical, args: append(full, words("-w message_age=30m -c message_age=1h")...),
 			script: "serve FETCH\nwait 14ms\nS: * 42 FETCH (FLAGS () INTERNALDATE \"31-Dec-1999 20:48:00 +0000\" RFC822.SIZE 4711 BODY[HEADER]<0> {2}\nraw \"\\r\\n)\\r\\n\"\nS: {tag} OK done\nserve"},
 		{name: "queue", state: report.Critical, caps: "IMAP4rev1 AUTH=PLAIN",
-			args:   append(full, words("-m Queue --skip=list,fetch -w found=100 -c found_oldest_age=10m")...),
+			args:   append(full, words("-m Queue --skip=list,fetch -w search_found=100 -c search_oldest_age=10m")...),
 			script: "serve EXAMINE\nwait 9ms\nS: * 3 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 11ms\nS: * SEARCH 1 2 3\nS: {tag} OK done\nserve FETCH\nwait 8ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:35:00 +0000\")\nS: * 2 FETCH (INTERNALDATE \"31-Dec-1999 23:52:00 +0000\")\nS: * 3 FETCH (INTERNALDATE \"31-Dec-1999 23:59:30 +0000\")\nS: {tag} OK done\nserve"},
 		{name: "quota", state: report.Warning, args: append(full, words("--skip=list,fetch -w quota_storage_percent=80 -c quota_storage_percent=95")...),
 			script: "serve GETQUOTAROOT\nwait 3ms\nS: * QUOTAROOT INBOX \"User quota\"\nS: * QUOTA \"User quota\" (STORAGE 912261 1048576)\nS: {tag} OK done\nserve"},
 		{name: "certificate", state: report.Warning, left: 12 * 24 * time.Hour, args: words("-H imap.example.com --auth=none -D 21,7")},
-		{name: "all nodes", state: report.Critical, args: append(full, words("--addresses=worst -w 2 -c 5")...),
+		{name: "all nodes", state: report.Critical, args: append(full, words("--all-addresses=worst -w 2 -c 5")...),
 			byName: true, addrs: []string{"192.0.2.7", "192.0.2.8", "192.0.2.9"}, dial: func(address string) error {
 				if strings.HasPrefix(address, "192.0.2.8:") {
 					return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}

@@ -71,7 +71,7 @@ func wantFault(t *testing.T, a result, step, text string) {
 
 func checkAsked(t *testing.T, server string, ask asking) {
 	a := ask("--with=noop,namespace,idle,status,search")
-	wantMetrics(t, a, map[string]float64{"unseen": 3, "deleted": 0, "found": 3, "messages": 3})
+	wantMetrics(t, a, map[string]float64{"messages_unseen": 3, "messages_deleted": 0, "search_found": 3, "messages": 3})
 	for _, step := range []string{"noop", "namespace", "idle", "status", "search"} {
 		if v, ok := a.Metric("time_" + step); !ok || v < 0 {
 			t.Errorf("time_%s is %v, %v", step, v, ok)
@@ -117,17 +117,17 @@ func checkQuota(t *testing.T, server string, ask asking) {
 }
 
 func checkSearch(t *testing.T, server string, ask asking) {
-	a := ask("--search", `SUBJECT "message 2"`, "-c", "found_oldest_age=1h,found_newest_age=1h")
-	wantMetrics(t, a, map[string]float64{"found": 1})
-	oldest, ok := a.Metric("found_oldest_age")
-	if newest, _ := a.Metric("found_newest_age"); !ok || oldest != newest && oldest-newest > 0.1 || oldest < 0 || oldest > 600 || a.State != "OK" {
+	a := ask("--search", `SUBJECT "message 2"`, "-c", "search_oldest_age=1h,search_newest_age=1h")
+	wantMetrics(t, a, map[string]float64{"search_found": 1})
+	oldest, ok := a.Metric("search_oldest_age")
+	if newest, _ := a.Metric("search_newest_age"); !ok || oldest != newest && oldest-newest > 0.1 || oldest < 0 || oldest > 600 || a.State != "OK" {
 		t.Errorf("%s %v: oldest %v, newest %v", a.State, a.Findings, oldest, newest)
 	}
-	wantMetrics(t, ask("--search", `FROM "bücher"`), map[string]float64{"found": 0})
+	wantMetrics(t, ask("--search", `FROM "bücher"`), map[string]float64{"search_found": 0})
 	if a := ask("--search", "NOT YOUNGER 86400"); server == "courier" {
 		wantFault(t, a, "search", "YOUNGER needs the capability WITHIN")
 	} else {
-		wantMetrics(t, a, map[string]float64{"found": 0})
+		wantMetrics(t, a, map[string]float64{"search_found": 0})
 	}
 	if a := ask("--search", "NO-SUCH-KEY"); a.State != "UNKNOWN" || len(a.Findings) != 1 || a.Findings[0].Kind != "search_keys" {
 		t.Errorf("%s %v, want search_keys", a.State, a.Findings)
@@ -136,7 +136,7 @@ func checkSearch(t *testing.T, server string, ask asking) {
 
 func checkExpected(t *testing.T, server string, ask asking) {
 	a := ask("--message=header:Subject=message 2", "--expect-header=subject=^message 2$", "--fetch=body", "--fetch-limit=50")
-	wantMetrics(t, a, map[string]float64{"fetch_bytes": 50})
+	wantMetrics(t, a, map[string]float64{"fetch_size": 50})
 	wantFault(t, ask("--expect-header=X-Canary=."), "fetch", "has no header field X-Canary")
 	if a := ask("--message=header:X-Canary=1"); len(a.Findings) != 1 || a.Findings[0].Kind != "message_missing" {
 		t.Errorf("%s %v, want message_missing", a.State, a.Findings)

@@ -116,7 +116,7 @@ func TestCertificateMatches(t *testing.T) {
 	} {
 		for _, m := range []string{"implicit", "starttls"} {
 			t.Run(m+"/"+tt.name, func(t *testing.T) {
-				r, sent := against(t, m, &tls.Config{Certificates: []tls.Certificate{tt.cert}}, append(strings.Fields(tt.args), "--ca-file", root, "--certificate-matches="+tt.value)...)
+				r, sent := against(t, m, &tls.Config{Certificates: []tls.Certificate{tt.cert}}, append(strings.Fields(tt.args), "--ca-file", root, "--expect-certificate="+tt.value)...)
 				if r.code != tt.code || tt.kind != "" && lineWith(r.out, "=== "+tt.kind+": tls ") == "" {
 					t.Errorf("exit %d, want %d and kind %q:\n%s", r.code, tt.code, tt.kind, r.out)
 				}
@@ -126,7 +126,7 @@ func TestCertificateMatches(t *testing.T) {
 				if strings.Contains(r.out, "would be refused") != tt.remark {
 					t.Errorf("want a remark on verification: %t\n%s", tt.remark, r.out)
 				}
-				if tt.code == 3 && !strings.Contains(r.Text, "--certificate-matches") {
+				if tt.code == 3 && !strings.Contains(r.Text, "--expect-certificate") {
 					t.Errorf("the flag is not named: %s", r.out)
 				}
 				if tt.kind != "certificate_mismatch" {
@@ -164,7 +164,7 @@ func TestCertificateUsage(t *testing.T) {
 		{"--tls=none -D 30", "-D certificate_days"},
 		{"--tls=none -w certificate_days=30:", "-w certificate_days"},
 		{"--tls=none -c certificate_percent=5:", "-c certificate_percent"},
-		{"--tls=none --certificate-matches=x.pem", "--certificate-matches"},
+		{"--tls=none --expect-certificate=x.pem", "--expect-certificate"},
 		{"--until=connect -D 30", "-D certificate_days"},
 		{"-D 7,30", "-D 7,30"},
 		{"-D thirty", "-D thirty"},

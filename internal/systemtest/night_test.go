@@ -199,7 +199,7 @@ func nightMail() []night {
 		{name: "29 quota", report: limited(report.QuotaStoragePercent, 86.5, "80"), line: "quota_storage_percent is 86.5 %, over the critical limit of 80 % - delete mail or raise the quota"},
 		{name: "30 no new mail", args: []string{"-c", "message_age=1h"}, script: answered("FETCH", `S: * 42 FETCH (FLAGS () INTERNALDATE "01-Jan-1990 00:00:00 +0000" RFC822.SIZE 3 BODY[HEADER]<0> "")`+"\nS: {tag} OK done"),
 			line: "message_age is 3652 d, over the critical limit of 1 h - is mail arriving?"},
-		{name: "31 queue stuck", report: limited(report.FoundOldestAge, 1500.092, "600"), line: "found_oldest_age is 25 min, over the critical limit of 10 min - does what empties this mailbox still run?"},
+		{name: "31 queue stuck", report: limited(report.SearchOldestAge, 1500.092, "600"), line: "search_oldest_age is 25 min, over the critical limit of 10 min - does what empties this mailbox still run?"},
 		{name: "32 everything slow", report: slow, line: "time is 4.022 s, over the critical limit of 2 s, list took 4.004 s of it - is the mail store slow or locked?"},
 		{name: "33 mailbox empty", args: []string{"-c", "message_age=1h"}, script: answered("EXAMINE", "S: * 0 EXISTS\nS: {tag} OK done"),
 			line: "fetch failed, message missing, the mailbox is empty - is mail arriving here?"},

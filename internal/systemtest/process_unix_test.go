@@ -274,7 +274,7 @@ func TestJSON(t *testing.T) {
 		metrics = append(metrics, m.Name)
 	}
 	if want := []string{"time", "time_connect", "time_greeting", "time_login", "time_list", "time_select", "time_fetch", "time_logout",
-		"folders", "messages", "message_age", "message_size", "fetch_bytes"}; !slices.Equal(metrics, want) {
+		"folders", "messages", "message_age", "message_size", "fetch_size"}; !slices.Equal(metrics, want) {
 		t.Errorf("metrics: got %v, want %v", metrics, want)
 	}
 	if m := d.Metrics[0]; m.Unit != "s" || m.Max == nil || *m.Max != 7 || *m.Min != 0 {
