@@ -148,7 +148,7 @@ func Quote(s string) string {
 	const limit = 60
 	var b strings.Builder
 	for i, r := range []rune(s) {
-		name := signs[r]
+		name := signName(r)
 		switch {
 		case i == limit:
 			return `"` + b.String() + `..."`
@@ -163,9 +163,11 @@ func Quote(s string) string {
 	return `"` + b.String() + `"`
 }
 
-// signs are the names of what the output cannot hold.
-var signs = map[rune]string{
-	'~': "tilde", '$': "dollar", '&': "ampersand", '|': "bar", '\'': "quote", '"': "quote", '`': "backtick", '<': "less-than", '>': "greater-than", ';': "semicolon",
+// signName is the name of a character that the output cannot hold, "" for others.
+func signName(r rune) string {
+	return map[rune]string{
+		'~': "tilde", '$': "dollar", '&': "ampersand", '|': "bar", '\'': "quote", '"': "quote", '`': "backtick", '<': "less-than", '>': "greater-than", ';': "semicolon",
+	}[r]
 }
 
 // plain is Quote without quotes where the word needs none.

@@ -1,23 +1,36 @@
 package cli
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
 	"check_imap_session/internal/argv"
 )
 
-// macro matches what a scheduler or a template leaves behind of a name that it
-// does not have: $HOSTADDRESS$, $_SERVICEIMAP_HOST$, __HOST__.
-var macro = regexp.MustCompile(`\$([\w.:]+)\$|^__([A-Z]\w*)__$`)
+// macro returns the name in what a scheduler or a template leaves behind of a macro
+// that it does not have, $HOSTADDRESS$, $_SERVICEIMAP_HOST$, __HOST__, and "" when
+// there is none.
+func macro(value string) string {
+	_, rest, _ := strings.Cut(value, "$")
+	name, _, ok := strings.Cut(rest, "$")
+	if s := strings.TrimPrefix(value, "__"); !ok && s != value {
+		name, ok = strings.CutSuffix(s, "__")
+	}
+	other := func(r rune) bool {
+		return !strings.ContainsRune("_.:", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}
+	if !ok || strings.ContainsFunc(name, other) {
+		return ""
+	}
+	return name
+}
 
 // checkHost refuses what can be neither a host name nor an address, so that a slip
 // is not reported as a failure of the name servers.
 func checkHost(flag, host string) error {
 	bad := func(msg, hint string) error { return usage(flag+" "+msg, hint) }
-	if m := macro.FindStringSubmatch(host); m != nil {
-		return bad("has the macro "+m[1]+m[2]+" in it, which was not replaced", "does the scheduler have a macro of this name?")
+	if name := macro(host); name != "" {
+		return bad("has the macro "+name+" in it, which was not replaced", "does the scheduler have a macro of this name?")
 	}
 	addr, err := parseAddr(host)
 	if err == nil && addr.Is6() && addr.IsLinkLocalUnicast() && addr.Zone() == "" {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -103,17 +102,14 @@ func (r *Request) ranks(flag string) []int {
 	return ranks
 }
 
-// twoNumbers matches what other programs take for a range or a pair of limits.
-var twoNumbers = regexp.MustCompile(`^([0-9.]+)[;-]([0-9.]+)$`)
-
 // parse reads the range of a limit.
 func (l limit) parse(g *grammar) (judge.Range, error) {
 	name, isTime := l.def.Name, l.def.Unit == report.Seconds && strings.HasPrefix(l.def.Name, report.Time)
 	bad := func(msg, hint string) (judge.Range, error) {
 		return judge.Range{}, usage(l.flag+" "+name+"="+argv.Quote(l.text)+" "+msg, hint)
 	}
-	if m := twoNumbers.FindStringSubmatch(l.text); m != nil {
-		return bad("is not a range", fmt.Sprintf("write %s:%s for what is good, or -w %[1]s -c %[2]s", m[1], m[2]))
+	if low, high, ok := strings.Cut(strings.Replace(l.text, ";", "-", 1), "-"); ok && low != "" && high != "" && strings.Trim(low+high, "0123456789.") == "" {
+		return bad("is not a range", fmt.Sprintf("write %s:%s for what is good, or -w %[1]s -c %[2]s", low, high))
 	}
 	if number := strings.Trim(l.text, "<>="); number != l.text {
 		return bad("is a comparison, not a range", fmt.Sprintf("write what is good: %s for at most %[1]s, %[1]s: for at least %[1]s", number))
