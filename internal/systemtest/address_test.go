@@ -48,7 +48,7 @@ func TestAddressFlags(t *testing.T) {
 		{"-H imap.test --address localhost -4 -p " + implicit, 0, "127.0.0.1:" + implicit},
 		{"-H 192.0.2.1 --server-name imap.test --address localhost -4 -p " + implicit, 0, "127.0.0.1:" + implicit},
 		{"-H imap.test --address 127.0.0.1:993 -p " + implicit, 3, "has a port in it"},
-		{"-H localhost -4 --server-name imap.test --address 192.0.2.1 --all-addresses worst -v -p " + implicit, 0, "--address=192.0.2.1 is ignored"},
+		{"-H localhost -4 --server-name imap.test --address 192.0.2.1 --all-addresses worst -p " + implicit, 0, "127.0.0.1:" + implicit},
 		{"-4 -6 -H localhost", 3, "exclude each other"},
 		{"-H 127.0.0.1 --source 192.0.2.1 -p " + implicit, 3, "is --source an address of this machine?"},
 		{"-H imap.test --address 127.0.0.1 --proxy-protocol v1 -p " + proxied, 0, "127.0.0.1:" + proxied},
