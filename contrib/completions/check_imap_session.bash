@@ -129,6 +129,11 @@ _check_imap_session() {
 	-o | --output)
 		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")
 		return ;;
+	--write)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--label)
+		return ;;
 	--transcript)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -139,6 +144,6 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --write --label --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

@@ -62,6 +62,8 @@ complete -c check_imap_session -s o -l output -x -a 'nagios json openmetrics' -d
 complete -c check_imap_session -l brief -d 'Print the first line only'
 complete -c check_imap_session -s v -l verbose -d 'More below the first line, up to -vvv, which adds the redacted transcript'
 complete -c check_imap_session -l perfdata-unknown -d 'Print U for planned metrics without a value, for PNP and RRD'
+complete -c check_imap_session -l write -r -F -d 'Replace FILE by the output (mode 0644), whole or not at all, in place of printing it: for node_exporter\'s textfile collector, with -o openmetrics'
+complete -c check_imap_session -l label -x -d 'A label of every OpenMetrics series, beside host, port, username and mailbox'
 complete -c check_imap_session -l transcript -r -F -d 'Write the redacted dialogue to FILE (mode 0600); - puts it below the steps'
 complete -c check_imap_session -l transcript-content -d 'Let the transcript show what mails and folder lists say'
 complete -c check_imap_session -l explain -d 'Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand'

@@ -5,6 +5,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type Env struct {
 	Program string // how it was called
 	Stdin   io.Reader
 	Stdout  io.Writer
+	Stderr  io.Writer // for -o openmetrics alone, which has no room for words; nil means none
 	Getenv  func(string) string
 	// Proxy returns the proxy that the environment names for a URL; nil means none.
 	Proxy func(*url.URL) (*url.URL, error)
@@ -52,18 +54,18 @@ type Env struct {
 func OS() Env {
 	return Env{
 		Program: filepath.Base(os.Args[0]),
-		Stdin:   os.Stdin, Stdout: stdout(), Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
+		Stdin:   os.Stdin, Stdout: stdout(), Stderr: os.Stderr, Getenv: os.Getenv, Proxy: auth.EnvironmentProxy,
 		Signals: endSignals(), Memory: memoryLimit,
 	}
 }
 
 // Main runs the program and returns its exit code, 0 to 3. It writes to
-// env.Stdout exactly once.
+// env.Stdout exactly once, or to the file of --write.
 func Main(args []string, env Env) (code int) {
 	ctx, stop := interruptible(context.Background(), env.Signals)
 	defer stop()
 	limitMemory(env.Memory)
-	out := output{w: env.Stdout}
+	out := output{w: env.Stdout, stderr: env.Stderr}
 	secrets := &secret.Set{}
 	defer func() {
 		if p := recover(); p != nil {
@@ -87,53 +89,50 @@ func run(ctx context.Context, args []string, env Env, out *output, secrets *secr
 	switch {
 	case err != nil:
 		out.deadline = began.Add(parseTimeout)
-		out.set(usageMessage(req, err))
+		if req != nil {
+			out.file = req.Write
+		}
+		out.answer = usageMessage(req, err)
 		return
 	case req.Help:
-		out.set(gen.Help(Model()), report.Unknown)
+		out.answer = answer{text: gen.Help(Model()), state: report.Unknown}
 		return
 	case req.Version:
-		out.set([]byte(cli.Program+" "+Version()+"\n"), report.Unknown)
+		out.answer = answer{text: []byte(cli.Program + " " + Version() + "\n"), state: report.Unknown}
 		return
 	case req.Generate != "":
 		// 0, so that packagers may write --generate=man >FILE && ...
-		out.set(generate(req.Generate), report.OK)
+		out.answer = answer{text: generate(req.Generate), state: report.OK}
+		return
+	case req.Explain:
+		out.answer = explained(req)
 		return
 	}
-	if req.Explain {
-		out.set(explained(req))
-		return
-	}
+	out.file = req.Write
 	out.deadline = began.Add(req.Timeout)
 	ctx, cancel := context.WithDeadlineCause(ctx, out.deadline, report.ErrTimeout)
 	defer cancel()
 	if ctx.Err() != nil {
-		out.set(notRead(req, render.Options{Version: Version()}, "the command line", "-t allows", context.Cause(ctx)))
+		out.answer = notRead(req, options(req), "the command line", "-t allows", context.Cause(ctx))
 		return
 	}
 	req.Session.Secrets = secrets
-	out.set(check(ctx, req, env))
+	out.answer = check(ctx, req, env)
 }
 
 // explained prints what a check would do. The state is UNKNOWN, as that of the
 // help: a service that has the flag by mistake must not be green.
-func explained(req *cli.Request) ([]byte, report.State) {
+func explained(req *cli.Request) answer {
 	req.Pretend()
 	text := explain.Text(explain.Check{
 		Config: req.Session, Plan: req.Plan, Policy: req.Policy, Timeout: req.Timeout, AllAddresses: req.AllAddresses,
 	})
-	return []byte(text), report.Unknown
+	return answer{text: []byte(text), state: report.Unknown}
 }
 
 // check runs the session that a request asks for and prints it.
-func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State) {
-	opts := render.Options{
-		Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief,
-		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-",
-		// The second belt against secrets in the output; the first is that they
-		// are not put there.
-		Mask: req.Session.Secrets.Mask, MaskWords: req.Session.Secrets.MaskAll,
-	}
+func check(ctx context.Context, req *cli.Request, env Env) answer {
+	opts := options(req)
 	if err := load(ctx, req); err != nil {
 		return notRead(req, opts, "the secrets", "-t allows", err)
 	}
@@ -166,7 +165,18 @@ func check(ctx context.Context, req *cli.Request, env Env) ([]byte, report.State
 	}
 	verdict := judge.Judge(rep, req.Policy)
 	opts.Until = printUntil(ctx)
-	return render.FormatOf(req.Output).Report(rep, verdict, opts), verdict.State
+	return answer{text: render.FormatOf(req.Output).Report(rep, verdict, opts), state: verdict.State}
+}
+
+// options are how a request wants its answer printed.
+func options(req *cli.Request) render.Options {
+	return render.Options{
+		Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief,
+		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-", Labels: req.Labels,
+		// The second belt against secrets in the output; the first is that they
+		// are not put there.
+		Mask: req.Session.Secrets.Mask, MaskWords: req.Session.Secrets.MaskAll,
+	}
 }
 
 // byHand says of what failed how a person does the same. The server of a demo
@@ -187,7 +197,7 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 
 // notRead is the output when what the check needs could not be read; limit is the
 // time that it had.
-func notRead(req *cli.Request, opts render.Options, what, limit string, err error) ([]byte, report.State) {
+func notRead(req *cli.Request, opts render.Options, what, limit string, err error) answer {
 	switch {
 	case errors.Is(err, report.ErrInterrupted):
 		return message(req, opts, "interrupted", "while reading "+what, "")
@@ -200,17 +210,22 @@ func notRead(req *cli.Request, opts render.Options, what, limit string, err erro
 }
 
 // message prints a finding that stands alone: no session ran.
-func message(req *cli.Request, opts render.Options, kind, text, advice string) ([]byte, report.State) {
+func message(req *cli.Request, opts render.Options, kind, text, advice string) answer {
 	r := &report.Report{Target: req.Target, Started: time.Now()}
 	f := report.Finding{State: report.Unknown, Kind: kind, Text: text, Advice: advice}
-	return render.FormatOf(req.Output).Message(r, f, opts), f.State
+	a := answer{text: render.FormatOf(req.Output).Message(r, f, opts), state: f.State}
+	if req.Output == "openmetrics" && req.Write == "" && (kind == "usage" || kind == "config") {
+		line, _, _ := bytes.Cut(render.Message(r, f, opts), []byte("\n"))
+		a.reason = append(line, '\n')
+	}
+	return a
 }
 
 // usageMessage prints a usage error in the form that was asked for.
-func usageMessage(req *cli.Request, err error) ([]byte, report.State) {
+func usageMessage(req *cli.Request, err error) answer {
 	for _, stopped := range []error{report.ErrInterrupted, report.ErrTimeout, report.ErrInternal} {
 		if errors.Is(err, stopped) {
-			return notRead(&cli.Request{}, render.Options{Version: Version()}, "the command line", parseTimeout.String(), err)
+			return notRead(&cli.Request{}, options(&cli.Request{}), "the command line", parseTimeout.String(), err)
 		}
 	}
 	kind := "usage"
@@ -225,7 +240,7 @@ func usageMessage(req *cli.Request, err error) ([]byte, report.State) {
 			text = u.Source + ": " + text
 		}
 	}
-	return message(req, render.Options{Version: Version()}, kind, text, advice)
+	return message(req, options(req), kind, text, advice)
 }
 
 // grace is how long a demo server is given to end.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"check_imap_session/internal/cli"
+	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/secret"
 )
 
 const (
@@ -108,25 +111,57 @@ func within[T any](ctx context.Context, patience time.Duration, f func() (T, err
 	}
 }
 
-// output is what will be written, once.
-type output struct {
-	w        io.Writer
-	text     []byte
-	state    report.State
-	deadline time.Time // of the check; zero when there is none, as for --help
+// answer is what a run says.
+type answer struct {
+	text   []byte
+	state  report.State
+	reason []byte // for standard error; nil in most runs
 }
 
-func (o *output) set(text []byte, state report.State) { o.text, o.state = text, state }
+// output is where the answer will be written, once.
+type output struct {
+	answer
+	w, stderr io.Writer
+	file      string    // of --write, in place of w; "" when there is none
+	deadline  time.Time // of the check; zero when there is none, as for --help
+}
+
+// errLate says that the output had no time left.
+var errLate = errors.New("no time left to write it")
 
 // flush writes the output. When nobody reads it, or not in time, the state is
-// UNKNOWN: a core that sees no text must not see an OK. A signal ends the wait too,
-// unless one has come before: then the output says so and has its time.
+// UNKNOWN: a core that sees no text must not see an OK. So it is when a file could not
+// be written, which standard output says.
 func (o *output) flush(ctx context.Context) int {
-	done := make(chan error, 1)
-	go func() {
+	if text := o.text; o.file != "" {
+		err := o.inTime(ctx, func() error {
+			return secret.Replacement{KeepOwner: true, Ours: render.IsOutput, Mode: 0o644}.Write(o.file, text)
+		})
+		if err == nil {
+			return int(o.state)
+		}
+		f := report.Finding{State: report.Unknown, Kind: "config", Text: fmt.Sprintf("--write=%s: %v", o.file, err), Advice: "correct the file named here"}
+		o.text, o.state = render.Message(nil, f, render.Options{}), f.State
+	}
+	err := o.inTime(ctx, func() error {
 		_, err := o.w.Write(o.text)
-		done <- err
-	}()
+		if err == nil && o.reason != nil && o.stderr != nil {
+			o.stderr.Write(o.reason)
+		}
+		return err
+	})
+	if err != nil {
+		return int(report.Unknown)
+	}
+	return int(o.state)
+}
+
+// inTime writes, but never for longer than the time of the check and a patience. A
+// signal ends the wait too, unless one has come before: then the output says so and
+// has its time.
+func (o *output) inTime(ctx context.Context, write func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- write() }()
 	var late <-chan time.Time
 	stop := ctx.Done()
 	if interrupted := ctx.Err() != nil; interrupted || !o.deadline.IsZero() {
@@ -142,11 +177,9 @@ func (o *output) flush(ctx context.Context) int {
 	}
 	select {
 	case err := <-done:
-		if err == nil {
-			return int(o.state)
-		}
+		return err
 	case <-late:
 	case <-stop:
 	}
-	return int(report.Unknown)
+	return errLate
 }

@@ -32,7 +32,7 @@ func saveTranscript(ctx context.Context, path string, rep *report.Report, opts r
 	opts.Until = printUntil(ctx)
 	text := render.TranscriptFile(rep, opts)
 	done := make(chan error, 1)
-	go func() { done <- secret.ReplaceFile(path, text) }()
+	go func() { done <- secret.Replacement{KeepOwner: true, Ours: render.IsTranscript}.Write(path, text) }()
 	late := context.AfterFunc(ctx, func() {
 		time.Sleep(writePatience)
 		done <- errors.New("no time left to write it")

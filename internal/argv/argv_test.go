@@ -263,7 +263,7 @@ func TestHelpAndVersionWin(t *testing.T) {
 func TestOutputOfAnError(t *testing.T) {
 	for line, want := range map[string]string{
 		"--bogus -o json": "json", "-o json mail": "json", "--bogus -vojson": "json", "-p x --output=json -P": "json", "-o=json --": "json",
-		"--bogus": "", "-P json --bogus": "", "-P -ojson": "nagios", "-o": "", "--bogus -o a --output b": "b",
+		"--bogus": "nagios", "-P json --bogus": "nagios", "-P -ojson": "nagios", "-o": "nagios", "--bogus -o a --output b": "b",
 	} {
 		var g testGrammar
 		_, _ = Parse(&g, strings.Fields(line), testEnv(nil, nil))

@@ -55,8 +55,8 @@ func newReader(grammar any, opts ...kong.Option) *reader {
 }
 
 // read fills the grammar from words. After an error it still looks at the words
-// one by one, with the word behind each, for --help, --version and the format of
-// the output.
+// one by one, with the word behind each, for --help, --version and what the answer
+// needs: its format, and what is checked.
 func (r *reader) read(words []word) error {
 	err := r.fill(words)
 	if err == nil || r.asked != "" {
@@ -65,6 +65,7 @@ func (r *reader) read(words []word) error {
 	if usage := (*UsageError)(nil); !errors.As(err, &usage) {
 		err = r.refusal(err)
 	}
+	_ = r.trace(nil).Reset() // for the defaults
 	words = words[:withinLimits(words)]
 	for i := range words {
 		_, _ = r.trace(words[i:min(i+2, len(words))]).Apply()

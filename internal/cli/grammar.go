@@ -88,12 +88,14 @@ type grammar struct {
 
 	State []string `placeholder:"KIND=STATE,..." group:"Thresholds" help:"State of a kind of failure, in place of its default: timeout=unknown,auth_failed=warning."`
 
-	Output            string `short:"o" enum:"nagios,json,openmetrics" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios, json or openmetrics. The exit code is the same."`
-	Brief             bool   `group:"Output" help:"Print the first line only."`
-	Verbose           int    `short:"v" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
-	PerfdataUnknown   bool   `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`
-	Transcript        string `placeholder:"FILE" guarded:"" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
-	TranscriptContent bool   `group:"Output" help:"Let the transcript show what mails and folder lists say."`
+	Output            string   `short:"o" enum:"nagios,json,openmetrics" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios, json or openmetrics. The exit code is the same."`
+	Brief             bool     `group:"Output" help:"Print the first line only."`
+	Verbose           int      `short:"v" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
+	PerfdataUnknown   bool     `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`
+	Write             string   `placeholder:"FILE" guarded:"" group:"Output" help:"Replace FILE by the output (mode 0644), whole or not at all, in place of printing it: for node_exporter's textfile collector, with -o openmetrics. Only a file that a check has written is replaced."`
+	Label             []string `sep:"none" placeholder:"NAME=VALUE" group:"Output" help:"A label of every OpenMetrics series, beside host, port, username and mailbox. Repeatable. An empty value leaves the label out: --label=username="`
+	Transcript        string   `placeholder:"FILE" guarded:"" group:"Output" help:"Write the redacted dialogue to FILE (mode 0600); - puts it below the steps."`
+	TranscriptContent bool     `group:"Output" help:"Let the transcript show what mails and folder lists say."`
 
 	Explain bool `group:"Other" help:"Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand."`
 

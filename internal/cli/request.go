@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"check_imap_session/internal/argv"
 	"check_imap_session/internal/dial"
@@ -37,7 +38,9 @@ type Request struct {
 
 	// Target is what the line points at, for an answer without a session.
 	Target    report.Target
-	Output    string // "nagios", "json" or "openmetrics"
+	Output    string         // "nagios", "json" or "openmetrics"
+	Labels    []report.Label // of every OpenMetrics series, beside the usual ones
+	Write     string         // the file that gets the output; "" means standard output
 	Brief     bool
 	Verbosity int // 0 to 3
 	// PerfdataUnknown prints U for planned metrics without a value.
@@ -100,7 +103,7 @@ func Parse(args []string, env Env) (*Request, error) {
 		Stdin:   env.Stdin,
 		Foreign: foreignFlags(),
 	}, kongOptions()...)
-	req := &Request{Output: g.Output, Target: g.target()}
+	req := &Request{Output: g.Output, Target: g.target(), Write: g.Write}
 	switch {
 	case err != nil:
 	case line.Asked != "":
@@ -110,6 +113,11 @@ func Parse(args []string, env Env) (*Request, error) {
 		req.Generate = g.Generate
 	default:
 		err = build(g, line, env, req)
+	}
+	if labels, lerr := g.labels(); err == nil {
+		req.Labels, err = labels, lerr
+	} else {
+		req.Labels = labels
 	}
 	return req, err
 }
@@ -122,6 +130,33 @@ func (g *grammar) target() report.Target {
 		t.Username, t.Mailbox = "", ""
 	}
 	return t
+}
+
+// ourLabels are those that series of their own have, which a user cannot give them.
+const ourLabels = "step kind address version tls tls_version mechanism reached"
+
+// labels reads --label: those that are good, and the first error.
+func (g *grammar) labels() (labels []report.Label, err error) {
+	bad := func(msg, hint string) {
+		if err == nil {
+			err = usage("--label"+msg, hint)
+		}
+	}
+	for _, l := range g.Label {
+		name, value, ok := strings.Cut(l, "=")
+		other := func(r rune) bool {
+			return r != '_' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+		}
+		switch {
+		case !ok || name == "" || strings.ContainsFunc(name, other) || unicode.IsDigit(rune(name[0])) || strings.HasPrefix(name, "__"):
+			bad("="+argv.Quote(l)+" is not NAME=VALUE", "a name has letters, digits and _, and begins with a letter: --label=team=mail")
+		case slices.Contains(strings.Fields(ourLabels), name):
+			bad(": some series have a label "+name+" already", "take another name")
+		default:
+			labels = append(labels, report.Label{Name: name, Value: value})
+		}
+	}
+	return labels, err
 }
 
 // modeAndPort returns the TLS mode and the port, each of which decides the other's

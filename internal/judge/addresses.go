@@ -10,13 +10,16 @@ import (
 // judgeAll judges a report of several sessions: each by itself, then what
 // counts of them. v already holds what stands above the sessions.
 func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
-	best, failed := report.Critical, 0
+	best, failed, well := report.Critical, 0, 0
 	for _, s := range r.Sessions {
 		sv := Judge(s, p)
 		v.Sessions = append(v.Sessions, sv)
 		for _, f := range sv.Findings {
 			f.Address = s.Target.Address
 			v.Findings = append(v.Findings, f)
+		}
+		if sv.Success {
+			well++
 		}
 		if sv.State != report.OK {
 			failed++
@@ -29,6 +32,7 @@ func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 	p.addCounted(r, v, report.AddressesFailed, failed)
 	p.mergeMetrics(v)
 	sortFindings(v)
+	v.Success = v.Success && (well == len(r.Sessions) || well > 0 && r.Target.Addresses == "any")
 	if r.Target.Addresses == "any" {
 		// What one address answers well the others do not spoil; what stands above
 		// the sessions still counts.

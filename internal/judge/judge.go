@@ -65,10 +65,19 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 		v.Metrics = append(v.Metrics, p.judged(r, m, &v))
 	}
 	sortFindings(&v)
+	v.Success = succeeded(v.Findings)
 	if len(r.Sessions) > 0 {
 		p.judgeAll(r, &v)
 	}
 	return v
+}
+
+// succeeded says whether there is no failure but of kinds that are OK by default.
+func succeeded(findings []report.Finding) bool {
+	return !slices.ContainsFunc(findings, func(f report.Finding) bool {
+		kind, _ := LookupKind(f.Kind)
+		return f.Kind != "threshold" && kind.State != report.OK
+	})
 }
 
 // minReported is the shortest time of a step that a finding mentions.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"check_imap_session/internal/report"
 )
@@ -17,12 +18,19 @@ const prefix = "imap_session_"
 // OpenMetrics prints the report as text exposition that is valid as OpenMetrics
 // 1.0 and for node_exporter's textfile collector alike: gauges in base units, one
 // series a step with a step label, ended by # EOF. Every series has the labels
-// host, port and mailbox; with several sessions those of a session have its
-// address as well.
+// host, port, username and mailbox, and those of --label; with several sessions
+// those of a session have its address as well. What goes on counting when the check
+// no longer runs is a timestamp.
 func OpenMetrics(r *report.Report, v report.Verdict, o Options) []byte {
 	e := exposition{o: o}
-	base := []string{"host", r.Target.Host, "port", strconv.Itoa(int(r.Target.Port)), "mailbox", r.Target.Mailbox}
-	e.whole(r, v, base)
+	base := o.labels(r.Target)
+	e.whole(r, v.State, v.Success, base)
+	for _, m := range v.Metrics {
+		if m.Def.Name == report.Addresses || m.Def.Name == report.AddressesFailed {
+			e.add(m.Def.Name, help(m.Def), m.Value, base...)
+		}
+	}
+	e.failures(v.Findings, base)
 	if len(r.Sessions) == 0 {
 		e.session(r, v, base)
 	}
@@ -32,13 +40,29 @@ func OpenMetrics(r *report.Report, v report.Verdict, o Options) []byte {
 	return e.bytes()
 }
 
-// OpenMetricsMessage prints that a check could not be made at all. The format has
-// no room for words.
-func OpenMetricsMessage(_ *report.Report, f report.Finding, o Options) []byte {
+// OpenMetricsMessage is Message in this form, which has no room for words.
+func OpenMetricsMessage(r *report.Report, f report.Finding, o Options) []byte {
 	e := exposition{o: o}
-	e.add("up", "Whether the session went through without a failure.", 0)
-	e.add("state", "Plugin state: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(f.State))
+	base := o.labels(r.Target)
+	e.whole(r, f.State, false, base)
+	e.failures([]report.Finding{f}, base)
 	return e.bytes()
+}
+
+// labels returns the names and values of the labels of every series.
+func (o Options) labels(t report.Target) []string {
+	all := []report.Label{
+		{Name: "host", Value: t.Host}, {Name: "port", Value: strconv.Itoa(int(t.Port))},
+		{Name: "username", Value: t.Username}, {Name: "mailbox", Value: t.Mailbox},
+	}
+	for _, l := range o.Labels {
+		all = append(slices.DeleteFunc(all, func(have report.Label) bool { return have.Name == l.Name }), l)
+	}
+	var pairs []string
+	for _, l := range all {
+		pairs = append(pairs, l.Name, l.Value)
+	}
+	return pairs
 }
 
 // exposition collects samples by family, since a family's samples must stand
@@ -53,7 +77,7 @@ type family struct {
 	samples    []string
 }
 
-// add adds a sample; labels are names and values in turn.
+// add adds a sample, once; labels are names and values in turn.
 func (e *exposition) add(name, help string, value float64, labels ...string) {
 	var f *family
 	for _, have := range e.families {
@@ -75,7 +99,10 @@ func (e *exposition) add(name, help string, value float64, labels ...string) {
 	if len(pairs) > 0 {
 		set = "{" + strings.Join(pairs, ",") + "}"
 	}
-	f.samples = append(f.samples, prefix+name+set+" "+strconv.FormatFloat(value, 'f', -1, 64))
+	sample := prefix + name + set + " " + strconv.FormatFloat(value, 'f', -1, 64)
+	if !slices.Contains(f.samples, sample) {
+		f.samples = append(f.samples, sample)
+	}
 }
 
 // label makes a value safe inside the quotes of a label.
@@ -95,18 +122,20 @@ func (e *exposition) bytes() []byte {
 	return b.Bytes()
 }
 
-// whole adds what there is once a run.
-func (e *exposition) whole(r *report.Report, v report.Verdict, labels []string) {
-	up := 1.0
-	if v.State == report.Critical || v.State == report.Unknown {
-		up = 0
-	}
-	e.add("up", "Whether the session went through without a failure.", up, labels...)
-	e.add("state", "Plugin state: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(v.State), labels...)
-	e.add("duration_seconds", "First step to the end of the run.", micros(r.Elapsed.Seconds()), labels...)
-	for _, m := range v.Metrics {
-		if m.Def.Name == report.Addresses || m.Def.Name == report.AddressesFailed {
-			e.add(m.Def.Name, help(m.Def), m.Value, labels...)
+// whole adds what there is once a run, also in a run without a session.
+func (e *exposition) whole(r *report.Report, state report.State, success bool, labels []string) {
+	e.add("success", "Whether all planned steps of the session passed (1) or one failed (0); limits on numbers do not count.", truth(success), labels...)
+	e.add("state", "State of the check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(state), labels...)
+	e.add("duration_seconds", "Time from the first step to the end of the run.", micros(r.Elapsed.Seconds()), labels...)
+	e.add("last_run_timestamp_seconds", "When the check last ended, as a Unix time.", timestamp(r.Started.Add(r.Elapsed)), labels...)
+}
+
+// failures adds why a session failed: the kinds of docs/failures.md.
+func (e *exposition) failures(findings []report.Finding, labels []string) {
+	for _, f := range findings {
+		if f.Metric == "" {
+			e.add("failure_info", "A failure of the session, with its kind and the step that failed; the value is always 1.", 1,
+				append(labels[:len(labels):len(labels)], "kind", f.Kind, "step", f.Step, "address", f.Address)...)
 		}
 	}
 }
@@ -114,7 +143,7 @@ func (e *exposition) whole(r *report.Report, v report.Verdict, labels []string) 
 // session adds what one session measured.
 func (e *exposition) session(r *report.Report, v report.Verdict, labels []string) {
 	with := func(more ...string) []string { return append(labels[:len(labels):len(labels)], more...) }
-	e.add("info", "What was learnt of the server, as labels.", 1, with(
+	e.add("info", "What is known of the session, as labels; the value is always 1.", 1, with(
 		"version", e.o.Version, "tls", r.Target.TLS, "tls_version", fact(r, "tls_version"), "mechanism", fact(r, "mechanism"),
 		"reached", fact(r, "address"))...)
 	for i, s := range r.Steps {
@@ -125,16 +154,14 @@ func (e *exposition) session(r *report.Report, v report.Verdict, labels []string
 		if !reached || again { // a step in two places has one series
 			continue
 		}
-		passed := 1.0
-		if s.Outcome == report.Failed {
-			passed = 0
-		}
-		e.add("step_success", "Whether a step that was reached went well.", passed, with("step", s.Name)...)
+		e.add("step_success", "Whether a step passed (1) or failed (0); steps that were not reached have no value.", truth(s.Outcome == report.Passed), with("step", s.Name)...)
 	}
 	for _, m := range v.Metrics {
 		switch step, isTime := strings.CutPrefix(m.Def.Name, report.Time+"_"); {
 		case isTime:
-			e.add("step_duration_seconds", "Time of a step that went well.", micros(m.Value), with("step", step)...)
+			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), with("step", step)...)
+		case !m.At.IsZero():
+			e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), labels...)
 		case m.Def.Name != report.Time:
 			name, factor := baseUnit(m.Def)
 			e.add(name, help(m.Def), math.Round(m.Value*factor*1e6)/1e6, labels...)
@@ -142,16 +169,34 @@ func (e *exposition) session(r *report.Report, v report.Verdict, labels []string
 	}
 }
 
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// timestamp is a moment as a Unix time, to the millisecond.
+func timestamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
+
+// momentName returns the name of the moment that a metric counts from or to: an age
+// from when a message came in, days to an end.
+func momentName(def report.MetricDef) string {
+	name := strings.TrimSuffix(def.Name, "_age")
+	if days, ok := strings.CutSuffix(name, "_days"); ok {
+		name = days + "_expiry"
+	}
+	return name + "_timestamp_seconds"
+}
+
 // baseUnit returns a metric's name with its base unit, and what its value is
-// multiplied by: days become seconds, percent a ratio.
+// multiplied by: percent becomes a ratio.
 func baseUnit(def report.MetricDef) (name string, factor float64) {
 	switch def.Unit {
 	case report.Seconds:
 		return def.Name + "_seconds", 1
 	case report.Bytes:
 		return def.Name + "_bytes", 1
-	case report.Days:
-		return strings.TrimSuffix(def.Name, "_days") + "_remaining_seconds", 86400
 	case report.Percent:
 		return strings.TrimSuffix(def.Name, "_percent") + "_ratio", 0.01
 	}
@@ -160,8 +205,13 @@ func baseUnit(def report.MetricDef) (name string, factor float64) {
 
 // help returns a metric's words as a help line has them.
 func help(def report.MetricDef) string {
-	return strings.ToUpper(def.Doc[:1]) + def.Doc[1:] + "."
+	if def.Unit == report.Percent {
+		return sentence(def.Doc + ", as a ratio (0 to 1)")
+	}
+	return sentence(def.Doc)
 }
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
 func fact(r *report.Report, name string) string {
 	s, _ := r.Fact(name).(string)

@@ -74,3 +74,18 @@ func TestOpenMetricsForm(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenMetricsGolden holds the series of a good run, a failed one, one with
+// several addresses and one without a session.
+func TestOpenMetricsGolden(t *testing.T) {
+	o := Options{Version: "1.2.3", Labels: []report.Label{{Name: "team", Value: "mail"}, {Name: "username"}}}
+	several := good()
+	several.Target.Addresses = "worst"
+	several.Sessions = []*report.Report{good(), failAt("connect", &report.StepError{Step: "connect", Err: report.ErrTimeout})}
+	several.Sessions[0].Target.Address, several.Sessions[1].Target.Address = "192.0.2.1", "2001:db8::1"
+	failed := failAt("login", no("AUTHENTICATIONFAILED", "no"))
+	golden(t, "openmetrics_ok", OpenMetrics(good(), judge.Judge(good(), judge.Policy{}), o))
+	golden(t, "openmetrics_failure", OpenMetrics(failed, judge.Judge(failed, judge.Policy{States: map[string]report.State{"auth_failed": report.OK}}), Options{Version: "1.2.3"}))
+	golden(t, "openmetrics_several", OpenMetrics(several, judge.Judge(several, judge.Policy{}), Options{Version: "1.2.3"}))
+	golden(t, "openmetrics_message", OpenMetricsMessage(good(), finding("usage", "x", "y"), o))
+}

@@ -5,6 +5,7 @@
 package render
 
 import (
+	"strings"
 	"time"
 
 	"check_imap_session/internal/report"
@@ -14,10 +15,11 @@ import (
 // lines.
 type Options struct {
 	Version         string
-	Verbosity       int  // 0 to 3, the number of -v
-	Brief           bool // the first line only
-	PerfdataUnknown bool // U for planned metrics that were not reached (rule P11)
-	Transcript      bool // print the transcript, whatever the verbosity
+	Verbosity       int            // 0 to 3, the number of -v
+	Brief           bool           // the first line only
+	PerfdataUnknown bool           // U for planned metrics that were not reached (rule P11)
+	Transcript      bool           // print the transcript, whatever the verbosity
+	Labels          []report.Label // of every OpenMetrics series, beside ours
 	// Until is when no more is printed of a transcript: a big one takes a tenth of a
 	// second. Zero means that all is printed.
 	Until time.Time
@@ -43,6 +45,16 @@ func Formats() map[string]Format {
 		"json":        {JSON, JSONMessage},
 		"openmetrics": {OpenMetrics, OpenMetricsMessage},
 	}
+}
+
+// IsOutput says whether an output of this program begins with line.
+func IsOutput(line string) bool {
+	for _, start := range []string{"IMAP_SESSION ", `{"schema":`, "# HELP " + prefix} {
+		if strings.HasPrefix(line, start) {
+			return true
+		}
+	}
+	return false
 }
 
 // FormatOf returns the format of that name, plugin output where there is none.

@@ -54,6 +54,7 @@ func good() *report.Report {
 	total.Max = &limit
 	r := &report.Report{
 		Target:  report.Target{Host: "imap.example.com", Port: 993, Address: "192.0.2.7", TLS: "implicit", Username: "monitor", Mailbox: "INBOX", Timeout: 8 * time.Second},
+		Started: time.Date(2026, 11, 25, 3, 12, 0, 0, time.UTC),
 		Elapsed: 213402 * time.Microsecond,
 		Facts: []report.Fact{
 			{Name: "addresses", Value: []string{"192.0.2.7", "2001:db8::7"}},
@@ -95,8 +96,12 @@ func good() *report.Report {
 		at += took
 	}
 	r.Metrics = append([]report.Metric{total}, r.Metrics...)
-	r.Metrics = append(r.Metrics, metric("certificate_days", 61), metric("certificate_percent", 67.824068), metric("folders", 7),
-		metric("messages", 42), metric("message_age", 600.25), metric("message_size", 312))
+	since := func(m report.Metric, after time.Duration) report.Metric {
+		m.At = r.Started.Add(after)
+		return m
+	}
+	r.Metrics = append(r.Metrics, since(metric("certificate_days", 61), 61*24*time.Hour+time.Hour), metric("certificate_percent", 67.824068), metric("folders", 7),
+		metric("messages", 42), since(metric("message_age", 600.25), -600250*time.Millisecond), metric("message_size", 312))
 	return r
 }
 

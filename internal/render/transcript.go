@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +19,13 @@ func TranscriptFile(r *report.Report, o Options) []byte {
 		lines = append(lines, fmt.Sprintf("-- %s, %d more lines", noTime, more))
 	}
 	return []byte(strings.Join(lines, "\n") + "\n")
+}
+
+// IsTranscript says whether a line is one of TranscriptFile.
+func IsTranscript(line string) bool {
+	at, mark, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
+	_, err := strconv.ParseFloat(at, 64)
+	return err == nil && len(mark) > 2 && slices.Contains([]string{"--", "C:", "S:"}, mark[:2])
 }
 
 // noTime is where a transcript ends for which there was no time left.

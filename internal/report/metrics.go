@@ -19,6 +19,8 @@ type MetricDef struct {
 	// LowIsWorse metrics alarm when they fall; of several sessions the lowest is
 	// the worst.
 	LowIsWorse bool
+	// Moment says what Metric.At is, "when ..."; "" for metrics without one.
+	Moment string
 }
 
 // Time is the metric of the whole run.
@@ -58,7 +60,7 @@ const (
 // PNP keeps data sources by position, so rows are only ever added at the end
 // (rules P5 and P6 of docs/plugin-interface.md).
 var table = []MetricDef{
-	{Name: Time, Unit: Seconds, Doc: "the whole run, first step to the end"},
+	{Name: Time, Unit: Seconds, Doc: "the whole run, from the first step to the end"},
 	stepTime(StepDNS, "resolving the name"),
 	stepTime(StepConnect, "TCP connect, over all addresses tried"),
 	stepTime(StepTLS, "TLS handshake and verification"),
@@ -72,38 +74,42 @@ var table = []MetricDef{
 	stepTime(StepFetch, "FETCH of one message, and SEARCH for it with --message=header:"),
 	stepTime(StepLogout, "LOGOUT"),
 	{Name: CertificateDays, Unit: Days, Step: StepTLS, Signed: true, LowIsWorse: true,
-		Doc: "whole days, rounded down, until verification first fails by date; negative when expired"},
+		Doc:    "whole days, rounded down, until verification of the certificate first fails by date; negative when it has expired",
+		Moment: "when verification of the certificate first fails by date"},
 	{Name: CertificatePercent, Unit: Percent, Step: StepTLS, Signed: true, LowIsWorse: true,
-		Doc: "share of the server certificate's validity that is left"},
-	{Name: Folders, Unit: Count, Step: StepList, Doc: "rows of the LIST answer"},
+		Doc: "share of the validity of the server's certificate that is left"},
+	{Name: Folders, Unit: Count, Step: StepList, Doc: "mailboxes in the answer to LIST"},
 	{Name: Messages, Unit: Count, Step: StepSelect, Doc: "messages in the mailbox (EXISTS)"},
 	{Name: MessageAge, Unit: Seconds, Step: StepFetch, Signed: true,
-		Doc: "age of the message fetched, by INTERNALDATE against the local clock; negative when the clocks differ by more than a minute"},
-	{Name: MessageSize, Unit: Bytes, Step: StepFetch, Doc: "RFC822.SIZE of the message fetched"},
-	{Name: Addresses, Unit: Count, Doc: "addresses of the name, each with a session (--all-addresses)"},
-	{Name: AddressesFailed, Unit: Count, Doc: "addresses whose session is not OK (--all-addresses)"},
+		Doc:    "age of the fetched message, by INTERNALDATE and the local clock; negative when the clocks differ by more than a minute",
+		Moment: "when the fetched message came in (INTERNALDATE)"},
+	{Name: MessageSize, Unit: Bytes, Step: StepFetch, Doc: "size of the fetched message (RFC822.SIZE)"},
+	{Name: Addresses, Unit: Count, Doc: "addresses of the host name, each checked in a session of its own (--all-addresses)"},
+	{Name: AddressesFailed, Unit: Count, Doc: "addresses of the host name whose session is not OK (--all-addresses)"},
 	stepTime(StepID, "ID"),
 	stepTime(StepNoop, "NOOP before a mailbox is opened: network and front end, without the store"),
 	stepTime(StepNamespace, "NAMESPACE"),
 	stepTime(StepIdle, "IDLE, and DONE until the server has ended it"),
 	stepTime(StepQuota, "GETQUOTAROOT"),
-	{Name: QuotaStorageUsed, Unit: Bytes, Step: StepQuota, Doc: "storage used, of the fullest quota root of the mailbox"},
-	{Name: QuotaStorageLimit, Unit: Bytes, Step: StepQuota, Doc: "its limit"},
-	{Name: QuotaStoragePercent, Unit: Percent, Step: StepQuota, Doc: "share of it that is used; a mailbox without a limit has none"},
-	{Name: QuotaMessagesUsed, Unit: Count, Step: StepQuota, Doc: "messages that count for the quota"},
-	{Name: QuotaMessagesLimit, Unit: Count, Step: StepQuota, Doc: "how many may be there"},
-	{Name: QuotaMessagesPercent, Unit: Percent, Step: StepQuota, Doc: "share of it that is used"},
+	{Name: QuotaStorageUsed, Unit: Bytes, Step: StepQuota, Doc: "storage that is used in the fullest quota root of the mailbox"},
+	{Name: QuotaStorageLimit, Unit: Bytes, Step: StepQuota, Doc: "storage limit of the fullest quota root of the mailbox"},
+	{Name: QuotaStoragePercent, Unit: Percent, Step: StepQuota, Doc: "share of the storage limit that is used, in the fullest quota root of the mailbox; a mailbox without a limit has none"},
+	{Name: QuotaMessagesUsed, Unit: Count, Step: StepQuota, Doc: "messages that count in the fullest quota root of the mailbox"},
+	{Name: QuotaMessagesLimit, Unit: Count, Step: StepQuota, Doc: "limit on messages of the fullest quota root of the mailbox"},
+	{Name: QuotaMessagesPercent, Unit: Percent, Step: StepQuota, Doc: "share of the limit on messages that is used, in the fullest quota root of the mailbox"},
 	stepTime(StepStatus, "STATUS of the mailbox before it is opened, and SEARCH DELETED in it where that is needed"),
-	{Name: MessagesUnseen, Unit: Count, Step: StepStatus, Doc: "messages in the mailbox that nobody has read"},
-	{Name: MessagesDeleted, Unit: Count, Step: StepStatus, Doc: "messages marked as deleted and not yet removed"},
+	{Name: MessagesUnseen, Unit: Count, Step: StepStatus, Doc: "messages in the mailbox that are not marked as read"},
+	{Name: MessagesDeleted, Unit: Count, Step: StepStatus, Doc: "messages in the mailbox that are marked as deleted and not yet removed"},
 	{Name: MailboxSize, Unit: Bytes, Step: StepStatus, Doc: "size of all messages in the mailbox, where the server offers STATUS=SIZE"},
 	stepTime(StepSearch, "SEARCH, and FETCH of the dates when an age is asked for"),
-	{Name: SearchFound, Unit: Count, Step: StepSearch, Doc: "messages that --search finds; all of the mailbox without it"},
+	{Name: SearchFound, Unit: Count, Step: StepSearch, Doc: "messages that --search finds; without it all messages of the mailbox"},
 	{Name: SearchOldestAge, Unit: Seconds, Step: StepSearch, Signed: true,
-		Doc: "age of the oldest of them by INTERNALDATE, looking at the 100 lowest and the 100 highest numbers; none when nothing is found"},
+		Doc:    "age of the oldest message that --search finds, by INTERNALDATE, looking at the 100 lowest and the 100 highest numbers; none when nothing is found",
+		Moment: "when the oldest message that --search finds came in (INTERNALDATE)"},
 	{Name: SearchNewestAge, Unit: Seconds, Step: StepSearch, Signed: true,
-		Doc: "age of the newest of them, likewise; nothing found is a failure (message_missing)"},
-	{Name: FetchSize, Unit: Bytes, Step: StepFetch, Doc: "bytes of the message that FETCH brought: 2048 of its header at most, or what --fetch=body asks for"},
+		Doc:    "age of the newest message that --search finds, in the same way; nothing found is a failure (message_missing)",
+		Moment: "when the newest message that --search finds came in (INTERNALDATE)"},
+	{Name: FetchSize, Unit: Bytes, Step: StepFetch, Doc: "bytes of the fetched message that were read: at most 2048 of its header, or what --fetch=body asks for"},
 }
 
 func stepTime(step, doc string) MetricDef {

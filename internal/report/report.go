@@ -43,6 +43,9 @@ type Target struct {
 	Addresses string
 }
 
+// Label is a label of every OpenMetrics series. An empty Value leaves the label out.
+type Label struct{ Name, Value string }
+
 // Outcome says how a step ended.
 type Outcome string
 
@@ -72,6 +75,9 @@ type Metric struct {
 	Def   MetricDef
 	Value float64  // in Def.Unit
 	Max   *float64 // upper end of the scale in Def.Unit; nil when there is none
+	// At is the moment that an age counts from, or days count to. Zero for other
+	// metrics.
+	At time.Time
 }
 
 // Fact is something learnt that is not a number to judge: the greeting, the TLS

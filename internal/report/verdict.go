@@ -43,6 +43,7 @@ func Worst(a, b State) State {
 // Verdict is what judge made of a Report.
 type Verdict struct {
 	State    State
+	Success  bool        // no failure but of kinds that are OK by default; neither thresholds nor --state count
 	Findings []Finding   // worst first; the first one makes the headline
 	Metrics  []Judged    // every measured metric in the order of the table
 	Unjudged []string    // thresholds this run had nothing to compare with, and why

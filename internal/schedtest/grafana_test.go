@@ -101,7 +101,7 @@ func TestOpenMetricsDashboard(t *testing.T) {
 	count := 0
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {
-			m := regexp.MustCompile(`^(imap_session_\w+)\{host="\$host", mailbox="\$mailbox"\}(?: / 86400)?$`).FindStringSubmatch(target.Expr)
+			m := regexp.MustCompile(`^(?:time\(\) - )?\(?(imap_session_\w+)\{host="\$host", mailbox="\$mailbox"\}(?: - time\(\)\) / 86400)?$`).FindStringSubmatch(target.Expr)
 			if m == nil {
 				t.Errorf("%s: not understood: %q", p.Title, target.Expr)
 				continue

@@ -2,10 +2,12 @@ package secret
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // ErrNotRegular says that there is something else than a regular file at a path:
@@ -59,25 +61,23 @@ func regular(path string) (fs.FileInfo, error) {
 	return st, nil
 }
 
-// ReplaceFile replaces the file at path as Replacement.Write does. The owner stays
-// who it was, so that a run by root does not lock out the user whose file it is.
-func ReplaceFile(path string, data []byte) error {
-	old, err := regular(path)
-	if err != nil {
-		return err
-	}
-	return Replacement{Owner: old}.Write(path, data)
-}
-
 // Replacement says how a file is replaced.
 type Replacement struct {
 	// Owner is a file whose owner gets the new one when root writes it; nil means
 	// that it belongs to the user who writes it.
 	Owner fs.FileInfo
+	// KeepOwner is Owner with the file that is replaced, so that a run by root does not
+	// lock out the user whose file it is.
+	KeepOwner bool
 	// Locked says that no other run writes this file now. The temporary file then
 	// has the name that Temporary returns: what a killed run has left there is found
 	// again, and there is never more than one.
 	Locked bool
+	// Ours says whether a file with this first line may be replaced; nil means that any
+	// file may be.
+	Ours func(firstLine string) bool
+	// Mode is the mode of the file; 0 means 0600.
+	Mode fs.FileMode
 }
 
 // Temporary returns where the new content of a locked file is before it takes its
@@ -111,12 +111,21 @@ func OwnedByUs(st fs.FileInfo) bool {
 	return uid == os.Geteuid() || uid <= 0
 }
 
-// Write replaces the file at path by one with data in it that only its owner can
-// read (0600), whole or not at all. What is at path and not a regular file, such
-// as a link, is left alone. Errors do not repeat the path.
+// Write replaces the file at path by one with data in it, whole or not at all. What
+// is at path and not a regular file, such as a link, is left alone. Errors do not
+// repeat the path.
 func (r Replacement) Write(path string, data []byte) (err error) {
-	if _, err := regular(path); err != nil {
+	old, err := regular(path)
+	if err != nil {
 		return err
+	}
+	if r.KeepOwner {
+		r.Owner = old
+	}
+	if old != nil && r.Ours != nil {
+		if err := r.checkOurs(path); err != nil {
+			return err
+		}
 	}
 	f, err := r.temporary(path)
 	if err != nil {
@@ -134,6 +143,9 @@ func (r Replacement) Write(path string, data []byte) (err error) {
 	if err == nil {
 		_, err = f.Write(data)
 	}
+	if err == nil && r.Mode != 0 {
+		err = f.Chmod(r.Mode)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -144,6 +156,22 @@ func (r Replacement) Write(path string, data []byte) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	return err
+}
+
+// checkOurs fails when the first line of the file at path is not one of ours.
+func (r Replacement) checkOurs(path string) error {
+	f, _, err := OpenPlain(path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	start := make([]byte, 256)
+	n, _ := io.ReadFull(f, start)
+	line, _, _ := strings.Cut(string(start[:n]), "\n")
+	if !r.Ours(line) {
+		return errors.New("there is a file that this program has not written: remove it, or give another name")
+	}
+	return nil
 }
 
 // temporary creates the temporary file with mode 0600.

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestReplaceFile: a file is replaced or made, with mode 0600 and nothing left beside
+// TestReplacement: a file is replaced or made, with mode 0600 and nothing left beside
 // it; a leftover of a killed run is replaced too, and a link in its place not followed.
-func TestReplaceFile(t *testing.T) {
+func TestReplacement(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		old      bool
@@ -112,19 +112,45 @@ func TestOpenPlainRace(t *testing.T) {
 	}
 }
 
-func TestReplaceFileRefuses(t *testing.T) {
+func TestReplacementRefuses(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("target", link); err != nil {
 		t.Skip(err)
 	}
 	for _, path := range []string{link, dir, filepath.Join(dir, "no", "folder")} {
-		if err := ReplaceFile(path, []byte("x")); err == nil || strings.Contains(err.Error(), dir) {
+		if err := (Replacement{KeepOwner: true}).Write(path, []byte("x")); err == nil || strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: error %v, want one without the path", path, err)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("files %v, %v, want the link alone", left, err)
+	}
+}
+
+// TestOurs replaces a file only when its first line says that it is one of ours, and
+// gives the new one the mode asked for.
+func TestOurs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	ours := Replacement{Ours: func(line string) bool { return line == "ours" }, Mode: 0o644}
+	for _, tt := range []struct {
+		old  string // "-" for no file
+		well bool
+	}{{"-", true}, {"ours\nmore", true}, {"ours", true}, {"", false}, {"theirs\nours\n", false}, {strings.Repeat("x", 300), false}} {
+		os.Remove(path)
+		if tt.old != "-" {
+			if err := os.WriteFile(path, []byte(tt.old), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := ours.Write(path, []byte("new"))
+		text, _ := os.ReadFile(path)
+		if (err == nil) != tt.well || (string(text) == "new") != tt.well {
+			t.Errorf("%.20q: %v, then %.20q", tt.old, err, text)
+		}
+		if st, err := os.Stat(path); err != nil || tt.well && runtime.GOOS != "windows" && st.Mode() != 0o644 {
+			t.Errorf("%.20q: mode %v, %v", tt.old, st.Mode(), err)
+		}
 	}
 }
 
@@ -141,7 +167,7 @@ func TestOwnerStays(t *testing.T) {
 		t.Skip(err)
 	}
 	before, _ := os.Stat(path)
-	if err := ReplaceFile(path, []byte("x")); err != nil {
+	if err := (Replacement{KeepOwner: true}).Write(path, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	after, _ := os.Stat(path)

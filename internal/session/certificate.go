@@ -28,7 +28,7 @@ func describeCertificate(rec *Recorder, v dial.Verification) {
 		return
 	}
 	now := time.Now()
-	rec.Metric(report.CertificateDays, math.Floor(days(now, v.Until())))
+	rec.MetricAt(report.CertificateDays, math.Floor(days(now, v.Until())), v.Until())
 	if span := days(v.Leaf.NotBefore, v.Leaf.NotAfter); span > 0 {
 		rec.Metric(report.CertificatePercent, 100*days(now, v.Leaf.NotAfter)/span)
 	}

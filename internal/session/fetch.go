@@ -172,7 +172,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 	}
 	if !got.InternalDate.IsZero() {
 		age := age(rec, fmt.Sprintf("message %d", got.Number), got.InternalDate)
-		rec.Metric(report.MessageAge, age.Seconds())
+		rec.MetricAt(report.MessageAge, age.Seconds(), got.InternalDate)
 		rec.Fact("internaldate", got.InternalDate.Format(time.RFC3339))
 		detail = append(detail, roughly(age)+" old")
 	} else if err := s.unread(rec, report.MessageAge, "INTERNALDATE"); err != nil {

@@ -114,10 +114,13 @@ func (r *Recorder) Waiting(what string) {
 
 // Metric records a measured value in the metric's unit. The same name again
 // replaces the value.
-func (r *Recorder) Metric(name string, value float64) {
+func (r *Recorder) Metric(name string, value float64) { r.MetricAt(name, value, time.Time{}) }
+
+// MetricAt is Metric for a value that counts from or to a moment.
+func (r *Recorder) MetricAt(name string, value float64, at time.Time) {
 	def := r.own(name)
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
-		rep.Metrics = append(slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Def.Name == name }), report.Metric{Def: def, Value: value})
+		rep.Metrics = append(slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Def.Name == name }), report.Metric{Def: def, Value: value, At: at})
 	})
 }
 

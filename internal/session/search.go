@@ -214,8 +214,8 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 		return nil
 	}
 	oldest, newest := age(rec, "the oldest message found", dates.oldest), age(rec, "the newest message found", dates.newest)
-	rec.Metric(report.SearchOldestAge, oldest.Seconds())
-	rec.Metric(report.SearchNewestAge, newest.Seconds())
+	rec.MetricAt(report.SearchOldestAge, oldest.Seconds(), dates.oldest)
+	rec.MetricAt(report.SearchNewestAge, newest.Seconds(), dates.newest)
 	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, roughly(oldest), roughly(newest)))
 	return nil
 }
