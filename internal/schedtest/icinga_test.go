@@ -28,6 +28,7 @@ const (
 // icinga is a private Icinga 2.
 type icinga struct {
 	name, dir string
+	include   string // Icinga's own definitions; "" is the installed ones
 	addr      string // of its API
 	client    *http.Client
 	daemon    *daemon // nil until run
@@ -88,6 +89,9 @@ func (i *icinga) args(words ...string) []string {
 	for name, d := range map[string]string{"DataDir": "data", "LogDir": "log", "CacheDir": "cache", "SpoolDir": "spool", "InitRunDir": "run", "ConfigDir": "conf", "ZonesDir": "conf/zones.d"} {
 		words = append(words, "-D", name+"="+filepath.Join(i.dir, d))
 	}
+	if i.include != "" {
+		words = append(words, "-D", "IncludeConfDir="+i.include)
+	}
 	return append(words, "-c", filepath.Join(i.dir, "conf/icinga2.conf"))
 }
 
@@ -137,10 +141,12 @@ func (i *icinga) api(method, path, body string) ([]byte, error) {
 
 // service is what the API says of one, or of a host.
 type service struct {
-	Name      string  `json:"name"`
-	Host      string  `json:"host_name"`
-	State     float64 `json:"state"`
-	StateType float64 `json:"state_type"` // 1 is hard
+	Name      string         `json:"name"`
+	Host      string         `json:"host_name"`
+	Command   string         `json:"check_command"`
+	Vars      map[string]any `json:"vars"`
+	State     float64        `json:"state"`
+	StateType float64        `json:"state_type"` // 1 is hard
 	Result    *struct {
 		State   float64 `json:"state"`
 		Exit    float64 `json:"exit_status"`

@@ -96,7 +96,7 @@ func newSite(t *testing.T) *site {
 	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test", "imap.example.com"}}))
 	write(t, filepath.Join(dir, "ca.pem"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
 	spec := servertest.Spec{CertFile: certFile, KeyFile: keyFile}
-	for user, password := range map[string]string{"alice": filePassword, "bob": iniPassword, "carol": envPassword} {
+	for user, password := range map[string]string{"alice": filePassword, "bob": iniPassword, "carol": envPassword, "probe": filePassword} {
 		spec.Accounts = append(spec.Accounts, servertest.Account{User: user, Password: password, Mailboxes: []servertest.Mailbox{
 			{Name: "INBOX", Messages: []string{"Subject: one\n\nOne\n", "Subject: two\n\nTwo\n"}},
 			{Name: "Sent Items", Messages: []string{"Subject: three\n\nThree\n"}},
