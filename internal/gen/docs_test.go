@@ -4,42 +4,103 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"check_imap_session/internal/cli"
 )
 
+// pages returns README.md and all of docs, by their paths from the top.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	top := filepath.Join("..", "..")
+	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md", ".github/*.md"} {
+		paths, err := filepath.Glob(filepath.Join(top, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, err := filepath.Rel(top, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[filepath.ToSlash(name)] = string(text)
+		}
+	}
+	return all
+}
+
+// commandLine finds a command line of the plugin that a page shows.
+var commandLine = regexp.MustCompile(`(?m)^(?:    |[$#] )?(?:sudo -u \w+ )?(?:/usr/lib/nagios/plugins/)?check_imap_session (-[^|>\n]*)`)
+
 // TestDocs wants every command line of the pages to be one that the grammar
 // takes.
 func TestDocs(t *testing.T) {
 	count := 0
-	for _, name := range []string{"icinga.md", "distributed.md", "nagios.md", "from-check_imap.md", "authentication.md"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(strings.ReplaceAll(string(text), "\\\n", "")) {
-			line, _, _ = strings.Cut(strings.TrimSuffix(line, "\n"), " >")
-			command, ok := strings.CutPrefix(line, "    check_imap_session ")
-			if !ok {
-				continue
-			}
+	for name, text := range pages(t) {
+		for _, m := range commandLine.FindAllStringSubmatch(strings.ReplaceAll(text, "\\\n", ""), -1) {
 			count++
 			// The shell's own reading of quotes.
-			words, err := exec.Command("bash", "-c", `printf '%s\0' `+command).Output()
+			words, err := exec.Command("bash", "-c", `printf '%s\0' `+m[1]).Output()
 			if err != nil {
-				t.Errorf("%s: %q: %v", name, line, err)
+				t.Errorf("%s: %q: %v", name, m[0], err)
 				continue
 			}
 			args := strings.Split(strings.TrimSuffix(string(words), "\x00"), "\x00")
 			if _, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }}); err != nil {
-				t.Errorf("%s: %q: %v", name, line, err)
+				t.Errorf("%s: %q: %v", name, m[0], err)
 			}
 		}
 	}
-	if count < 5 {
+	if count < 25 {
 		t.Errorf("only %d command lines found in the pages", count)
+	}
+}
+
+// TestDocsAgree wants one name for each thing that the pages and the shipped
+// files use as an example.
+func TestDocsAgree(t *testing.T) {
+	all := pages(t)
+	delete(all, "docs/openmetrics.md") // its example is a timer with files of its own
+	for _, pattern := range []string{"nagios/*", "nrpe/*", "icinga2/*.conf", "icinga2/distributed/*/*.conf", "icinga2/distributed/*/*/*.conf", "man/*"} {
+		paths, err := filepath.Glob(filepath.Join("..", "..", "contrib", pattern))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, paths, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[path] = string(text)
+		}
+	}
+	for what, rule := range map[string]struct{ use, want *regexp.Regexp }{
+		"user name": {regexp.MustCompile(`(?:-U |username = "?)'?([\w@.\\$-]+)`),
+			regexp.MustCompile(`^(probe(@[a-z.]+)?|NTDOMAIN\\+probe\\+shared|support|orders@example.com|\$ARG2\$|\$imap_session_username\$|USER)$`)},
+		"password file": {regexp.MustCompile(`password[-_]file ?= ?"?([/~][^\s"]*)`),
+			regexp.MustCompile(`^/etc/nagios/imap(-[a-z]+)?\.password$`)},
+		"ini file":           {regexp.MustCompile(`(?:opts[= ]|!)\w+@([/~][^\s"]*)`), regexp.MustCompile(`^/etc/nagios/imap_session\.ini$`)},
+		"interval of Icinga": {regexp.MustCompile(`(?m)^ *check_interval = (\w+)`), regexp.MustCompile(`^(5m|30s)$`)}, // 30s is that of nodes
+		"interval of Nagios": {regexp.MustCompile(`(?m)^#? *check_interval  +(\w+)`), regexp.MustCompile(`^5$`)},
+	} {
+		found := 0
+		for name, text := range all {
+			for _, m := range rule.use.FindAllStringSubmatch(text, -1) {
+				if found++; !rule.want.MatchString(m[1]) {
+					t.Errorf("%s: another %s: %q", name, what, m[0])
+				}
+			}
+		}
+		if found < 3 {
+			t.Errorf("%s: found %d times only", what, found)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ const faults = `object Host "faults" {
   address = "192.0.2.7"
   vars.imap_session_hostname = "imap.example.com"
   vars.imap_session_username = "probe"
-  vars.imap_session_password_file = "/etc/icinga2/imap.password"
+  vars.imap_session_password_file = "/etc/nagios/imap.password"
   vars.imap_mailboxes["missing"] = { imap_session_mailbox = "No/such mailbox" }
 }
 object Host "faults-from-branch" {
@@ -107,7 +107,7 @@ func newCluster(t *testing.T, s *site, certs func(name string) string, synced bo
 	shipped := strings.NewReplacer(
 		"192.0.2.7", s.mail,
 		`"probe"`, `"alice"`, `username = "support"`, `username = "alice"`,
-		"/etc/icinga2/imap.password", s.dir+"/secrets/alice", "/etc/icinga2/imap-support.password", s.dir+"/secrets/alice",
+		"/etc/nagios/imap.password", s.dir+"/secrets/alice", "/etc/nagios/imap-support.password", s.dir+"/secrets/alice",
 		`"hostalive"`, `"dummy"`, // which would want ICMP
 		// A loaded machine is slower than a mail server should be.
 		"time = 2,", "time = 7,", "time = 5,", "time = 7.5,", "time = 4 ", "time = 7 ", "time = 8 ", "time = 7.5 ",

@@ -28,7 +28,7 @@ func TestNRPE(t *testing.T) {
 	dir := filepath.Join(s.dir, "nrpe")
 	port := freePort(t)
 	ini := filepath.Join(s.dir, "secrets/nrpe.ini")
-	write(t, ini, fmt.Sprintf("[imap_session]\nhostname = imap.test\naddress = %s\nusername = bob\npassword = %s\nwarning = time=~:7,time_login=@7:8\n[silent]\nhostname = imap.test\naddress = %s\nauth = none\n", s.mail, iniPassword, s.silent), 0o400)
+	write(t, ini, fmt.Sprintf("[check_imap_session]\nhostname = imap.test\naddress = %s\nusername = bob\npassword = %s\nwarning = time=~:7,time_login=@7:8\n[silent]\nhostname = imap.test\naddress = %s\nauth = none\n", s.mail, iniPassword, s.silent), 0o400)
 	give(t, filepath.Dir(ini))
 	// Only the folders differ from what is shipped.
 	shipped := strings.NewReplacer("/usr/lib/nagios/plugins", s.plugins, "/etc/nagios/imap_session.ini", ini).Replace(read(t, "../../contrib/nrpe/check_imap_session.cfg"))

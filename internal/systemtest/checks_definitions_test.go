@@ -50,7 +50,6 @@ func (r recipe) icinga(t *testing.T) string {
 		}
 		var quoted []string
 		for _, v := range o.values {
-			v = strings.Replace(v, "/etc/nagios/", "/etc/icinga2/", 1)
 			quoted = append(quoted, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `$$`).Replace(v)+`"`)
 		}
 		value := quoted[0]

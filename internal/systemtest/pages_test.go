@@ -145,7 +145,7 @@ func (s *slow) Read(p []byte) (int, error) {
 func TestExplainPage(t *testing.T) {
 	p := openPage(t, "../../docs/by-hand.md")
 	for name, args := range map[string]string{
-		"explain": "-H imap.example.com -U monitor --password-file=/etc/nagios/imap.pw -w 2,time_login=500ms -c 5 -D 21,7",
+		"explain": "-H imap.example.com -U probe --password-file=/etc/nagios/imap.password -w 2,time_login=500ms -c 5 -D 21,7",
 	} {
 		out := runMain(t, nil, append([]string{"--explain"}, strings.Fields(args)...)...).out
 		p.hold(t, name, "```text\n$ check_imap_session --explain "+args+"\n"+out+"```\n")
