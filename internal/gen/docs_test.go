@@ -104,6 +104,22 @@ func TestDocsAgree(t *testing.T) {
 	}
 }
 
+// TestDocsLimits wants every limit of docs/metrics.md to be one that the grammar
+// takes.
+func TestDocsLimits(t *testing.T) {
+	text := pages(t)["docs/metrics.md"]
+	limits := regexp.MustCompile("`([a-z_]+=[^`]+)` ?(?:\\||:)").FindAllStringSubmatch(text, -1)
+	if len(limits) < 40 {
+		t.Fatalf("only %d limits found", len(limits))
+	}
+	for _, m := range limits {
+		args := strings.Fields("-H imap.example.com -U probe --password-file=/etc/nagios/imap.password --search=ALL --all-addresses=worst -w " + m[1])
+		if _, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }}); err != nil {
+			t.Errorf("%s: %v", m[1], err)
+		}
+	}
+}
+
 // TestRecipes wants every Icinga variable and every line of an ini file in the
 // recipes to be one that is read.
 func TestRecipes(t *testing.T) {
