@@ -13,6 +13,16 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
+// TestInstallPage runs the commands of docs/install.md.
+func TestInstallPage(t *testing.T) {
+	servertest.Need(t, servertest.Installed("/usr/bin/setpriv"))
+	t.Parallel()
+	r := newSite(t).newReader(t, "root")
+	if out := r.obey(t, "../../docs/install.md"); !strings.HasPrefix(out, "IMAP_SESSION OK - imap.example.com") {
+		t.Errorf("the commands print %q", out)
+	}
+}
+
 // TestReadmeCommands does what README.md says for a shell, for NRPE and for
 // Prometheus.
 func TestReadmeCommands(t *testing.T) {
