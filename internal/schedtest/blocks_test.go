@@ -20,7 +20,7 @@ type block struct {
 
 // copied are the languages of blocks that a reader copies into a file or a
 // shell. All others only show something.
-var copied = map[string]bool{"sh": true, "ini": true, "nagios": true, "icinga2": true}
+var copied = map[string]bool{"sh": true, "ini": true, "toml": true, "nagios": true, "icinga2": true}
 
 // pagePath finds the file name at the end of a paragraph: `/etc/NAME`:
 var pagePath = regexp.MustCompile("`(/[^` ]+)`[^`]*:$")
@@ -99,7 +99,7 @@ func (s *site) newReader(t *testing.T, name string, folders ...string) *reader {
 // moved brings a text to the test's folders and server. Nothing else in it
 // changes.
 func (r *reader) moved(text string) string {
-	for _, folder := range []string{"/etc/nagios4/", "/etc/nagios-plugins/", "/etc/nagios/", "/etc/icinga2/", "/usr/local/bin/", "/var/lib/prometheus/"} {
+	for _, folder := range []string{"/etc/nagios4/", "/etc/nagios-plugins/", "/etc/nagios/", "/etc/icinga2/", "/etc/check_mk/", "/etc/zabbix/", "/etc/telegraf/", "/usr/local/bin/", "/var/lib/prometheus/"} {
 		text = strings.ReplaceAll(text, folder, r.root+folder)
 	}
 	// The plugin of the test stands behind the recorder: keep that.
