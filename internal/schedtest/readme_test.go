@@ -13,13 +13,16 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-// TestInstallPage runs the commands of docs/install.md.
+// TestInstallPage runs the commands of docs/install.md, and then those of
+// docs/troubleshooting.md.
 func TestInstallPage(t *testing.T) {
 	servertest.Need(t, servertest.Installed("/usr/bin/setpriv"))
 	t.Parallel()
 	r := newSite(t).newReader(t, "root")
-	if out := r.obey(t, "../../docs/install.md"); !strings.HasPrefix(out, "IMAP_SESSION OK - imap.example.com") {
-		t.Errorf("the commands print %q", out)
+	for _, page := range []string{"../../docs/install.md", "../../docs/troubleshooting.md"} {
+		if out := r.obey(t, page); !strings.HasPrefix(out, "IMAP_SESSION OK - imap.example.com") {
+			t.Errorf("the commands of %s print %q", page, out)
+		}
 	}
 }
 
