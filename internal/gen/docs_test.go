@@ -86,7 +86,7 @@ func TestDocsAgree(t *testing.T) {
 			regexp.MustCompile(`^(probe(@[a-z.]+)?|NTDOMAIN\\+probe\\+shared|support|orders@example.com|\$ARG2\$|\$imap_session_username\$|USER)$`)},
 		"password file": {regexp.MustCompile(`password[-_]file ?= ?"?([/~][^\s"]*)`),
 			regexp.MustCompile(`^/etc/nagios/imap(-[a-z]+)?\.password$`)},
-		"ini file":           {regexp.MustCompile(`(?:opts[= ]|!)\w+@([/~][^\s"]*)`), regexp.MustCompile(`^/etc/nagios/imap_session\.ini$`)},
+		"ini file":           {regexp.MustCompile(`(?:opts[= ]|!)\w+@([/~][^\s")]*)`), regexp.MustCompile(`^/etc/nagios/imap_session\.ini$`)},
 		"interval of Icinga": {regexp.MustCompile(`(?m)^ *check_interval = (\w+)`), regexp.MustCompile(`^(5m|30s)$`)}, // 30s is that of nodes
 		"interval of Nagios": {regexp.MustCompile(`(?m)^#? *check_interval  +(\w+)`), regexp.MustCompile(`^5$`)},
 	} {
