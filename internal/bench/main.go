@@ -7,7 +7,7 @@
 // The first form prints a table in Markdown: what one run of the plugin and of
 // some other programs costs. The second form measures only what does not depend
 // on the machine or its load, compares it with limits, and exits with 1 when a
-// limit does not hold. docs/performance.md describes both.
+// limit does not hold. docs/dev/performance.md describes both.
 package main
 
 import (

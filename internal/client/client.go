@@ -12,7 +12,7 @@
 //
 // The words are go-imap's, wherever its types lose nothing: capabilities and
 // what they imply, status responses and their codes, attributes, number sets.
-// Its client is not used; docs/architecture.md says why.
+// Its client is not used; docs/dev/architecture.md says why.
 package client
 
 import (

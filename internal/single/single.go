@@ -1,7 +1,7 @@
 // Package single, when imported, takes the process down to one processor. A check
 // does one thing after the other. With more processors the runtime wakes a thread
 // for each goroutine that becomes ready, and the check takes an eighth more CPU
-// (docs/performance.md).
+// (docs/dev/performance.md).
 //
 // It does so while packages are initialised. It imports so little that its turn is
 // before that of most others (The Go Programming Language Specification, Program

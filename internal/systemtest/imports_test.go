@@ -19,7 +19,7 @@ import (
 )
 
 // TestArchitecture holds the source to the package table of
-// docs/architecture.md, which is the only copy of that table, and to the rules
+// docs/dev/architecture.md, which is the only copy of that table, and to the rules
 // that stand below it. It reads files of every platform, whatever their build
 // constraints.
 func TestArchitecture(t *testing.T) {
@@ -28,7 +28,7 @@ func TestArchitecture(t *testing.T) {
 	}
 }
 
-const archDoc = "docs/architecture.md"
+const archDoc = "docs/dev/architecture.md"
 
 // archSole are the imports that only some packages' rows may list, whatever
 // else changes in the table.
@@ -257,29 +257,29 @@ func TestArchitectureSeesOffences(t *testing.T) {
 	}{
 		{"sound", "README.md", "x", nil},
 		{"internal import", "internal/judge/b.go", "package judge\nimport _ \"p/internal/render\"\n",
-			[]string{"internal/judge/b.go imports p/internal/render; the row of internal/judge in docs/architecture.md does not allow it"}},
+			[]string{"internal/judge/b.go imports p/internal/render; the row of internal/judge in docs/dev/architecture.md does not allow it"}},
 		{"other platform", "internal/judge/b_windows.go", "//go:build windows\n\npackage judge\nimport _ \"p/internal/render\"\n",
-			[]string{"internal/judge/b_windows.go imports p/internal/render; the row of internal/judge in docs/architecture.md does not allow it"}},
+			[]string{"internal/judge/b_windows.go imports p/internal/render; the row of internal/judge in docs/dev/architecture.md does not allow it"}},
 		{"module", "internal/render/b.go", "package render\nimport _ \"github.com/emersion/go-imap/v2/imapclient\"\n",
-			[]string{"internal/render/b.go imports github.com/emersion/go-imap/v2/imapclient; the row of internal/render in docs/architecture.md does not allow it"}},
+			[]string{"internal/render/b.go imports github.com/emersion/go-imap/v2/imapclient; the row of internal/render in docs/dev/architecture.md does not allow it"}},
 		{"unknown module", "internal/render/b.go", "package render\nimport _ \"example.com/x\"\n",
-			[]string{"internal/render/b.go imports example.com/x; the row of internal/render in docs/architecture.md does not allow it"}},
+			[]string{"internal/render/b.go imports example.com/x; the row of internal/render in docs/dev/architecture.md does not allow it"}},
 		{"no row", "internal/util/a.go", "package util\n",
-			[]string{"internal/util/a.go: package internal/util has no row in the table of docs/architecture.md"}},
+			[]string{"internal/util/a.go: package internal/util has no row in the table of docs/dev/architecture.md"}},
 		{"testing", "internal/judge/b.go", "package judge\nimport _ \"testing/fstest\"\n",
-			[]string{"internal/judge/b.go imports testing/fstest; the row of internal/judge in docs/architecture.md does not allow it"}},
+			[]string{"internal/judge/b.go imports testing/fstest; the row of internal/judge in docs/dev/architecture.md does not allow it"}},
 		{"test package", archDoc, strings.Replace(table, "`judge` `go-nagios`", "`judge` `go-nagios` `certtest`", 1),
-			[]string{"docs/architecture.md allows internal/render to import certtest, which it does not"}},
+			[]string{"docs/dev/architecture.md allows internal/render to import certtest, which it does not"}},
 		{"test package imported", "internal/judge/b.go", "package judge\nimport _ \"p/internal/certtest\"\n", []string{
 			"internal/judge/b.go imports p/internal/certtest, which is for _test.go files only",
-			"internal/judge/b.go imports p/internal/certtest; the row of internal/judge in docs/architecture.md does not allow it"}},
+			"internal/judge/b.go imports p/internal/certtest; the row of internal/judge in docs/dev/architecture.md does not allow it"}},
 		{"row without a package", archDoc, strings.Replace(table, "\n\n## More", "\n| `internal/gone` | x | |\n\n## More", 1),
-			[]string{"docs/architecture.md lists internal/gone, which does not exist"}},
+			[]string{"docs/dev/architecture.md lists internal/gone, which does not exist"}},
 		{"row twice", archDoc, strings.Replace(table, "\n\n## More", "\n| `cmd/p` | x | `render` |\n\n## More", 1),
-			[]string{"docs/architecture.md lists cmd/p twice"}},
+			[]string{"docs/dev/architecture.md lists cmd/p twice"}},
 		{"sole importer", archDoc, strings.Replace(table, "standard library only", "`kong`", 1), []string{
-			"docs/architecture.md allows internal/judge to import kong, which it does not",
-			"docs/architecture.md allows internal/judge to import kong, which only internal/argv and internal/cli and internal/gen may"}},
+			"docs/dev/architecture.md allows internal/judge to import kong, which it does not",
+			"docs/dev/architecture.md allows internal/judge to import kong, which only internal/argv and internal/cli and internal/gen may"}},
 		{"os.Exit", "internal/judge/b.go", "package judge\nimport std \"os\"\nfunc f() { std.Exit(1) }\n",
 			[]string{"internal/judge/b.go calls os.Exit; only a main package ends the process"}},
 		{"log.Fatal", "cmd/p/b.go", "package main\nimport \"log\"\nfunc f() { log.Fatalf(\"\") }\n",
