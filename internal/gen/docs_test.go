@@ -132,12 +132,15 @@ func TestRecipes(t *testing.T) {
 	}
 	icinga := read("contrib", "icinga2", "check_imap_session.conf")
 	nagios := read("contrib", "nagios", "check_imap_session.cfg")
-	variables, keys := 0, 0
+	variables, keys, lang := 0, 0, ""
 	for line := range strings.Lines(read("docs", "authentication.md")) {
+		if fence, found := strings.CutPrefix(strings.TrimSpace(line), "```"); found {
+			lang = fence
+		}
 		name, _, found := strings.Cut(strings.TrimSpace(line), " = ")
 		variable, isVariable := strings.CutPrefix(name, "vars.")
 		switch {
-		case !found || !strings.HasPrefix(line, "    ") || strings.Contains(name, " "):
+		case !found || lang != "ini" && lang != "icinga2":
 		case isVariable:
 			variables++
 			if !strings.Contains(icinga, "$"+variable+"$") {
