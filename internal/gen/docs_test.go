@@ -16,7 +16,7 @@ func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	top := filepath.Join("..", "..")
-	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md", ".github/*.md"} {
+	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md", ".github/*.md", "contrib/*.md"} {
 		paths, err := filepath.Glob(filepath.Join(top, pattern))
 		if err != nil {
 			t.Fatal(err)

@@ -100,7 +100,7 @@ func (r recipe) block(t *testing.T) string {
 	}
 	var out string
 	synctest.Test(t, func(t *testing.T) { out = r.run(t) })
-	return fmt.Sprintf("\n    check_imap_session %s\n\n```text\n%s```\n\nIcinga:\n\n```text\n%s```\n\nNagios:\n\n```text\n%s```\n\n",
+	return fmt.Sprintf("\n```console\n$ check_imap_session %s\n```\n\n```text\n%s```\n\nIcinga:\n\n```text\n%s```\n\nNagios:\n\n```text\n%s```\n\n",
 		strings.Join(shown, " "), out, r.icinga(t), r.nagios(t))
 }
 
