@@ -1,6 +1,8 @@
 // Package schedtest holds tests only: private Nagios, Icinga, NRPE and SSH
 // daemons from Debian's packages run the definitions of contrib/ against a real
-// Dovecot, and what they store is compared with what the plugin printed.
+// Dovecot, and what they store is compared with what the plugin printed. What
+// README.md and docs tell a reader to write and to run is done too, on a copy of
+// Debian's own configuration (blocks_test.go says how a page is read).
 //
 // The daemons are put in place by .ci/install-schedulers, and Dovecot by
 // .ci/install-servers. CHECK_IMAP_SESSION_REQUIRE_SERVERS decides what a missing
