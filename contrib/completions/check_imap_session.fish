@@ -18,7 +18,7 @@ complete -c check_imap_session -l client-key -r -F -d 'Its private key, not encr
 complete -c check_imap_session -l tls-min -x -a '1.0 1.1 1.2 1.3' -d 'Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3'
 complete -c check_imap_session -l tls-small-hello -d 'Keep the first TLS message below one packet, without the post-quantum key share, for networks that drop a bigger one'
 complete -c check_imap_session -l certificate-key -x -a 'rsa ecdsa' -d 'rsa or ecdsa: ask a server that has several certificates for the one with this kind of key'
-complete -c check_imap_session -s D -l certificate -x -d 'Days that the certificate must still be good for; CRIT is 0 when not given'
+complete -c check_imap_session -s D -l certificate -x -d 'Days that the certificate must still be valid; CRIT is 0 when not given'
 complete -c check_imap_session -l expect-certificate -r -F -d 'The server must show this certificate: a PEM file, or sha256:HEX'
 complete -c check_imap_session -l insecure -d 'Do not verify the certificate; the report still says what verification would have said'
 complete -c check_imap_session -s U -l username -x -d 'User name: user, user@domain, NTDOMAIN\\account\\alias'

@@ -155,10 +155,11 @@ func check(ctx context.Context, req *cli.Request, env Env) answer {
 	}
 	rep := run(ctx, req.Session, req.Plan)
 	byHand(rep, req.Session, req.Plan)
+	if req.Verbosity >= 1 {
+		req.Remarks = append(req.Remarks, req.Notes...)
+	}
 	for _, text := range req.Remarks {
-		if req.Verbosity >= 1 {
-			rep.Remarks = append(rep.Remarks, report.Remark{Text: text})
-		}
+		rep.Remarks = append(rep.Remarks, report.Remark{Text: text})
 	}
 	if req.Transcript != "" && req.Transcript != "-" {
 		saveTranscript(ctx, req.Transcript, rep, opts)

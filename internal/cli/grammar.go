@@ -39,7 +39,7 @@ type grammar struct {
 	TLSMin            string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default ${default}."`
 	TLSSmallHello     bool   `name:"tls-small-hello" group:"TLS" help:"Keep the first TLS message below one packet, without the post-quantum key share, for networks that drop a bigger one."`
 	CertificateKey    string `enum:"rsa,ecdsa," default:"" placeholder:"KIND" group:"TLS" help:"rsa or ecdsa: ask a server that has several certificates for the one with this kind of key. Uses TLS 1.2."`
-	Certificate       string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be good for; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT:"`
+	Certificate       string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be valid; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT: Default: WARNING below 14 days, or below a tenth of its validity where that is less. 0: no limits."`
 	ExpectCertificate string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
 	Insecure          bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 

@@ -53,8 +53,9 @@ type Request struct {
 	Demo string
 	// Explain asks for the plan in place of a check.
 	Explain bool
-	// Remarks are about the command line and its files, for -v.
-	Remarks []string
+	// Remarks are about the files of the command line, for the long output, and Notes
+	// about its flags, for -v.
+	Remarks, Notes []string
 
 	files files
 	given map[string][]int // as in argv.Line
@@ -267,7 +268,7 @@ func server(g *grammar, req *Request) error {
 	d.Proxy = dial.ProxyMode(g.ProxyProtocol)
 	if req.AllAddresses = g.AllAddresses; req.AllAddresses != "" && d.Address.IsValid() {
 		// Generated definitions give the address of the host object always.
-		req.Remarks = append(req.Remarks, "--address="+d.Address.String()+" is ignored: --all-addresses checks every address of "+argv.Quote(d.Host))
+		req.Notes = append(req.Notes, "--address="+d.Address.String()+" is ignored: --all-addresses checks every address of "+argv.Quote(d.Host))
 		d.Address = netip.Addr{}
 	}
 	switch {

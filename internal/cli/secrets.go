@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,6 +70,10 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 			return err
 		}
 	}
+	if from := r.files.password; from.file != "-" {
+		c.PasswordFile = from.file
+	}
+	c.PasswordDoubt = passwordDoubt(r.files.password, c.Password.Reveal(), c.Username)
 	if c.OAuth == nil {
 		return checkToken(r.files.token, c.Token, auth.CheckStored)
 	}
@@ -97,6 +102,26 @@ func (r *Request) loadSecrets(ctx context.Context) error {
 		c.OAuth.RefreshFile = refresh.file // not a pipe, which would not say it twice
 	}
 	return nil
+}
+
+// passwordDoubt says what is odd about a password file, for the case that the password
+// is rejected; "" when nothing is.
+func passwordDoubt(from secretSource, password, user string) string {
+	if from.file == "" || from.file == "-" {
+		return ""
+	}
+	where, lower := "the first line of "+from.file, strings.ToLower(password)
+	switch n := len(password); {
+	case n > 0 && strings.TrimSpace(password) != password:
+		return where + " begins or ends with a blank, which is part of the password"
+	case n > 1 && strings.ContainsRune("\"'", rune(password[0])) && password[n-1] == password[0]:
+		return where + " has quotes around it, which are part of the password"
+	case strings.HasPrefix(lower, "password=") || strings.HasPrefix(lower, "password:"):
+		return where + " begins with the word password, which is part of the password"
+	case user != "" && strings.HasPrefix(password, user+":"):
+		return where + " begins with the user name and a colon, which are part of the password"
+	}
+	return ""
 }
 
 // holdsSecret says whether a parameter in a URL's query has a name like client_secret
@@ -142,5 +167,14 @@ func (r *Request) read(ctx context.Context, from secretSource) (secret.Secret, [
 		s, err := secret.FromCredential(from.file, r.files.credentials)
 		return s, nil, err
 	}
-	return secret.FromFile(from.file, r.files.stdin)
+	s, remarks, err := secret.FromFile(from.file, r.files.stdin)
+	if below(from.file, r.files.credentials) || below(from.file, "/run/secrets") {
+		remarks = nil // systemd and container engines set these modes, and guard the folder
+	}
+	return s, remarks, err
+}
+
+// below says whether a file lies in a folder.
+func below(file, dir string) bool {
+	return dir != "" && strings.HasPrefix(filepath.Clean(file), filepath.Clean(dir)+string(filepath.Separator))
 }

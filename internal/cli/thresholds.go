@@ -87,6 +87,8 @@ func thresholds(g *grammar, req *Request) error {
 			req.Policy.Rules = append(req.Policy.Rules, rule)
 		}
 	}
+	req.Policy.CertificateDefault = g.Certificate == "" && !g.Insecure &&
+		req.Session.Thresholds[report.CertificateDays] == "" && req.Session.Thresholds[report.CertificatePercent] == ""
 	return nil
 }
 
@@ -148,6 +150,9 @@ func certificateDays(g *grammar, ranks []int) ([]limit, error) {
 		return nil, nil
 	}
 	warn, crit, _ := strings.Cut(g.Certificate, ",")
+	if strings.TrimSuffix(strings.TrimSpace(warn), "d") == "0" && strings.TrimSpace(crit) == "" {
+		return nil, nil // no limits, not even the default
+	}
 	def, _ := report.LookupMetric(report.CertificateDays)
 	var days [2]uint64
 	var limits []limit

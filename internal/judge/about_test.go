@@ -18,7 +18,7 @@ func TestNewStep(t *testing.T) {
 	gone := said(report.ErrNo, "NO", "", "Mailbox does not exist")
 	denied := said(report.ErrNo, "NO", "", "Permission denied")
 	exchange := said(report.ErrBad, "BAD", "", "User is authenticated but not connected.")
-	const storeSlow, overloaded, itsWords = "is the mail store slow or locked?", "is the server overloaded?", "see the words and the log of the server"
+	const storeSlow, overloaded, itsWords = "is the mail store slow or locked?", "is the server overloaded?", "see the log of the server"
 	for _, tt := range []struct {
 		name         string
 		about        report.About
@@ -38,7 +38,7 @@ func TestNewStep(t *testing.T) {
 		{"no right to anything else", report.AboutNetwork, denied, "rejected", itsWords},
 		{"store behind the login", report.AboutStore, exchange, "unavailable", "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?"},
 		{"mailbox behind the login", report.AboutMailbox, exchange, "unavailable", "login was right: is IMAP off for the mailbox, its name wrong, or a back end down?"},
-		{"nothing behind the login", report.AboutNetwork, exchange, "bad", "see the transcript (-vvv): the server did not take the command"},
+		{"nothing behind the login", report.AboutNetwork, exchange, "bad", "the server did not accept the command: see the transcript (-vvv)"},
 	} {
 		tt.e.Step, tt.e.About = "new", tt.about
 		if got := classify(&tt.e); got.Kind != tt.kind || got.Advice != tt.advice {

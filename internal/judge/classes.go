@@ -21,8 +21,9 @@ type Class struct {
 	Advice string // an action or a question, one line
 	// State is used in place of the kind's; OK, the zero value, means the kind's.
 	State report.State
-	// Verb is used in place of the kind's verb and cause; "" means the kind's.
-	Verb string
+	// Phrase returns what stands behind the step's name in place of the kind's verb and
+	// cause and of Detail; nil means these.
+	Phrase func(*report.StepError) string
 	// Detail returns what is worth saying behind the kind's phrase; nil and ""
 	// say nothing.
 	Detail func(*report.StepError) string
@@ -146,7 +147,7 @@ func serviceClasses() []Class {
 		{Kind: "too_large", Match: is(report.ErrTooLarge), Detail: text,
 			Advice: "is this an IMAP server? see the transcript (-vvv)", Example: example(report.StepList, report.ErrTooLarge)},
 		{Kind: "starttls_missing", Match: is(report.ErrStartTLSMissing),
-			Advice: "switch it on, use --tls=implicit -p 993, or look for who strips it", Example: example(report.StepStartTLS, report.ErrStartTLSMissing)},
+			Advice: "switch it on, use --tls=implicit -p 993, or find out what removes it on the way", Example: example(report.StepStartTLS, report.ErrStartTLSMissing)},
 		{Kind: "starttls_refused", Match: both(is(report.ErrStartTLSRefused), preauth), Detail: fixed("the server greeted with PREAUTH, which leaves no room for TLS"),
 			Advice: "use --tls=implicit, or find out who logs us in before TLS", Example: exampleReply(report.StepGreeting, report.ErrStartTLSRefused, imap.StatusResponseTypePreAuth, "", "Welcome.")},
 		{Kind: "starttls_refused", Match: is(report.ErrStartTLSRefused),
@@ -160,10 +161,10 @@ func serviceClasses() []Class {
 		{Kind: "no_mechanism", Match: is(report.ErrNoMechanism), Detail: text,
 			Advice: "choose one that is offered (--auth), or switch this one on", Example: example(report.StepLogin, report.ErrNoMechanism)},
 		{Kind: "auth_failed", Match: is(report.ErrServerProof), Detail: fixed("the server did not prove that it knows the password"),
-			Advice: "is this the right server? another one may answer in its name (the password itself was not sent)", Example: example(report.StepLogin, report.ErrServerProof), Source: "RFC 5802 section 3"},
+			Advice: "is this the right server? another one may answer in its place (the password was not sent)", Example: example(report.StepLogin, report.ErrServerProof), Source: "RFC 5802 section 3"},
 		{Kind: "message_missing", Match: at(report.ErrMessageMissing, report.StepSearch), Detail: text,
 			Advice: "is mail arriving here, and does --search say what is meant?", Example: example(report.StepSearch, report.ErrMessageMissing)},
-		{Kind: "message_missing", Match: is(report.ErrMailboxEmpty), Detail: text,
+		{Kind: "message_missing", Match: is(report.ErrMailboxEmpty), Phrase: fixed("failed, the mailbox is empty"),
 			Advice: "is mail arriving here?", Example: example(report.StepFetch, fmt.Errorf("%w: %w", report.ErrMessageMissing, report.ErrMailboxEmpty))},
 		{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
 			Advice: "is mail arriving here, and does --message name one that exists?", Example: example(report.StepFetch, report.ErrMessageMissing)},
@@ -184,23 +185,23 @@ func serviceClasses() []Class {
 func lastClasses() []Class {
 	return []Class{
 		{Kind: "bad", Match: both(notUnderstood, func(e *report.StepError) bool { return e.Step == report.StepLogin && e.Mechanism != "" }),
-			Advice: "does the server take this mechanism, and an initial response with it? try another --auth", Example: badMechanismExample()},
+			Advice: "does the server accept this mechanism, with an initial response? try another --auth", Example: badMechanismExample()},
 		{Kind: "bad", Match: notUnderstood, Source: "Courier answers NO where BAD is meant",
-			Advice: "see the transcript (-vvv): the server did not take the command", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", courierBad)},
+			Advice: "the server did not accept the command: see the transcript (-vvv)", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", courierBad)},
 		{Kind: "auth_failed", Match: at(report.ErrNo, report.StepLogin),
-			Advice: "is it the password? see the words and the log of the server", Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "No.")},
+			Advice: "is it the password? see the log of the server", Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, "", "No.")},
 		{Kind: "unavailable", Match: at(report.ErrBye, report.StepLogin),
 			Advice: "see the log of the server: it cut off the login itself", Example: exampleReply(report.StepLogin, report.ErrBye, imap.StatusResponseTypeBye, "", "Bye.")},
 		{Kind: "rejected", Match: is(report.ErrNo),
-			Advice: "see the words and the log of the server", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", "Not now.")},
+			Advice: "see the log of the server", Example: exampleReply(report.StepList, report.ErrNo, imap.StatusResponseTypeNo, "", "Not now.")},
 		{Kind: "bye", Match: is(report.ErrBye),
 			Advice: "is the server shutting down, overloaded, or blocking this address?", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, "", "Overloaded.")},
 		{Kind: "closed", Match: both(both(gone, beforeGreeting), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: waiting,
 			Advice: "does the server have a certificate of the kind of --certificate-key?", Example: setupExample(report.StepTLS, report.ErrClosed, report.Setup{CertificateKey: "ecdsa"})},
 		{Kind: "closed", Match: both(gone, beforeGreeting), Detail: waiting,
-			Advice: "too many connections, a crash, or a port that expects --proxy-protocol? see its log", Example: example(report.StepTLS, report.ErrClosed)},
+			Advice: "too many connections, a crash, or a port that expects --proxy-protocol? see the log of the server", Example: example(report.StepTLS, report.ErrClosed)},
 		{Kind: "closed", Match: gone, Detail: waiting,
-			Advice: "see its log: too many connections from here, or a crash?", Example: example(report.StepList, report.ErrClosed)},
+			Advice: "see the log of the server: too many connections from here, or a crash?", Example: example(report.StepList, report.ErrClosed)},
 		{Kind: "protocol", Match: func(*report.StepError) bool { return true }, Detail: protocolDetail,
 			Advice: "see the transcript (-vvv), and report it", Example: &report.StepError{Step: report.StepSelect, Err: report.ErrProtocol, Line: "* what"}},
 	}

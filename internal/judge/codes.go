@@ -43,7 +43,7 @@ func codeClasses() []Class {
 		{Kind: "referral", Match: coded(codeReferral), Detail: referredTo, Source: "RFC 2221, RFC 2193",
 			Advice: "point -H there", Example: referralExample()},
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthenticationFailed), Source: rfc5530,
-			Advice: "check user name and password", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthenticationFailed)},
+			Advice: checkPassword, Example: codeExample(report.StepLogin, imap.ResponseCodeAuthenticationFailed)},
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthorizationFailed, report.StepLogin), Source: rfc5530,
 			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthorizationFailed)},
 		{Kind: "no_permission", Match: coded(imap.ResponseCodeAuthorizationFailed), Source: rfc5530,
@@ -51,7 +51,7 @@ func codeClasses() []Class {
 		{Kind: "auth_expired", Match: coded(imap.ResponseCodeExpired), Source: rfc5530,
 			Advice: "set a new password for this account", Example: codeExample(report.StepLogin, imap.ResponseCodeExpired)},
 		{Kind: "bye", Match: coded(imap.ResponseCodeUnavailable, report.StepGreeting), Source: rfc5530,
-			Advice: "is it being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, imap.ResponseCodeUnavailable, "Shutting down.")},
+			Advice: "is the server being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, imap.ResponseCodeUnavailable, "Shutting down.")},
 		{Kind: "unavailable", Match: coded(imap.ResponseCodeUnavailable), Source: rfc5530,
 			Advice: "is its user database, mail store or back end down?", Example: codeExample(report.StepLogin, imap.ResponseCodeUnavailable)},
 		{Kind: "limit", Match: coded(imap.ResponseCodeLimit), Source: rfc5530,
@@ -85,7 +85,7 @@ func codeClasses() []Class {
 		{Kind: "rejected", Match: coded(imap.ResponseCodeCorruption), Source: rfc5530,
 			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample(report.StepSelect, imap.ResponseCodeCorruption)},
 		{Kind: "rejected", Match: both(coded(imap.ResponseCodeCannot), notOn(report.StepLogin)), Source: rfc5530,
-			Advice: "the server cannot do that at all: is the name one it allows?", Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
+			Advice: "the server cannot do that: does it allow such a name?", Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
 	}
 }
 

@@ -30,6 +30,9 @@ type Rule struct {
 type Policy struct {
 	Rules  []Rule                  // at most one a metric
 	States map[string]report.State // of failure kinds, in place of the defaults
+	// CertificateDefault is the warning limit on certificate_days where no rule has one:
+	// 14 days, or a tenth of the validity where that is less.
+	CertificateDefault bool
 }
 
 // rule returns the rule for a metric; the zero Rule when there is none.
@@ -80,17 +83,25 @@ func succeeded(findings []report.Finding) bool {
 	})
 }
 
-// minReported is the shortest time of a step that a finding mentions.
-const minReported = 100 * time.Millisecond
+// minReported is the shortest time of a step that failed which a finding mentions: a
+// server may answer a wrong password late on purpose.
+const minReported = time.Second
+
+// minSlow is the shortest time of a step that makes it the cause of a slow run.
+const minSlow = 100 * time.Millisecond
 
 // judged compares a metric with its rule; what violates it becomes a finding.
 func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) report.Judged {
 	rule := p.rule(m.Def.Name)
+	// A certificate that is refused has its finding.
+	if tls := r.Step(report.StepTLS); m.Def.Name == report.CertificateDays && p.CertificateDefault && tls != nil && tls.Outcome == report.Passed {
+		rule.Warn = defaultDays(r)
+	}
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
-	if f, limit := violation(m, rule); limit != nil {
+	if f, limit := violation(r, m, rule); limit != nil {
 		f.Advice = thresholdAdvice(r, m, *limit)
 		if s := slowest(r); s != nil && m.Def.Name == report.Time && above(m, *limit) {
-			f.Text += fmt.Sprintf(", %s took %.3f s of it", s.Name, s.Elapsed.Seconds())
+			f.Text += fmt.Sprintf(", %s took %s of it", s.Name, report.Took(s.Elapsed))
 			f.Advice = slowAdvice(s)
 		}
 		f.State = p.state(f.Kind, f.State)
@@ -98,6 +109,21 @@ func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) rep
 		v.Findings = append(v.Findings, f)
 	}
 	return judged
+}
+
+// defaultDays is the warning limit of Policy.CertificateDefault: a certificate that is
+// renewed every week has fewer than 14 days left all the time.
+func defaultDays(r *report.Report) *Range {
+	days := 14.0
+	moment := func(fact string) time.Time {
+		text, _ := r.Fact(fact).(string)
+		t, _ := time.Parse(time.RFC3339, text)
+		return t
+	}
+	if validity := moment("certificate_not_after").Sub(moment("certificate_not_before")); validity > 0 {
+		days = min(days, max(math.Ceil(validity.Hours()/24/10), 1))
+	}
+	return &Range{Lower: days, Upper: math.Inf(1)}
 }
 
 // sortFindings puts the worst first and takes the verdict's state from it.
@@ -129,23 +155,45 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 		def = c.State
 	}
 	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Advice: c.Advice}
-	if c.Verb != "" {
-		k.Verb, k.Cause = c.Verb, ""
+	f.Text = e.Step
+	if e.Step == report.StepLogin && e.Setup.Username != "" {
+		f.Text += " as " + e.Setup.Username
 	}
-	f.Text = e.Step + " " + k.Verb
-	if s != nil && s.Outcome == report.Failed && (s.Elapsed >= minReported || k.Name == "timeout") {
-		f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds()) + arrived(e.Arrived)
-	}
-	if k.Cause != "" {
-		f.Text += ", " + k.Cause
-	}
-	if c.Detail != nil {
-		if d := c.Detail(e); d != "" {
-			f.Text += ", " + d
+	if c.Phrase != nil {
+		f.Text += " " + c.Phrase(e)
+	} else {
+		f.Text += " " + k.Verb
+		if s != nil && s.Outcome == report.Failed && (s.Elapsed >= minReported || k.Name == "timeout") {
+			f.Text += fmt.Sprintf(" after %.3f s", s.Elapsed.Seconds()) + arrived(e.Arrived)
+		}
+		if k.Cause != "" {
+			f.Text += ", " + k.Cause
+		}
+		if c.Detail != nil {
+			if d := c.Detail(e); d != "" {
+				f.Text += ", " + d
+			}
 		}
 	}
+	f.Advice = rejectedAdvice(e, f)
 	f.Server = serverWords(e)
 	return f
+}
+
+// checkPassword is the advice on a password that was rejected.
+const checkPassword = "check user name and password"
+
+// rejectedAdvice is the advice of a finding, which for a rejected password says where it
+// came from, and first what is odd about it.
+func rejectedAdvice(e *report.StepError, f report.Finding) string {
+	switch {
+	case f.Kind != "auth_failed" || !triedPassword(e):
+	case e.Setup.PasswordDoubt != "":
+		return e.Setup.PasswordDoubt
+	case f.Advice == checkPassword && e.Setup.PasswordFile != "":
+		return f.Advice + " (" + e.Setup.PasswordFile + ")"
+	}
+	return f.Advice
 }
 
 // serverWords returns what the server said about it: the reply, else the lines
@@ -172,7 +220,7 @@ func serverWords(e *report.StepError) string {
 // or when there is nothing slow.
 func slowest(r *report.Report) *report.StepResult {
 	for i, s := range r.Steps {
-		if s.Outcome == report.Passed && s.Elapsed >= minReported && 2*s.Elapsed >= r.Elapsed {
+		if s.Outcome == report.Passed && s.Elapsed >= minSlow && 2*s.Elapsed >= r.Elapsed {
 			return &r.Steps[i]
 		}
 	}

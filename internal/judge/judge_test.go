@@ -61,34 +61,34 @@ func TestThresholds(t *testing.T) {
 		{"none given", "time", 100, "", "", report.OK, "", "", ""},
 		{"within", "time", 1, "2", "5", report.OK, "", "2", "5"},
 		{"on the limit", "time", 2, "2", "5", report.OK, "", "2", "5"},
-		{"over warning", "time", 2.000001, "2", "5", report.Warning, "time is 2.000001 s, over the warning limit of 2 s", "2", "5"},
-		{"critical before warning", "time", 6, "2", "5", report.Critical, "time is 6.000 s, over the critical limit of 5 s", "2", "5"},
-		{"critical alone", "time", 6, "", "5", report.Critical, "time is 6.000 s, over the critical limit of 5 s", "", "5"},
-		{"warning alone", "time", 6, "2", "", report.Warning, "time is 6.000 s, over the warning limit of 2 s", "2", ""},
-		{"same limit", "time", 6, "5", "5", report.Critical, "time is 6.000 s, over the critical limit of 5 s", "5", "5"},
-		{"units", "time_login", 0.3, "100ms", "1m", report.Warning, "time_login is 0.300 s, over the warning limit of 0.1 s", "0.1", "60"},
+		{"over warning", "time", 2.000001, "2", "5", report.Warning, "the whole session took 2.000001 s, limit 2 s", "2", "5"},
+		{"critical before warning", "time", 6, "2", "5", report.Critical, "the whole session took 6.000 s, limit 5 s", "2", "5"},
+		{"critical alone", "time", 6, "", "5", report.Critical, "the whole session took 6.000 s, limit 5 s", "", "5"},
+		{"warning alone", "time", 6, "2", "", report.Warning, "the whole session took 6.000 s, limit 2 s", "2", ""},
+		{"same limit", "time", 6, "5", "5", report.Critical, "the whole session took 6.000 s, limit 5 s", "5", "5"},
+		{"units", "time_login", 0.3, "100ms", "1m", report.Warning, "login took 0.300 s, limit 0.1 s", "0.1", "60"},
 		{"upper bound of a duration", "time", 6, "~:5", "", report.Warning, "", "5", ""},
 		{"upper bound that is negative", "time", 6, "~:-5", "", report.Warning, "", "~:-5", ""},
 		{"upper bound of what may be negative", "message_age", 6, "~:5", "", report.Warning, "", "~:5", ""},
-		{"at least", "messages", 0, "", "1:", report.Critical, "messages is 0, below the critical minimum of 1", "", "1:"},
+		{"at least", "messages", 0, "", "1:", report.Critical, "the mailbox has 0 messages, at least 1 expected", "", "1:"},
 		{"at least, met", "messages", 1, "", "1:", report.OK, "", "", "1:"},
 		{"zero and above", "messages", 0, "0:", "", report.OK, "", "0:", ""},
-		{"between", "messages", 21, "10:20", "", report.Warning, "messages is 21, above the warning range 10:20", "10:20", ""},
-		{"inside", "folders", 10, "@0:10", "", report.Warning, "folders is 10, inside the warning range 10", "@10", ""},
+		{"between", "messages", 21, "10:20", "", report.Warning, "the mailbox has 21 messages, outside the range 10:20", "10:20", ""},
+		{"inside", "folders", 10, "@0:10", "", report.Warning, "LIST shows 10 mailboxes, inside the range 10", "@10", ""},
 		{"inside, not met", "folders", 11, "@0:10", "", report.OK, "", "@10", ""},
-		{"inside up to", "message_age", -3, "@~:5", "", report.Warning, "message_age is -3.000 s, inside the warning range ~:5", "@~:5", ""},
+		{"inside up to", "message_age", -3, "@~:5", "", report.Warning, "message is -3 s old, inside the range ~:5", "@~:5", ""},
 		{"inside up to, of a duration", "time", 3, "@~:5", "", report.Warning, "", "@~:5", ""},
-		{"negative value", "certificate_days", -2, "", "0:", report.Critical, "certificate_days is -2, below the critical minimum of 0", "", "0:"},
-		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.500 s, a time that is still to come: the clocks of the server and of this machine differ", "10", ""},
-		{"below a range", "messages", 9, "10:20", "", report.Warning, "messages is 9, below the warning range 10:20", "10:20", ""},
-		{"an age", "message_age", 11520.2, "", "1h", report.Critical, "message_age is 3 h 12 min, over the critical limit of 1 h", "", "3600"},
-		{"an old age", "message_age", 338847574.468, "", "1h", report.Critical, "message_age is 3921 d 20 h, over the critical limit of 1 h", "", "3600"},
-		{"an age just over", "search_oldest_age", 3600.4, "1h", "", report.Warning, "search_oldest_age is 3600.400 s, over the warning limit of 1 h", "3600", ""},
-		{"a young age", "message_age", 59, "1h:", "", report.Warning, "message_age is 59 s, below the warning minimum of 1 h", "3600:", ""},
-		{"a message of tomorrow", "message_age", -7200, "", "1h", report.Critical, "message_age is -7200.000 s, a time that is still to come: the clocks of the server and of this machine differ", "", "3600"},
-		{"days", "certificate_days", 13, "2w:", "36h:", report.Warning, "certificate_days is 13, below the warning minimum of 14", "14:", "1.5:"},
-		{"bytes", "message_size", 11e6, "10MB", "", report.Warning, "message_size is 11000000 B, over the warning limit of 10000000 B", "10000000", ""},
-		{"percent", "certificate_percent", 12.5, "20%:", "", report.Warning, "certificate_percent is 12.5 %, below the warning minimum of 20 %", "20:", ""},
+		{"negative value", "certificate_days", -2, "", "0:", report.Critical, "certificate expired 2 days ago, limit 0", "", "0:"},
+		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.5 s, a time that is still to come: the clocks of the server and of this machine differ", "10", ""},
+		{"below a range", "messages", 9, "10:20", "", report.Warning, "the mailbox has 9 messages, outside the range 10:20", "10:20", ""},
+		{"an age", "message_age", 11520.2, "", "1h", report.Critical, "message is 3 h 12 min old, limit 1 h", "", "3600"},
+		{"an old age", "message_age", 338847574.468, "", "1h", report.Critical, "message is 10 years 271 days old, limit 1 h", "", "3600"},
+		{"an age just over", "search_oldest_age", 3600.4, "1h", "", report.Warning, "oldest message found in the mailbox is 3600.4 s old, limit 1 h", "3600", ""},
+		{"a young age", "message_age", 59, "1h:", "", report.Warning, "message is 59 s old, at least 1 h expected", "3600:", ""},
+		{"a message of tomorrow", "message_age", -7200, "", "1h", report.Critical, "message_age is -7200 s, a time that is still to come: the clocks of the server and of this machine differ", "", "3600"},
+		{"days", "certificate_days", 13, "2w:", "36h:", report.Warning, "certificate expires in 13 days, limit 14", "14:", "1.5:"},
+		{"bytes", "message_size", 11e6, "10MB", "", report.Warning, "message has 11 MB, limit 10 MB", "10000000", ""},
+		{"percent", "certificate_percent", 12.5, "20%:", "", report.Warning, "certificate has 12.5 % of its validity left, limit 20 %", "20:", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestThresholds(t *testing.T) {
 // TestAdviceBySide looks at the side on which a number is outside: what helps
 // against too much does not help against too little.
 func TestAdviceBySide(t *testing.T) {
-	const renew, minimum, clocks, arriving = "renew it, and let the server load it", "more is left than the range allows: is a minimum meant (N:)?", "set both clocks right (NTP)", "is mail arriving?"
+	const renew, minimum, clocks, arriving = "renew it and reload the IMAP server", "more is left than the range allows: is a minimum meant (N:)?", "set both clocks right (NTP)", "is mail arriving?"
 	for _, tt := range []struct {
 		metric string
 		value  float64
@@ -404,5 +404,43 @@ func TestStateOfARow(t *testing.T) {
 	r := &report.Report{Steps: []report.StepResult{{Name: report.StepDNS, Outcome: report.Failed, Err: e}}}
 	if v := Judge(r, Policy{}); v.State != report.Warning {
 		t.Errorf("got %v, want WARNING: %+v", v.State, v.Findings)
+	}
+}
+
+// TestCertificateDefault: a warning below 14 days, or below a tenth of the validity where
+// that is less, in whole days and at least one.
+func TestCertificateDefault(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		validity, left float64 // days; validity 0 is not known
+		want           string  // the range; "" for none
+		state          report.State
+	}{
+		{"a year", 365, 13, "14:", report.Warning}, {"a year, enough", 365, 14, "14:", report.OK},
+		{"90 days", 90, 9, "9:", report.OK}, {"90 days, less", 90, 8, "9:", report.Warning},
+		{"91 days", 91, 9, "10:", report.Warning}, {"a week", 7, 1, "1:", report.OK}, {"a week, last day", 7, 0, "1:", report.Warning},
+		{"an hour", 1.0 / 24, 0, "1:", report.Warning}, {"not known", 0, 13, "14:", report.Warning},
+	} {
+		def, _ := report.LookupMetric(report.CertificateDays)
+		r := &report.Report{
+			Steps:   []report.StepResult{{Name: report.StepTLS, Outcome: report.Passed}},
+			Metrics: []report.Metric{{Def: def, Value: tt.left}},
+		}
+		if tt.validity > 0 {
+			begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			end := begin.Add(time.Duration(tt.validity * 24 * float64(time.Hour)))
+			r.Facts = []report.Fact{{Name: "certificate_not_before", Value: begin.Format(time.RFC3339)}, {Name: "certificate_not_after", Value: end.Format(time.RFC3339)}}
+		}
+		v := Judge(r, Policy{CertificateDefault: true})
+		if v.Metrics[0].Warn != tt.want || v.State != tt.state {
+			t.Errorf("%s: limit %q, %v, want %q, %v", tt.name, v.Metrics[0].Warn, v.State, tt.want, tt.state)
+		}
+		if v := Judge(r, Policy{}); v.State != report.OK || v.Metrics[0].Warn != "" {
+			t.Errorf("%s: without the default %v, %q", tt.name, v.State, v.Metrics[0].Warn)
+		}
+		r.Steps[0].Outcome = report.Failed // refused: it has its finding
+		if v := Judge(r, Policy{CertificateDefault: true}); len(v.Findings) > 0 {
+			t.Errorf("%s: %v of a certificate that was refused", tt.name, v.Findings)
+		}
 	}
 }

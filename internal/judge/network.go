@@ -31,7 +31,7 @@ func networkClasses() []Class {
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepTLS), Detail: waiting,
 			Advice: "does the port speak TLS at once? else use --tls=starttls", Example: setupExample(report.StepTLS, report.ErrTimeout, report.Setup{SmallHello: true})},
 		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return e.Encrypted }), Detail: waiting,
-			Advice: "TLS works, but IMAP says nothing: is it another service (HTTP), or overloaded?", Example: &report.StepError{Step: report.StepGreeting, Err: report.ErrTimeout, Encrypted: true}},
+			Advice: "TLS works, but no greeting comes: is it another service (HTTP), or is the server overloaded?", Example: &report.StepError{Step: report.StepGreeting, Err: report.ErrTimeout, Encrypted: true}},
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepGreeting), Detail: waiting,
 			Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example(report.StepGreeting, report.ErrTimeout)},
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepLogin), Detail: waiting,
@@ -55,12 +55,12 @@ func networkClasses() []Class {
 			Advice: "correct the address of the host in the monitoring", Example: lookupExample("A", &net.DNSError{Err: "no such host", IsNotFound: true}, report.Setup{AddressName: "nosuch.invalid"})},
 		{Kind: "dns", Match: as[*net.DNSError](), Detail: dnsDetail,
 			Advice: "check the name (-H) and the name servers of this machine", Example: example(report.StepDNS, &net.DNSError{Err: "no such host", IsNotFound: true})},
-		{Kind: "address_failed", Match: is(report.ErrManyAddresses), Verb: "brought many addresses", Detail: text, State: report.Warning,
+		{Kind: "address_failed", Match: is(report.ErrManyAddresses), Phrase: manyAddresses, State: report.Warning,
 			Advice: "is that really one service? give those that matter with --address", Example: example(report.StepDNS, fmt.Errorf("%w: 100, of which the first 64 are used", report.ErrManyAddresses))},
 		{Kind: "refused", Match: is(syscall.ECONNREFUSED), Detail: nobodyListens,
 			Advice: "is the IMAP service running, and is this its port?", Example: example(report.StepConnect, syscall.ECONNREFUSED)},
 		{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
-			Advice: "is this node down, or should its address leave the DNS?", Example: example(report.StepConnect, report.ErrAddressFailed)},
+			Advice: "is this node down? else take its address out of the DNS", Example: example(report.StepConnect, report.ErrAddressFailed)},
 		{Kind: "config", Match: func(e *report.StepError) bool {
 			var call *os.SyscallError
 			return errors.As(e.Err, &call) && call.Syscall == "bind"
@@ -72,6 +72,8 @@ func networkClasses() []Class {
 			Advice: "check routing, firewall and address family", Example: example(report.StepConnect, syscall.EHOSTUNREACH)},
 	}
 }
+
+func manyAddresses(e *report.StepError) string { return "brought too many addresses: " + text(e) }
 
 // nobodyListens names the addresses that refused the connection, and what was
 // wrong with others.

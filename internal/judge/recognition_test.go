@@ -10,7 +10,7 @@ import (
 // TestRecognition judges what servers said in public reports. A word decides only
 // where it stands as a word, and a cause is named only where it was said.
 func TestRecognition(t *testing.T) {
-	const ask = "is it the password? see the words and the log of the server"
+	const ask = "is it the password? see the log of the server"
 	for _, tt := range []struct {
 		name                   string
 		step                   string
@@ -52,11 +52,11 @@ func TestRecognition(t *testing.T) {
 		{name: "full disk at login", step: "login", status: "BYE", say: "mkdir() failed: No space left on device", kind: "unavailable", advice: "the disk of the server is full"},
 		{name: "locked", step: "select", about: report.AboutMailbox, status: "NO", say: "Mailbox is locked by another process (pid 4711 host mx2)", kind: "rejected", advice: lockedAdvice},
 		{name: "locked account", step: "login", about: report.AboutAccount, status: "NO", say: "Account is locked", kind: "auth_failed", advice: "is the account disabled, or IMAP switched off for it?"},
-		{name: "initial response", step: "login", status: "BAD", say: "Syntax error", kind: "bad", advice: "does the server take this mechanism, and an initial response with it? try another --auth",
+		{name: "initial response", step: "login", status: "BAD", say: "Syntax error", kind: "bad", advice: "does the server accept this mechanism, with an initial response? try another --auth",
 			change: func(e *report.StepError) { e.Mechanism = "PLAIN" }},
 		{name: "TLS wanted under TLS", step: "login", status: "NO", say: "Plaintext authentication disallowed on non-secure (SSL/TLS) connections.", kind: "login_disabled", advice: "TLS is on: does a proxy in front take it off, and does the server trust that proxy?"},
 		{name: "TLS wanted in clear", step: "login", status: "NO", code: "PRIVACYREQUIRED", say: "No.", kind: "login_disabled", advice: "use --tls=starttls or --tls=implicit", change: func(e *report.StepError) { e.Encrypted = false }},
-		{name: "LOGIN has none", step: "login", status: "BAD", say: "Syntax error", kind: "bad", advice: "see the transcript (-vvv): the server did not take the command"},
+		{name: "LOGIN has none", step: "login", status: "BAD", say: "Syntax error", kind: "bad", advice: "the server did not accept the command: see the transcript (-vvv)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := map[string]error{"NO": report.ErrNo, "BAD": report.ErrBad, "BYE": report.ErrBye}[tt.status]

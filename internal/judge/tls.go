@@ -20,37 +20,39 @@ import (
 func tlsClasses() []Class {
 	return []Class{
 		{Kind: "starttls_injection", Match: is(report.ErrInjected),
-			Advice: "does something change the traffic on its way? no secret was sent", Example: example(report.StepTLS, report.ErrInjected)},
+			Advice: "does something change the traffic on its way? the password was not sent", Example: example(report.StepTLS, report.ErrInjected)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
-			Advice: "no secret was sent: is this the server you mean?", Example: example(report.StepTLS, report.ErrOtherCertificate)},
+			Advice: "is this the right server? the password was not sent", Example: example(report.StepTLS, report.ErrOtherCertificate)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
-			Advice: "renewed on disk, and the IMAP server not reloaded?", Example: example(report.StepTLS, report.ErrCertificateMismatch)},
-		{Kind: "tls_expired", Match: is(report.ErrClientCertificate), State: report.Warning, Verb: "has a client certificate that cannot be used now", Detail: text,
+			Advice: "if it was renewed, reload the IMAP server", Example: example(report.StepTLS, report.ErrCertificateMismatch)},
+		{Kind: "tls_expired", Match: is(report.ErrClientCertificate), State: report.Warning, Phrase: func(e *report.StepError) string {
+			return "has a client certificate that cannot be used now: " + text(e)
+		},
 			Advice: "renew the files of --client-cert and --client-key", Example: example(report.StepTLS, fmt.Errorf("%w: CN=probe expired 2026-06-01", report.ErrClientCertificate))},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool { c := expired(e); return c != nil && time.Now().Before(c.NotBefore) },
-			Verb: "certificate is not valid yet", Detail: expiredDetail,
+			Phrase: notYetValid,
 			Advice: "is the clock of this machine right?", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{NotBefore: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}})},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool { c := expired(e); return c != nil && isIntermediate(c) }, Detail: expiredDetail,
-			Advice: "have the server send the new intermediate", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{IsCA: true, RawSubject: []byte{1}}})},
+			Advice: "install the new intermediate certificate in the server and reload it", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{IsCA: true, RawSubject: []byte{1}}})},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool {
 			var invalid x509.CertificateInvalidError
 			return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
 		}, Detail: expiredDetail,
-			Advice: "renew it and reload the server, or set the clock right", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired})},
-		{Kind: "tls_hostname", Match: both(hostIsAddress, func(e *report.StepError) bool { return invisible(e) != "" }), Detail: hostnameDetail,
+			Advice: "renew it and reload the IMAP server, or set the clock of this machine", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired})},
+		{Kind: "tls_hostname", Match: both(hostIsAddress, func(e *report.StepError) bool { return invisible(e) != "" }), Phrase: hostnamePhrase,
 			Advice: "renew it with the address as an IP address in subjectAltName", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"192.0.2.7"}}, Host: "192.0.2.7"})},
-		{Kind: "tls_hostname", Match: hostIsAddress, Detail: hostnameDetail,
+		{Kind: "tls_hostname", Match: hostIsAddress, Phrase: hostnamePhrase,
 			Advice: "give the name with -H and the address with --address", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "192.0.2.7"})},
-		{Kind: "tls_hostname", Match: func(e *report.StepError) bool { return invisible(e) != "" }, Detail: hostnameDetail,
+		{Kind: "tls_hostname", Match: func(e *report.StepError) bool { return invisible(e) != "" }, Phrase: hostnamePhrase,
 			Advice: "renew it with the name in subjectAltName: clients no longer read the CN", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "imap.example.com"}}, Host: "imap.example.com"}), Source: "RFC 9525 section 6.3"},
-		{Kind: "tls_hostname", Match: as[x509.HostnameError](), Detail: hostnameDetail,
-			Advice: "give the name clients use with -H, or renew it for this one", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
+		{Kind: "tls_hostname", Match: as[x509.HostnameError](), Phrase: hostnamePhrase,
+			Advice: "is the wrong certificate installed, or is -H wrong?", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"mail.example.com"}}, Host: "imap.example.com"})},
 		{Kind: "tls_untrusted", Match: is(report.ErrSelfSigned), Detail: text,
-			Advice: "trust it with --ca-file, or --insecure --expect-certificate", Example: example(report.StepTLS, report.ErrSelfSigned)},
+			Advice: "install the one from your CA, or trust this one with --ca-file", Example: example(report.StepTLS, report.ErrSelfSigned)},
 		{Kind: "tls_untrusted", Match: is(report.ErrMissingIntermediate), Detail: text,
-			Advice: "have the server send its chain, or give the CA with --ca-file", Example: example(report.StepTLS, report.ErrMissingIntermediate)},
+			Advice: "install the whole chain in the server, or give a private CA with --ca-file", Example: example(report.StepTLS, report.ErrMissingIntermediate)},
 		{Kind: "tls_untrusted", Match: is(report.ErrUnknownAuthority), Detail: text,
-			Advice: "for a private authority give its certificate with --ca-file", Example: example(report.StepTLS, report.ErrUnknownAuthority)},
+			Advice: "for a private CA give its certificate with --ca-file", Example: example(report.StepTLS, report.ErrUnknownAuthority)},
 		{Kind: "tls_untrusted", Match: is(report.ErrWeakSignature), Detail: text,
 			Advice: "have it signed again, with SHA-256", Example: example(report.StepTLS, report.ErrWeakSignature)},
 		{Kind: "tls_untrusted", Match: is(report.ErrWeakKey), Detail: text,
@@ -58,7 +60,7 @@ func tlsClasses() []Class {
 		{Kind: "tls_untrusted", Match: is(report.ErrMalformed), Detail: text,
 			Advice: "have it issued again: many mail clients refuse it too", Example: example(report.StepTLS, fmt.Errorf("%w: negative serial number", report.ErrMalformed))},
 		{Kind: "tls_untrusted", Match: tlsText(unparsable, "elliptic curve", "unsupported public key"), Detail: parseDetail,
-			Advice: "this program has no such key type (brainpool, DSA): can the server show another certificate?", Example: example(report.StepTLS, errors.New(unparsable+"x509: unsupported elliptic curve"))},
+			Advice: "this program does not know this type of key (brainpool, DSA): can the server show another certificate?", Example: example(report.StepTLS, errors.New(unparsable+"x509: unsupported elliptic curve"))},
 		{Kind: "tls_untrusted", Match: tlsText(unparsable), Detail: parseDetail,
 			Advice: "have it issued again: it does not follow RFC 5280", Example: example(report.StepTLS, errors.New(unparsable+"x509: malformed tbs certificate"))},
 		{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
@@ -67,9 +69,9 @@ func tlsClasses() []Class {
 		}, Detail: fixed("it is not made for servers"),
 			Advice: "renew it with the extended key usage serverAuth", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 		{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
-			Advice: "for a private authority give its certificate with --ca-file", Example: example(report.StepTLS, x509.ConstraintViolationError{})},
+			Advice: "for a private CA give its certificate with --ca-file", Example: example(report.StepTLS, x509.ConstraintViolationError{})},
 		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
-			Advice: "nothing from TLS 1.0 to 1.3 suits it: is it limited to SSL 3, or misconfigured?", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.0"})},
+			Advice: "no version from TLS 1.0 to 1.3 works: is the server limited to SSL 3, or misconfigured?", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.0"})},
 		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.TLSMin == "1.3" })), Detail: handshakeDetail,
 			Advice: "does it speak TLS 1.3? else leave out --tls-min=1.3", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.3"})},
 		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: handshakeDetail,
@@ -83,12 +85,12 @@ func tlsClasses() []Class {
 		{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
 			Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
 		{Kind: "tls_handshake", Match: both(alert("certificate", "access denied"), clientCertificateOver), Detail: handshakeDetail,
-			Advice: "our client certificate is out of date: renew the file of --client-cert", Example: alertWith("expired certificate", report.Setup{ClientCertificateOver: "expired 2026-06-01"})},
+			Advice: "our client certificate has expired: renew the file of --client-cert", Example: alertWith("expired certificate", report.Setup{ClientCertificateOver: "expired 2026-06-01"})},
 		{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
 			Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
 		{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
-			Advice: "the server knows no such name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
-		{Kind: "tls_handshake", Match: both(tlsFailed, notOn(report.StepTLS)), Verb: "failed, TLS broke", Detail: handshakeDetail,
+			Advice: "the server does not know this name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
+		{Kind: "tls_handshake", Match: both(tlsFailed, notOn(report.StepTLS)), Phrase: func(e *report.StepError) string { return "failed, TLS broke: " + handshakeDetail(e) },
 			Advice: "does the server or something on the way damage TLS? see its log", Example: example(report.StepList, &net.OpError{Op: "local error", Err: errors.New("tls: bad record MAC")})},
 		{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
 			Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
@@ -158,15 +160,25 @@ func expiredDetail(e *report.StepError) string {
 	if c == nil {
 		return ""
 	}
-	const layout = "2006-01-02 15:04 MST"
-	name := strings.TrimSpace(map[bool]string{true: "the intermediate "}[isIntermediate(c)] + certName(c))
-	if time.Now().Before(c.NotBefore) {
-		if !isIntermediate(c) {
-			name = "it"
-		}
-		return fmt.Sprintf("%s begins %s", name, c.NotBefore.UTC().Format(layout))
+	return fmt.Sprintf("%s ended on %s, %s ago", whose(c), c.NotAfter.UTC().Format(time.DateOnly), report.Roughly(time.Since(c.NotAfter)))
+}
+
+// notYetValid says from when on a certificate is valid, to the minute: it may be the
+// clock of this machine that is wrong.
+func notYetValid(e *report.StepError) string {
+	c := expired(e)
+	return fmt.Sprintf("certificate is not valid yet: %s begins on %s", whose(c), c.NotBefore.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+func whose(c *x509.Certificate) string {
+	name := certName(c)
+	switch {
+	case isIntermediate(c):
+		return strings.TrimSpace("the intermediate " + name)
+	case name == "":
+		return "it"
 	}
-	return fmt.Sprintf("%s ended %s", name, c.NotAfter.UTC().Format(layout))
+	return name
 }
 
 func certName(c *x509.Certificate) string {
@@ -176,22 +188,20 @@ func certName(c *x509.Certificate) string {
 	return report.Foreign(strings.Join(c.DNSNames, " "))
 }
 
-func hostnameDetail(e *report.StepError) string {
+func hostnamePhrase(e *report.StepError) string {
 	var h x509.HostnameError
-	if !errors.As(e.Err, &h) {
-		return ""
-	}
+	errors.As(e.Err, &h)
 	if why := invisible(e); why != "" {
-		return why
+		return "certificate is not for this name: " + why
 	}
 	names := append([]string(nil), h.Certificate.DNSNames...)
 	for _, ip := range h.Certificate.IPAddresses {
 		names = append(names, ip.String())
 	}
 	if len(names) == 0 {
-		return fmt.Sprintf("it names nothing but %s and has no subjectAltName, not %s", certName(h.Certificate), h.Host)
+		return fmt.Sprintf("certificate is not for %s: it has no subjectAltName, and its subject is %s", h.Host, certName(h.Certificate))
 	}
-	return fmt.Sprintf("it is for %s, not for %s", report.Foreign(someNames(names)), h.Host)
+	return fmt.Sprintf("certificate is for %s, not for %s", report.Foreign(someNames(names)), h.Host)
 }
 
 // invisible says why a certificate is not for a name that it has in it, as far as a
@@ -279,7 +289,7 @@ func unsupportedVersion(e *report.StepError) bool {
 // handshakeDetail is the alert, or what crypto/tls did not like.
 func handshakeDetail(e *report.StepError) string {
 	if name, ok := alertName(e.Err); ok {
-		return "alert of the server: " + name
+		return "TLS alert from the server: " + name
 	}
 	msg, _, _ := strings.Cut(e.Err.Error(), "\n")
 	var version uint16

@@ -41,7 +41,7 @@ func tokenClasses() []Class {
 	untrusted := either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.HostnameError](), is(report.ErrWeakKey), is(report.ErrMalformed))
 	return append(rows,
 		Class{Kind: "token", Match: both(is(report.ErrToken), untrusted), Detail: text,
-			Advice:  "the certificate of the token endpoint does not verify: for a private authority give --ca-file, no secret was sent",
+			Advice:  "the certificate of the token endpoint does not verify: for a private CA give --ca-file (no secret was sent)",
 			Example: example(report.StepToken, fmt.Errorf("%w: %w", report.ErrToken, x509.UnknownAuthorityError{}))},
 		Class{Kind: "token", Match: is(report.ErrToken), Detail: text,
 			Advice:  "is --oauth-token-url right, and does this machine reach it? a proxy is used only when --oauth-proxy names it",
@@ -85,17 +85,17 @@ func refusals() []refusedBy {
 		{code: "invalid_client", source: rfc6749,
 			advice: "check --oauth-client-id and the client secret: is it still valid?"},
 		{code: "invalid_grant", source: rfc6749,
-			advice: "the refresh token was revoked, has expired, or was used up by another check: sign in once more and store the new one"},
+			advice: "the refresh token was revoked, has expired, or another check has used it: sign in again and store the new one"},
 		{code: "unauthorized_client", source: rfc6749,
 			advice: "the client may not do this: allow it the grant (client credentials, refresh token) at the provider"},
 		{code: "unsupported_grant_type", source: rfc6749,
 			advice: "the provider does not know this grant: is --oauth-token-url the token endpoint, and is a refresh token needed?"},
 		{code: "invalid_scope", source: rfc6749, advice: "check --oauth-scope"},
 		{code: "invalid_request", source: rfc6749,
-			advice: "the provider misses something: does it want --oauth-scope, or another --oauth-token-url?"},
+			advice: "the provider says that something is missing: does it want --oauth-scope, or another --oauth-token-url?"},
 		{status: 404, advice: "check --oauth-token-url: there is nothing at this address"},
 		{status: 429, advice: "the provider throttles these requests: keep the token between runs with --oauth-cache"},
-		{advice: "see the words of the provider, and its log of sign-ins"},
+		{advice: "see the log of sign-ins at the provider"},
 	}
 }
 

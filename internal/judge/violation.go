@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 
 // violation compares a metric with its rule, the critical range first (rule T6 of
 // docs/plugin-interface.md), and returns the range that it violates; nil for none.
-func violation(m report.Metric, rule Rule) (report.Finding, *Range) {
+func violation(r *report.Report, m report.Metric, rule Rule) (report.Finding, *Range) {
 	for _, level := range []struct {
 		state report.State
 		rng   *Range
@@ -20,10 +21,99 @@ func violation(m report.Metric, rule Rule) (report.Finding, *Range) {
 		if level.rng == nil || !level.rng.Violates(m.Value) {
 			continue
 		}
-		text := m.Def.Name + " is " + readable(m, *level.rng) + ", " + breach(m, *level.rng, strings.ToLower(level.state.String()))
+		text := described(r, m, *level.rng) + ", " + breach(m, *level.rng)
 		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, level.rng
 	}
 	return report.Finding{}, nil
+}
+
+// described says what was measured, as a person would: "newest message is 3 h 12 min
+// old".
+func described(r *report.Report, m report.Metric, rng Range) string {
+	value, box := readable(m, rng), cmp.Or(r.Target.Mailbox, "the mailbox")
+	many := func(one, more string) string {
+		if m.Value == 1 {
+			return "1 " + one
+		}
+		return value + " " + more
+	}
+	if future(m, rng) {
+		return m.Def.Name + " is " + value
+	}
+	switch name := m.Def.Name; name {
+	case report.Time:
+		return "the whole session took " + value
+	case report.CertificateDays:
+		return expiry("certificate", m)
+	case report.CertificatePercent:
+		return "certificate has " + value + " of its validity left"
+	case report.Messages:
+		return box + " has " + many("message", "messages")
+	case report.MessagesUnseen:
+		return box + " has " + many("unread message", "unread messages")
+	case report.MessagesDeleted:
+		return box + " has " + many("message", "messages") + " marked as deleted"
+	case report.MessageAge:
+		return strings.TrimSpace(r.Target.Message+" message") + " is " + value + " old"
+	case report.MessageSize:
+		return strings.TrimSpace(r.Target.Message+" message") + " has " + value
+	case report.SearchFound:
+		return many("message", "messages") + " found in " + box
+	case report.SearchOldestAge, report.SearchNewestAge:
+		which := "oldest"
+		if name == report.SearchNewestAge {
+			which = "newest"
+		}
+		of := " message"
+		if found, ok := r.Metric(report.SearchFound); ok && found.Value > 1 {
+			of = fmt.Sprintf(" of %.0f messages", found.Value)
+		}
+		return which + of + " found in " + box + " is " + value + " old"
+	case report.QuotaStoragePercent:
+		return "quota of " + box + " is " + value + " full" + share(r, report.QuotaStorageUsed, report.QuotaStorageLimit, report.Size)
+	case report.QuotaMessagesPercent:
+		return "quota of " + box + " is " + value + " full" + share(r, report.QuotaMessagesUsed, report.QuotaMessagesLimit, decimal)
+	case report.MailboxSize:
+		return box + " has " + value
+	case report.Addresses:
+		return many("address", "addresses")
+	case report.AddressesFailed:
+		return value + " not OK"
+	case report.Folders:
+		return "LIST shows " + many("mailbox", "mailboxes")
+	}
+	if m.Def.Name == report.StepTime(report.StepLogin) && r.Target.Username != "" {
+		return "login as " + r.Target.Username + " took " + value
+	}
+	if step, ok := strings.CutPrefix(m.Def.Name, report.Time+"_"); ok {
+		return step + " took " + value
+	}
+	return m.Def.Name + " is " + value
+}
+
+// expiry says when something expires or has expired.
+func expiry(what string, m report.Metric) string {
+	on := ""
+	if !m.At.IsZero() {
+		on = " (" + m.At.UTC().Format(time.DateOnly) + ")"
+	}
+	switch {
+	case m.Value < 0:
+		return what + " expired " + report.InDays(-m.Value) + " ago" + on
+	case m.Value == 0:
+		return what + " expires in less than a day" + on
+	}
+	return what + " expires in " + report.InDays(m.Value) + on
+}
+
+// share returns " (86 MB of 100 MB)" for a part and its whole, "" without them.
+func share(r *report.Report, part, whole string, write func(float64) string) string {
+	p, ok := r.Metric(part)
+	w, has := r.Metric(whole)
+	if !ok || !has {
+		return ""
+	}
+	return " (" + write(p.Value) + " of " + write(w.Value) + ")"
 }
 
 // above and below say on which side of a range a value lies. Neither does, of a
@@ -39,74 +129,71 @@ func isAge(def report.MetricDef) bool { return def.Signed && def.Unit == report.
 func future(m report.Metric, r Range) bool { return isAge(m.Def) && m.Value < 0 && below(m, r) }
 
 // breach says in words what is wrong with a value that violates a range.
-func breach(m report.Metric, r Range, level string) string {
+func breach(m report.Metric, r Range) string {
 	switch {
 	case future(m, r):
 		return "a time that is still to come: the clocks of the server and of this machine differ"
 	case r.Inside:
 		r.Inside = false
-		return fmt.Sprintf("inside the %s range %s", level, r)
-	case above(m, r) && (r.Lower == 0 || math.IsInf(r.Lower, -1)):
-		return fmt.Sprintf("over the %s limit of %s", level, limit(r.Upper, m.Def))
+		return "inside the range " + r.String()
+	case above(m, r) && (r.Lower == 0 || math.IsInf(r.Lower, -1)), below(m, r) && math.IsInf(r.Upper, 1) && m.Def.LowIsWorse:
+		return "limit " + limit(r, m.Def)
 	case below(m, r) && math.IsInf(r.Upper, 1):
-		return fmt.Sprintf("below the %s minimum of %s", level, limit(r.Lower, m.Def))
-	case above(m, r):
-		return fmt.Sprintf("above the %s range %s", level, r)
-	case below(m, r):
-		return fmt.Sprintf("below the %s range %s", level, r)
+		return "at least " + limit(r, m.Def) + " expected"
 	}
-	return fmt.Sprintf("outside the %s range %s", level, r) // no number
+	return "outside the range " + r.String()
 }
 
-// limit returns an end of a range as people read it.
-func limit(v float64, def report.MetricDef) string {
-	if isAge(def) {
-		return lasting(v)
+// limit returns the one end of a range as people read it.
+func limit(r Range, def report.MetricDef) string {
+	end := r.Upper
+	if math.IsInf(end, 1) {
+		end = r.Lower
 	}
-	return withUnit(decimal(v), def)
+	switch {
+	case isAge(def):
+		return report.Lasting(end)
+	case def.Unit == report.Bytes:
+		return report.Size(end)
+	case def.Unit == report.Seconds && end < 0.1:
+		return decimal(end*1000) + " ms"
+	}
+	return withUnit(decimal(end), def)
 }
 
 // readable returns a value as people read it, as exactly as tells it from the
-// range that it violates: ages in hours and days, other times in milliseconds.
+// range that it violates.
 func readable(m report.Metric, r Range) string {
-	if m.Def.Unit != report.Seconds {
+	text := ""
+	switch {
+	case isAge(m.Def) && m.Value >= 120:
+		text = report.Lasting(m.Value)
+	case isAge(m.Def) && m.Value < 0:
+		return plain(withUnit(Format(m), m.Def))
+	case isAge(m.Def):
+		text = withUnit(strconv.FormatFloat(m.Value, 'f', 0, 64), m.Def)
+	case m.Def.Unit == report.Seconds:
+		text = report.Took(time.Duration(m.Value * float64(time.Second)))
+	case m.Def.Unit == report.Bytes:
+		text = report.Size(m.Value)
+	case m.Def.Unit == report.Percent:
+		text = withUnit(strconv.FormatFloat(m.Value, 'f', 1, 64), m.Def)
+	default:
 		return withUnit(Format(m), m.Def)
 	}
-	if isAge(m.Def) && !future(m, r) && !r.Inside {
-		if text := lasting(m.Value); text != lasting(r.Upper) && text != lasting(r.Lower) {
-			return text
-		}
+	if r.Inside || plain(text) == plain(limit(r, m.Def)) { // they differ, and must not look the same
+		return plain(withUnit(Format(m), m.Def))
 	}
-	short := strconv.FormatFloat(m.Value, 'f', 3, 64)
-	if rounded, err := strconv.ParseFloat(short, 64); err != nil || math.Abs(m.Value) < 0.01 || !r.Violates(rounded) {
-		short = Format(m)
-	}
-	return withUnit(short, m.Def)
+	return text
 }
 
-// lasting returns seconds as a person says them, in the two largest units that they
-// have: "3 h 12 min". Below two minutes, and where they are no length of time, they
-// stay seconds.
-func lasting(seconds float64) string {
-	if seconds < 120 || seconds > time.Duration(math.MaxInt64).Seconds() {
-		return strings.TrimSpace(decimal(seconds) + " s")
+// plain leaves out zeros at the end of a number with a point.
+func plain(text string) string {
+	number, unit, _ := strings.Cut(text, " ")
+	if strings.Contains(number, ".") {
+		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
 	}
-	left := int64(math.Round(seconds))
-	var words []string
-	for _, u := range []struct {
-		seconds int64
-		name    string
-	}{{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}} {
-		if n := left / u.seconds; n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, u.name))
-		} else if len(words) == 1 {
-			break
-		}
-		if left %= u.seconds; len(words) == 2 {
-			break
-		}
-	}
-	return strings.Join(words, " ")
+	return number + " " + unit
 }
 
 // thresholdAdvice returns what to do about a number outside its range, "" when
@@ -118,7 +205,7 @@ func thresholdAdvice(r *report.Report, m report.Metric, rng Range) string {
 		if above(m, rng) {
 			return "more is left than the range allows: is a minimum meant (N:)?"
 		}
-		return "renew it, and let the server load it"
+		return "renew it and reload the IMAP server"
 	}
 	if future(m, rng) {
 		return "set both clocks right (NTP)"

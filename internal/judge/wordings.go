@@ -24,7 +24,7 @@ func busyWordings() []Wording {
 	return []Wording{
 		// Commands that the server did not understand: not a limit on sessions.
 		{Kind: "bad", Words: words(`too many (invalid|bad|unknown|syntax) (\w+ )?(commands|errors)`),
-			Advice:  "see the transcript (-vvv): the server did not take what it got",
+			Advice:  "the server did not accept what it got: see the transcript (-vvv)",
 			Example: "Too many invalid IMAP commands.", Status: imap.StatusResponseTypeBye, Source: "Dovecot"},
 
 		// Limits: temporary, and no fault of the password.
@@ -49,7 +49,7 @@ func busyWordings() []Wording {
 			Advice:  "login was right, the mail store failed: see the log of the server",
 			Example: "Internal error occurred. Logged in, but initialization failed.", Status: imap.StatusResponseTypeBye, Source: "Dovecot"},
 		{Kind: "unavailable", Words: words(`temporar(y|ily)|server unavailable|service unavailable|try again later|internal (server )?error|backend|authentication (server|service|system)|system error|generic failure|cannot connect to|unable to connect`), Steps: []string{report.StepLogin},
-			Advice:  "password not judged: is the user database or back end down?",
+			Advice:  "the password was not checked: is the user database or back end down?",
 			Example: "Temporary authentication failure.", Source: "Dovecot, Courier, Exchange; Cyrus says generic failure when saslauthd is down"},
 		{Kind: "unavailable", Words: words(`internal error|temporary problem|server unavailable`), Steps: []string{report.StepList},
 			Advice:  "login was right, what follows failed: see the log of the server",
@@ -68,10 +68,10 @@ func wordings() []Wording {
 
 		// The server wants another way to log in.
 		{Kind: "login_disabled", Password: true, Words: words(`basic auth(entication)? is disabled|(legacy|plain ?text|password) authentication is (disabled|not (allowed|supported|permitted))`), Steps: []string{report.StepLogin},
-			Advice:  "the server takes no password any more: use OAuth",
+			Advice:  "the server does not accept passwords any more: use OAuth",
 			Example: "Basic authentication is disabled.", Source: "Exchange Online"},
 		{Kind: "login_disabled", Password: true, Words: words(`^(LOGIN|AUTHENTICATE) failed\.?$`), Server: words(`Microsoft Exchange IMAP4 service is ready\. \[[A-Za-z0-9+/=]+\]`), Steps: []string{report.StepLogin},
-			Advice:  "Exchange Online takes no passwords any more: use OAuth",
+			Advice:  "Exchange Online does not accept passwords any more: use OAuth",
 			Example: "LOGIN failed.", Source: "Exchange Online"},
 		{Kind: "login_disabled", Words: words(tlsWanted), Clear: true, Steps: []string{report.StepLogin},
 			Advice:  "use --tls=starttls or --tls=implicit",
@@ -92,7 +92,7 @@ func wordings() []Wording {
 			Advice:  "is the account disabled, or IMAP switched off for it?",
 			Example: "Your account is not enabled for IMAP use.", Source: "Gmail, Exchange, Cyrus"},
 		{Kind: "auth_failed", Password: true, Words: words(`(login|logon|authentication|auth|authenticate|credentials|password|user ?name|user)\b.*\b(fail(s|ed|ure)?|invalid|incorrect|wrong|denied|rejected|unknown)|(invalid|incorrect|wrong|bad|unknown) (user ?(name|id)?|login|password|credentials|authentication)`), Steps: []string{report.StepLogin},
-			Advice:  "check user name and password",
+			Advice:  checkPassword,
 			Example: "Invalid user name or password.", Status: imap.StatusResponseTypeBad, Source: "hMailServer and others, which answer BAD where NO is meant"},
 
 		// The mailbox.

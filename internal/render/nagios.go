@@ -131,19 +131,18 @@ func size(lines []string) (n int) {
 // block returns the lines of one session. Of the transcript there is no more than it
 // takes to fill room bytes; more is how many lines of it were left out.
 func block(r *report.Report, v report.Verdict, o Options, room int) (lines []string, more int) {
-	var unreached []string
+	if text := second(r); text != "" {
+		lines = append(lines, o.clean(text))
+	}
 	printed := map[int]bool{}
 	for _, s := range r.Steps {
 		if s.Outcome == report.NotReached {
-			if !slices.Contains(unreached, s.Name) { // a step may be planned in two places
-				unreached = append(unreached, s.Name)
-			}
+			continue
+		}
+		if s.Outcome == report.Skipped && o.Verbosity == 0 && !found(v, s.Name) {
 			continue
 		}
 		lines = append(lines, stepLines(r, s, v, printed, o)...)
-	}
-	if len(unreached) > 0 {
-		lines = append(lines, "[--] "+strings.Join(unreached, ", ")+": not reached")
 	}
 	for i, f := range v.Findings {
 		if !printed[i] {
@@ -174,6 +173,61 @@ func block(r *report.Report, v report.Verdict, o Options, room int) (lines []str
 	return lines, more
 }
 
+// second returns the line below the first, which stands alone in some lists: where
+// the time went, and what was not reached.
+func second(r *report.Report) string {
+	var slowest, failed *report.StepResult
+	var unreached, took []string
+	for i, s := range r.Steps {
+		switch {
+		case s.Outcome == report.NotReached && !slices.Contains(unreached, s.Name): // a step may be planned in two places
+			unreached = append(unreached, s.Name)
+		case s.Outcome == report.Failed && failed == nil:
+			failed = &r.Steps[i]
+		case s.Outcome == report.Passed:
+			if failed == nil {
+				took = append(took, s.Name+" "+report.Took(s.Elapsed))
+			}
+			if slowest == nil || s.Elapsed > slowest.Elapsed {
+				slowest = &r.Steps[i]
+			}
+		}
+	}
+	switch {
+	case failed != nil:
+		text := strings.Join(append(took, failed.Name+" failed"), ", ")
+		if len(unreached) > 0 {
+			text += "; " + strings.Join(unreached, ", ") + ": not reached"
+		}
+		return text
+	case slowest == nil:
+		return ""
+	}
+	about := []string{r.Target.Address, fact(r, "tls_version"), report.Foreign(commonName(fact(r, "certificate_issuer")))}
+	about = slices.DeleteFunc(about, func(s string) bool { return s == "" })
+	text := slowest.Name + " took " + report.Took(slowest.Elapsed) + " of it"
+	if len(about) > 0 {
+		text += "; " + strings.Join(about, ", ")
+	}
+	return text
+}
+
+// commonName returns the CN of a distinguished name in the form of RFC 2253, all of a
+// name without one.
+func commonName(dn string) string {
+	for part := range strings.SplitSeq(dn, ",") {
+		if cn, ok := strings.CutPrefix(part, "CN="); ok {
+			return cn
+		}
+	}
+	return dn
+}
+
+// found says whether there is a finding on a step.
+func found(v report.Verdict, step string) bool {
+	return slices.ContainsFunc(v.Findings, func(f report.Finding) bool { return f.Step == step })
+}
+
 // stepLines returns the line of a step and, when it has findings, theirs.
 func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed map[int]bool, o Options) []string {
 	state := report.OK
@@ -190,9 +244,9 @@ func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed 
 	case s.Outcome == report.Skipped:
 		line += " skipped: " + o.clean(s.Detail)
 	case s.Detail != "":
-		line += fmt.Sprintf(" %.3f s, ", s.Elapsed.Seconds()) + o.clean(s.Detail)
+		line += " " + report.Took(s.Elapsed) + ", " + o.clean(s.Detail)
 	default:
-		line += fmt.Sprintf(" %.3f s", s.Elapsed.Seconds())
+		line += " " + report.Took(s.Elapsed)
 	}
 	if s.Planned != "" && o.Verbosity >= 1 {
 		line += " (" + s.Planned + ")"
@@ -246,7 +300,11 @@ func (o Options) command(s string) string {
 }
 
 func findingLines(indent string, f report.Finding, o Options) []string {
-	text := indent + f.Kind + ": " + o.clean(f.Text)
+	kind := f.Kind
+	if f.Metric != "" {
+		kind += " on " + f.Metric
+	}
+	text := indent + kind + ": " + o.clean(f.Text)
 	if f.Server != "" {
 		text += ", server said: " + o.quote(f.Server)
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"check_imap_session/internal/report"
 )
@@ -38,14 +39,25 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if f.Address != "" {
 		head += Line(f.Address) + ": "
 	}
+	if user := account(r); user != "" && f.Step != report.StepLogin {
+		head += cut(Line(user), maxHost) + ": "
+	}
 	words, advice := "", ""
 	if f.Server != "" {
-		words = ", server said: " + o.upTo(f.Server, maxQuoted, func(s string) string { return Line(Quote(withoutTimes(s))) })
+		words = ": " + o.upTo(f.Server, maxQuoted, func(s string) string { return Line(Quote(withoutTimes(s))) })
 	}
 	if f.Advice != "" {
 		advice = " - " + f.Advice
 	}
 	return head + firstLine(maxSummary-len(head)-len(more), o.ours(f.Text, Line), words, advice) + more
+}
+
+// account returns the user as whom a login was tried, "" when none was.
+func account(r *report.Report) string {
+	if s := r.Step(report.StepLogin); s != nil && (s.Outcome == report.Passed || s.Outcome == report.Failed) {
+		return r.Target.Username
+	}
+	return ""
 }
 
 // headline returns the finding that made the state: the worst, but for several
@@ -70,7 +82,8 @@ func wellAddresses(v report.Verdict) string {
 	return fmt.Sprintf("%d of %d addresses OK", well, len(v.Sessions))
 }
 
-// success says what a good session found.
+// success says what a good session found: "probe INBOX: 42 messages, newest 12 min old,
+// 0.044 s, certificate 61 days".
 func success(r *report.Report, v report.Verdict) string {
 	if len(r.Sessions) > 0 {
 		text := fmt.Sprintf("%s in %.3f s", wellAddresses(v), r.Elapsed.Seconds())
@@ -80,39 +93,64 @@ func success(r *report.Report, v report.Verdict) string {
 		}
 		return text
 	}
-	passed := 0
-	for _, s := range r.Steps {
-		if s.Outcome == report.Passed {
-			passed++
-		}
-	}
-	var words []string
-	login, sel := r.Step("login"), r.Step("select")
-	switch {
-	case login == nil:
-		words = append(words, "no login")
-	case login.Outcome == report.Skipped:
-		words = append(words, "PREAUTH, no password tried")
-	}
-	if m, ok := r.Metric(report.Messages); ok && sel != nil {
-		found := fmt.Sprintf("%s %.0f messages", r.Target.Mailbox, m.Value)
+	var facts []string
+	if m, ok := r.Metric(report.Messages); ok {
 		switch {
 		case m.Value == 1:
-			found = r.Target.Mailbox + " 1 message"
-		case m.Value == 0 && r.Step("fetch") != nil:
-			found = r.Target.Mailbox + " empty, fetch skipped"
+			facts = append(facts, "1 message")
+		case m.Value == 0 && r.Step(report.StepFetch) != nil:
+			facts = append(facts, "empty, so FETCH was not tested")
+		default:
+			facts = append(facts, fmt.Sprintf("%.0f messages", m.Value))
 		}
-		words = append(words, found)
 	}
-	words = append(words, fmt.Sprintf("%d steps in %.3f s", passed, r.Elapsed.Seconds()))
-	text := strings.Join(words, ", ")
+	if m, ok := r.Metric(report.MessageAge); ok && r.Target.Message != "" {
+		facts = append(facts, r.Target.Message+" "+report.Roughly(time.Duration(m.Value)*time.Second)+" old")
+	}
+	if m, ok := r.Metric(report.SearchFound); ok {
+		facts = append(facts, fmt.Sprintf("%.0f found", m.Value))
+	}
+	facts = append(facts, extent(r)...)
+	facts = append(facts, fmt.Sprintf("%.3f s", r.Elapsed.Seconds()))
+	if m, ok := r.Metric(report.CertificateDays); ok {
+		facts = append(facts, "certificate "+report.InDays(m.Value))
+	}
+	text := strings.Join(facts, ", ")
+	if who := strings.TrimSpace(account(r) + " " + r.Target.Mailbox); who != "" {
+		text = who + ": " + text
+	}
 	for _, f := range v.Findings {
 		text += ", but " + f.Text
 	}
 	return text
 }
 
-// cut shortens text to n bytes with a mark; n of 0 or less leaves nothing.
+// extent says how far a session went that flags or the server have shortened.
+func extent(r *report.Report) []string {
+	login := r.Step(report.StepLogin)
+	switch {
+	case login == nil:
+		return []string{"no login"}
+	case r.Step(report.StepSelect) == nil && r.Step(report.StepList) == nil:
+		return []string{"up to login"}
+	case r.Step(report.StepSelect) == nil:
+		return []string{"up to list"}
+	}
+	var words []string
+	if login.Outcome == report.Skipped {
+		words = append(words, "PREAUTH, no password tried")
+	}
+	switch {
+	case r.Step(report.StepFetch) == nil:
+		words = append(words, "up to select")
+	case r.Step(report.StepList) == nil:
+		words = append(words, "without list")
+	}
+	return words
+}
+
+// cut shortens text to n bytes with a mark, between two words where there are any; n
+// of 0 or less leaves nothing.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -121,7 +159,7 @@ func cut(s string, n int) string {
 		return ""
 	}
 	s = strings.ToValidUTF8(s[:n-3], "")
-	if i := strings.LastIndexByte(s, ' '); i > len(s)*2/3 {
+	if i := strings.LastIndexByte(s, ' '); i > 0 {
 		s = s[:i]
 	}
 	return s + "..."

@@ -56,6 +56,9 @@ type StepError struct {
 // Setup is what of the configuration the advice on a failure depends on. The zero
 // value is that of a check without any of these flags.
 type Setup struct {
+	Username       string // "" when the check does not log in with one
+	PasswordFile   string // where the password came from, as it was named; "" when from no file
+	PasswordDoubt  string // what is odd about the password, for the case that it is rejected; "" when nothing is
 	AddressName    string // the name given with --address, resolved in place of the host; "" for none
 	Family         string // "4" or "6" with -4 or -6
 	Source         string // --source

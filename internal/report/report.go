@@ -36,6 +36,7 @@ type Target struct {
 	TLS      string // "implicit", "starttls" or "none"
 	Username string // "" when the check does not log in
 	Mailbox  string // "" when no mailbox is opened
+	Message  string // "newest" or "oldest", the message that is fetched; "" for another and for none
 	Timeout  time.Duration
 	Demo     string // scenario of --demo; "" in a real check
 	// Addresses is "worst" or "any" when every address was checked by itself,

@@ -21,13 +21,13 @@ type check struct {
 // checks are the services. {dir} is the site's folder, {mail} the
 // address of its server, {env} a password.
 var checks = []check{
-	{"ok", "mail", 0, "INBOX 2 messages",
+	{"ok", "mail", 0, "INBOX: 2 messages",
 		`check_imap_session!imap.test!alice!{dir}/secrets/alice!7,time_login=6!7.9`,
 		`imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"
 		imap_session_warning = [ "7", "time_login=6" ]
 		imap_session_critical = 7.9`},
-	{"ok-starttls", "mail", 0, "INBOX 2 messages",
+	{"ok-starttls", "mail", 0, "INBOX: 2 messages",
 		`check_imap_session_starttls!imap.test!alice!{dir}/secrets/alice`,
 		`imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"
@@ -36,39 +36,39 @@ var checks = []check{
 	{"ok-no-login", "mail", 0, "no login",
 		`check_imap_session_no_login!imap.test!!time=7.9`,
 		`imap_session_auth = "none"`},
-	{"ok-ini", "mail", 0, "Sent Items 1 message,",
+	{"ok-ini", "mail", 0, "Sent Items: 1 message,",
 		`check_imap_session_ini!imap.test!bob@{dir}/secrets/imap.ini!certificate_days=1:`,
 		`imap_session_extra_opts = "bob@{dir}/secrets/imap.ini"
 		imap_session_warning = { certificate_days = "1:" }
 		imap_session_verbose = 2`},
-	{"ok-env", "mail", 0, "INBOX 2 messages", "",
+	{"ok-env", "mail", 0, "INBOX: 2 messages", "",
 		`imap_session_username = "carol"
 		imap_session_password = {env}`},
-	{"ok-address-removed", "mail", 0, "INBOX 2 messages", "",
+	{"ok-address-removed", "mail", 0, "INBOX: 2 messages", "",
 		`imap_session_hostname = "{mail}"
 		imap_session_address = ""
 		imap_session_server_name = "imap.test"
 		imap_session_skip = [ "list", "fetch" ]
 		imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"`},
-	{"warning", "mail", 1, "time",
+	{"warning", "mail", 1, "the whole session took",
 		`check_imap_session!imap.test!alice!{dir}/secrets/alice!@0:8`,
 		`imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/alice"
 		imap_session_warning = { time = "@0:8", messages = 5 }
 		imap_session_critical = { time = 8, message_age = "~:100000d" }`},
-	{"critical-zero", "mail", 2, "time", "",
+	{"critical-zero", "mail", 2, "the whole session took", "",
 		`imap_session_auth = "none"
 		imap_session_critical = 0`},
-	{"auth", "mail", 2, "login rejected",
+	{"auth", "mail", 2, "login as alice rejected",
 		`check_imap_session!imap.test!alice!{dir}/secrets/wrong`,
 		`imap_session_username = "alice"
 		imap_session_password_file = "{dir}/secrets/wrong"`},
-	{"auth-as-warning", "mail", 1, "login rejected", "",
+	{"auth-as-warning", "mail", 1, "login as alice rejected", "",
 		`imap_session_username = "alice"
 		imap_session_state = { auth_failed = "warning" }
 		imap_session_password_file = "{dir}/secrets/wrong"`},
-	{"certificate", "mail", 2, "certificate for another name",
+	{"certificate", "mail", 2, "certificate is for ",
 		`check_imap_session!other.test!alice!{dir}/secrets/alice`,
 		`imap_session_hostname = "other.test"
 		imap_session_username = "alice"

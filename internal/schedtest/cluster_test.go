@@ -218,12 +218,12 @@ var clusterChecks = map[string]struct {
 	state int
 	want  string
 }{
-	"imap.example.com!imap INBOX":            {"satellite", 0, "INBOX 2 messages"},
-	"imap.example.com!imap Sent Items":       {"satellite", 0, "Sent Items 1 message"},
-	"imap.example.com!imap support":          {"satellite", 0, "INBOX 2 messages"},
-	"imap-from-branch!imap INBOX":            {"agent", 0, "INBOX 2 messages"},
+	"imap.example.com!imap INBOX":            {"satellite", 0, "INBOX: 2 messages"},
+	"imap.example.com!imap Sent Items":       {"satellite", 0, "Sent Items: 1 message"},
+	"imap.example.com!imap support":          {"satellite", 0, "INBOX: 2 messages"},
+	"imap-from-branch!imap INBOX":            {"agent", 0, "INBOX: 2 messages"},
 	"faults!imap missing":                    {"satellite", 2, "No/such mailbox"},
-	"faults-from-branch!imap wrong password": {"agent", 2, "login rejected"},
+	"faults-from-branch!imap wrong password": {"agent", 2, "login as alice rejected"},
 }
 
 // check has every service checked and wants on the master what the plugin

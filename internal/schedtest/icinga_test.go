@@ -303,7 +303,7 @@ func TestIcinga(t *testing.T) {
 	}
 	checkDashboards(t, graphite, influx, "mail", "ok", found["mail!ok"].stored().perf)
 	director := found["imap.test!director"].stored()
-	checkCase(t, check{name: "director", state: 1, want: "imap.test time is"}, director)
+	checkCase(t, check{name: "director", state: 1, want: "the whole session took"}, director)
 	s.checkStored(t, director)
 	s.checkRuns(t, envPassword)
 	i.checkSecrets(t)

@@ -48,7 +48,7 @@ func TestNRPE(t *testing.T) {
 	}
 	// Version 2 of the protocol carries 1024 bytes: all of line 1.
 	short := ask("-2", "-c", "imap_session")
-	if short.state != 0 || !strings.Contains(short.first, "INBOX 2 messages") || !strings.Contains(short.perf, "message_size=") {
+	if short.state != 0 || !strings.Contains(short.first, "INBOX: 2 messages") || !strings.Contains(short.perf, "message_size=") {
 		t.Errorf("through version 2: %+v", short)
 	}
 	// check_nrpe gives up after 10 s; the plugin's own words come before.
@@ -96,8 +96,8 @@ func TestSSH(t *testing.T) {
 		check
 		args string
 	}{
-		{check{name: "ok", state: 0, want: "INBOX 2 messages"}, "-w time=7,time_login=@7:8 -c messages=1:"},
-		{check{name: "warning", state: 1, want: "time is"}, "-w @0:8"},
+		{check{name: "ok", state: 0, want: "INBOX: 2 messages"}, "-w time=7,time_login=@7:8 -c messages=1:"},
+		{check{name: "warning", state: 1, want: "the whole session took"}, "-w @0:8"},
 		{check{name: "usage", state: 3, want: "usage"}, "-w bogus=1"},
 	} {
 		got := ask(base + c.args)

@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 )
 
 // maxSource is how much of a file or of a command's output is looked at, in bytes.
@@ -141,7 +144,13 @@ func cause(err error) error {
 }
 
 func readFile(path string) (Secret, []string, error) {
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() && !st.IsDir() && !isDescriptor(path) {
+		return Secret{}, nil, errors.New("is not a regular file; a pipe is named /dev/fd/N or -")
+	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return Secret{}, nil, denied(path)
+	}
 	if err != nil {
 		return Secret{}, nil, err
 	}
@@ -151,6 +160,33 @@ func readFile(path string) (Secret, []string, error) {
 		return Secret{}, nil, err
 	}
 	return s, remarks(f, path), nil
+}
+
+// isDescriptor says whether a path names a file that the process has open.
+func isDescriptor(path string) bool {
+	return strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/") || path == "/dev/stdin"
+}
+
+// denied says who may not read a file, and whose it is.
+func denied(path string) error {
+	who := strconv.Itoa(os.Geteuid())
+	if u, err := user.LookupId(who); err == nil {
+		who = u.Username
+	}
+	st, err := os.Stat(path)
+	if err != nil { // not even this may be asked
+		return fmt.Errorf("%w for user %s: one of the folders above it is closed to them", fs.ErrPermission, who)
+	}
+	return fmt.Errorf("%w for user %s (%smode %04o)", fs.ErrPermission, who, ownerWords(st), st.Mode().Perm())
+}
+
+// ownerWords returns "owner root, ", or "" where that is not known.
+func ownerWords(st fs.FileInfo) string {
+	u, err := user.LookupId(strconv.Itoa(owner(st)))
+	if err != nil {
+		return ""
+	}
+	return "owner " + u.Username + ", "
 }
 
 // remarks says what is doubtful about the file f.

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -182,8 +183,13 @@ func TestFromCommandDoesNotStartLate(t *testing.T) {
 	}
 }
 
-func TestFromFileReadsAFIFO(t *testing.T) {
+// TestFromFileReadsAPipe reads a pipe that the process has been given, and no other
+// file that may never end.
+func TestFromFileReadsAPipe(t *testing.T) {
 	_, fifo := script(t, "")
+	if _, _, err := FromFile(fifo, nil); err == nil || !strings.Contains(err.Error(), "is not a regular file") {
+		t.Errorf("a FIFO in a folder: %v", err)
+	}
 	if err := os.Chmod(fifo, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +200,12 @@ func TestFromFileReadsAFIFO(t *testing.T) {
 			w.Close()
 		}
 	}()
-	s, remarks, err := FromFile(fifo, nil)
+	r, err := os.Open(fifo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s, remarks, err := FromFile(fmt.Sprintf("/dev/fd/%d", r.Fd()), nil)
 	if err != nil || s.Reveal() != "secret" || len(remarks) > 0 {
 		t.Errorf("got %q, %q, %v, want the secret and no remark on a pipe", s.Reveal(), remarks, err)
 	}

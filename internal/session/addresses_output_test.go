@@ -75,20 +75,20 @@ func TestAddressesVerdict(t *testing.T) {
 		{"one refused, any", "any", []node{{a, well, 0}, {b, "", 0}, {c, well, 0}}, nil, report.OK,
 			"IMAP_SESSION OK - imap.test 2 of 3 addresses OK in 0.000 s, but 192.0.2.8: connect refused", map[string]string{"addresses_failed": "1;;;0"}},
 		{"any, too many", "any", []node{{a, well, 0}, {b, "", 0}, {c, "", 0}}, []string{"addresses_failed 1 -"}, report.Warning,
-			"IMAP_SESSION WARNING - imap.test 1 of 3 addresses OK, addresses_failed is 2, over the warning limit of 1", map[string]string{"addresses_failed": "2;1;;0"}},
+			"IMAP_SESSION WARNING - imap.test 1 of 3 addresses OK, 2 not OK, limit 1", map[string]string{"addresses_failed": "2;1;;0"}},
 		{"any, all failed", "any", []node{{a, "", 0}, {b, "", 0}}, nil, report.Critical,
 			"IMAP_SESSION CRITICAL - imap.test 0 of 2 addresses OK, 192.0.2.7: connect refused", map[string]string{"addresses_failed": "2;;;0", "messages": ""}},
 		{"any, the best is a warning", "any", []node{{a, "", 0}, {b, slow, 0}}, []string{"time_greeting 500ms -"}, report.Warning,
-			"IMAP_SESSION WARNING - imap.test 0 of 2 addresses OK, 192.0.2.8: time_greeting is 0.700 s, over the warning limit of 0.5 s", map[string]string{"addresses_failed": "2;;;0"}},
+			"IMAP_SESSION WARNING - imap.test 0 of 2 addresses OK, 192.0.2.8: greeting took 0.700 s, limit 0.5 s", map[string]string{"addresses_failed": "2;;;0"}},
 		{"too few", "worst", []node{{a, well, 0}, {b, well, 0}}, []string{"addresses - 3:"}, report.Critical,
-			"IMAP_SESSION CRITICAL - imap.test 2 of 2 addresses OK, addresses is 2, below the critical minimum of 3", map[string]string{"addresses": "2;;3:;0"}},
+			"IMAP_SESSION CRITICAL - imap.test 2 of 2 addresses OK, 2 addresses, at least 3 expected", map[string]string{"addresses": "2;;3:;0"}},
 		{"worst of each", "worst", []node{{b, thirty, 10 * time.Millisecond}, {a, slow, 0}, {c, well, 0}}, nil, report.OK,
 			"IMAP_SESSION OK - imap.test 3 of 3 addresses OK in 0.700 s",
 			map[string]string{"time": "0.700000s;;;0;8", "time_greeting": "0.700000s;;;0", "time_connect": "0.010000s;;;0", "messages": "42;;;0", "certificate_days": "89"}},
 		{"worst by its state", "worst", []node{{b, well, 0}, {a, thirty, 0}}, []string{"messages - 35:"}, report.Critical,
-			"IMAP_SESSION CRITICAL - imap.test 1 of 2 addresses OK, 192.0.2.7: messages is 30, below the critical minimum of 35", map[string]string{"messages": "30;;35:;0", "addresses_failed": "1;;;0"}},
+			"IMAP_SESSION CRITICAL - imap.test 1 of 2 addresses OK, 192.0.2.7: INBOX has 30 messages, at least 35 expected", map[string]string{"messages": "30;;35:;0", "addresses_failed": "1;;;0"}},
 		{"login fails on one", "worst", []node{{c, refuses, 0}, {a, well, 0}}, nil, report.Critical,
-			"IMAP_SESSION CRITICAL - imap.test 1 of 2 addresses OK, 2001:db8::7: login rejected, server said: [AUTHENTICATIONFAILED]", nil},
+			"IMAP_SESSION CRITICAL - imap.test 1 of 2 addresses OK, 2001:db8::7: login as alice rejected: [AUTHENTICATIONFAILED]", nil},
 		{"one hangs", "worst", []node{{a, well, 0}, {b, "hang", 0}}, nil, report.Critical,
 			"IMAP_SESSION CRITICAL - imap.test 1 of 2 addresses OK, 192.0.2.8: connect timed out after 8.000 s", map[string]string{"time": "8.000000s;;;0;8", "messages": "42;;;0"}},
 	} {
@@ -215,9 +215,9 @@ func TestAddressFailedState(t *testing.T) {
 		state  report.State
 		line   string
 	}{
-		{nil, report.OK, "IMAP_SESSION OK - imap.test INBOX 42 messages, 9 steps in 0.000 s, but connect passed over an address, 192.0.2.7:993 connection refused |"},
+		{nil, report.OK, "IMAP_SESSION OK - imap.test alice INBOX: 42 messages, newest 10 min old, 0.000 s, certificate 90 days, but connect failed with another address, 192.0.2.7:993 connection refused |"},
 		{map[string]report.State{"address_failed": report.Warning}, report.Warning,
-			"IMAP_SESSION WARNING - imap.test connect passed over an address, 192.0.2.7:993 connection refused - is this node down, or should its address leave the DNS? |"},
+			"IMAP_SESSION WARNING - imap.test alice: connect failed with another address, 192.0.2.7:993 connection refused - is this node down? else take its address out of the DNS |"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newFarm(t, node{"192.0.2.7", "", 0}, node{"2001:db8::7", well, 0}).run(t, "")

@@ -45,6 +45,8 @@ type Config struct {
 	Auth           auth.Mode
 	Username       string            // "" with auth.None, and where the client certificate names the user
 	Password       secret.Secret     // zero for none
+	PasswordFile   string            // the file that Password came from, for advice; "" when from elsewhere
+	PasswordDoubt  string            // what is odd about Password, should it be rejected; "" when nothing is
 	Token          secret.Secret     // an OAuth 2.0 access token that is there already
 	OAuth          *auth.TokenSource // where to fetch one; nil for nowhere
 	OAuthRoots     *dial.Roots       // trusted at the token endpoint; nil means the system's
@@ -101,6 +103,7 @@ func (c Config) setup() report.Setup {
 		AddressName: c.Dial.Name, Family: string(c.Dial.Family), Proxy: string(c.Dial.Proxy), StartTLS: c.TLS == TLSStart,
 		TLSMin:     map[uint16]string{tls.VersionTLS10: "1.0", tls.VersionTLS11: "1.1", tls.VersionTLS13: "1.3"}[c.Cert.MinVersion],
 		SmallHello: c.Cert.SmallHello, CertificateKey: string(c.Cert.Key),
+		Username: c.Username, PasswordFile: c.PasswordFile, PasswordDoubt: c.PasswordDoubt,
 	}
 	if c.Dial.Source.IsValid() {
 		u.Source = c.Dial.Source.String()

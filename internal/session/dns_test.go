@@ -166,16 +166,16 @@ func TestDNS(t *testing.T) {
 		address string // --address
 		remark  string
 	}{
-		{name: "good", host: "good.test", want: []string{"OK - good.test INBOX 42 messages, 8 steps"}},
-		{name: "chain of CNAMEs", host: "chain.test", want: []string{"OK - chain.test INBOX 42 messages"}},
-		{name: "hosts file", host: "localhost", family: dial.IPv4, want: []string{"OK - localhost INBOX 42 messages"}},
+		{name: "good", host: "good.test", want: []string{"OK - good.test alice INBOX: 42 messages"}},
+		{name: "chain of CNAMEs", host: "chain.test", want: []string{"OK - chain.test alice INBOX: 42 messages"}},
+		{name: "hosts file", host: "localhost", family: dial.IPv4, want: []string{"OK - localhost alice INBOX: 42 messages"}},
 		{name: "two addresses, one dead", host: "two.test", kind: "address_failed", step: "connect",
-			want: []string{"OK - two.test INBOX 42 messages", "but connect passed over an address, 127.0.0.9:" + strconv.Itoa(srv.Port()) + " connection refused"}},
+			want: []string{"OK - two.test alice INBOX: 42 messages", "but connect failed with another address, 127.0.0.9:" + strconv.Itoa(srv.Port()) + " connection refused"}},
 		{name: "two dead addresses", host: "dead.test", kind: "refused", step: "connect", want: []string{"nothing listens on 127.0.0.8, 127.0.0.9 port"}},
 		{name: "hosts file, no IPv6", host: "localhost", family: dial.IPv6, lookup: hostsFile, kind: "dns", step: "dns", want: []string{"dns failed, localhost has no IPv6 address - leave out -6"}},
 		{name: "no such --address", host: "mail.test", address: "nowhere.test", kind: "dns", step: "dns",
 			want: []string{"CRITICAL - mail.test dns failed, --address nowhere.test does not exist or has no address - correct the address of the host in the monitoring"}},
-		{name: "AAAA is not answered", host: "half.test", want: []string{"OK - half.test INBOX 42 messages"}, remark: "AAAA got no answer from the name server"},
+		{name: "AAAA is not answered", host: "half.test", want: []string{"OK - half.test alice INBOX: 42 messages"}, remark: "AAAA got no answer from the name server"},
 		{name: "no such name", host: "nowhere.test", kind: "dns", step: "dns", want: []string{"dns failed, the name does not exist or has no address", "-H"}},
 		{name: "no such name, IPv6", host: "nowhere.test", family: dial.IPv6, kind: "dns", step: "dns", want: []string{"dns failed, the name does not exist or has no address"}},
 		{name: "CNAME to nothing", host: "dangling.test", kind: "dns", step: "dns", want: []string{"the name does not exist or has no address"}},

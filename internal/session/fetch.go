@@ -174,7 +174,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 		age := age(rec, fmt.Sprintf("message %d", got.Number), got.InternalDate)
 		rec.MetricAt(report.MessageAge, age.Seconds(), got.InternalDate)
 		rec.Fact("internaldate", got.InternalDate.Format(time.RFC3339))
-		detail = append(detail, roughly(age)+" old")
+		detail = append(detail, report.Roughly(age)+" old")
 	} else if err := s.unread(rec, report.MessageAge, "INTERNALDATE"); err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func age(rec *Recorder, message string, at time.Time) time.Duration {
 	if d >= 0 {
 		return d
 	}
-	rec.Remark(fmt.Sprintf("%s came in %s in the future: the clocks of the server and of this machine differ", message, roughly(-d)))
+	rec.Remark(fmt.Sprintf("%s came in %s in the future: the clocks of the server and of this machine differ", message, report.Roughly(-d)))
 	if d >= -clockSlack {
 		return 0
 	}
@@ -218,17 +218,4 @@ func (s *Session) unread(rec *Recorder, metric, item string) error {
 	rec.Absent(metric, why)
 	rec.Remark(why)
 	return nil
-}
-
-// roughly returns a duration as a person says it: "61 s", "12 min", "3 h", "5 d".
-func roughly(d time.Duration) string {
-	switch abs := d.Abs(); {
-	case abs < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case abs < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	case abs < 48*time.Hour:
-		return fmt.Sprintf("%.0f h", d.Hours())
-	}
-	return fmt.Sprintf("%.0f d", d.Hours()/24)
 }

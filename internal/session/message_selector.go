@@ -24,6 +24,17 @@ type MessageSelector struct {
 // absence is a failure.
 func (m MessageSelector) Named() bool { return m.Number > 0 || m.UID > 0 || m.Header != "" }
 
+// end returns "newest" or "oldest", "" for a message that is named.
+func (m MessageSelector) end() string {
+	switch {
+	case m.Named():
+		return ""
+	case m.Oldest:
+		return "oldest"
+	}
+	return "newest"
+}
+
 // ParseMessage reads a value of --message: newest, oldest, N, uid:N or
 // header:NAME=VALUE.
 func ParseMessage(v string) (MessageSelector, error) {

@@ -48,6 +48,8 @@ func newJournal(cfg Config, plan []Step) *journal {
 			l.rep.Target.Username = cfg.Username
 		case selectStep.Name:
 			l.rep.Target.Mailbox = cfg.Mailbox
+		case fetchStep.Name:
+			l.rep.Target.Message = cfg.Message.end()
 		}
 	}
 	return l

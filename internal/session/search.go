@@ -216,7 +216,7 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 	oldest, newest := age(rec, "the oldest message found", dates.oldest), age(rec, "the newest message found", dates.newest)
 	rec.MetricAt(report.SearchOldestAge, oldest.Seconds(), dates.oldest)
 	rec.MetricAt(report.SearchNewestAge, newest.Seconds(), dates.newest)
-	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, roughly(oldest), roughly(newest)))
+	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, report.Roughly(oldest), report.Roughly(newest)))
 	return nil
 }
 

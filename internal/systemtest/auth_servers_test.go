@@ -106,8 +106,8 @@ func (s *authServer) run(t *testing.T, vars environment, words ...string) result
 // in its output is the secret.
 func wantLogin(t *testing.T, r result, mechanism, secret string) {
 	t.Helper()
-	if r.code != 0 || !strings.Contains(r.Text, "INBOX 3 messages") || !strings.Contains(r.out, "\nmechanism: "+mechanism) {
-		t.Errorf("exit %d, want 0, INBOX 3 messages and %s:\n%s", r.code, mechanism, r.out)
+	if r.code != 0 || !strings.Contains(r.Text, "INBOX: 3 messages") || !strings.Contains(r.out, "\nmechanism: "+mechanism) {
+		t.Errorf("exit %d, want 0, INBOX: 3 messages and %s:\n%s", r.code, mechanism, r.out)
 	}
 	if secret != "" && (strings.Contains(r.out, secret) || strings.Contains(r.out, base64.StdEncoding.EncodeToString([]byte(secret)))) {
 		t.Errorf("the secret is in the output:\n%s", r.out)
@@ -258,7 +258,7 @@ func TestDovecotTokens(t *testing.T) {
 	})
 	t.Run("threshold", func(t *testing.T) {
 		r := s.run(t, nil, append(slices.Clone(fetch), "-c", "time_token=0")...)
-		if r.code != 2 || !strings.Contains(r.Text, "time_token is") {
+		if r.code != 2 || !strings.Contains(r.Text, "token took") {
 			t.Errorf("exit %d, want 2 for time_token:\n%s", r.code, r.out)
 		}
 	})

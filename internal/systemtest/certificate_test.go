@@ -71,17 +71,17 @@ func defects(t *testing.T) ([]defect, string) {
 	list := []defect{
 		{name: "good", host: "good.test", cert: leaf(inter, "good.test", certtest.Leaf{}), days: "60"},
 		{name: "expired", host: "expired.test", cert: leaf(inter, "expired.test", certtest.Leaf{NotAfter: ago}),
-			kind: "tls_expired", line: []string{"CN=expired.test ended " + ago.UTC().Format("2006-01-02"), "renew"}, days: "-3", remark: "expired"},
+			kind: "tls_expired", line: []string{"CN=expired.test ended on " + ago.UTC().Format("2006-01-02"), "renew"}, days: "-3", remark: "expired"},
 		{name: "not yet valid", host: "future.test", cert: leaf(inter, "future.test", certtest.Leaf{NotBefore: ahead(1)}),
-			kind: "tls_expired", line: []string{"certificate is not valid yet, it begins " + ahead(1).UTC().Format("2006-01-02"), "clock"}, days: "60", remark: "not yet valid"},
+			kind: "tls_expired", line: []string{"certificate is not valid yet: CN=future.test begins on " + ahead(1).UTC().Format("2006-01-02"), "clock"}, days: "60", remark: "not yet valid"},
 		{name: "expired intermediate", host: "above.test", cert: leaf(below(root, "Old Intermediate", ago), "above.test", certtest.Leaf{}),
-			kind: "tls_expired", line: []string{"CN=Old Intermediate ended " + ago.UTC().Format("2006-01-02")}, days: "60", remark: "expired"},
+			kind: "tls_expired", line: []string{"CN=Old Intermediate ended on " + ago.UTC().Format("2006-01-02")}, days: "60", remark: "expired"},
 		{name: "wrong name", host: "wrong.test", cert: leaf(inter, "wrong.test", certtest.Leaf{DNSNames: []string{"imap.example.com", "mail.example.com"}}),
 			kind: "tls_hostname", line: []string{"imap.example.com mail.example.com", "not for wrong.test"}, days: "60", remark: "mail.example.com"},
 		{name: "self-signed", host: "self.test", cert: leaf(nil, "self.test", certtest.Leaf{SelfSigned: true}),
-			kind: "tls_untrusted", line: []string{"self-signed: self.test", "--ca-file", "--expect-certificate"}, days: "60", remark: "self-signed"},
+			kind: "tls_untrusted", line: []string{"self-signed: self.test", "--ca-file"}, days: "60", remark: "self-signed"},
 		{name: "missing intermediate", host: "gap.test", cert: leaf(inter, "gap.test", certtest.Leaf{NoChain: true}),
-			kind: "tls_untrusted", line: []string{"intermediate missing", "Test Intermediate", "have the server send its chain"}, days: "60", remark: "intermediate missing"},
+			kind: "tls_untrusted", line: []string{"intermediate missing", "Test Intermediate", "install the whole chain in the server"}, days: "60", remark: "intermediate missing"},
 		{name: "unknown authority", host: "unknown.test", cert: leaf(below(other, "Other Intermediate", time.Time{}), "unknown.test", certtest.Leaf{}),
 			kind: "tls_untrusted", line: []string{"unknown authority: Other Root", "--ca-file"}, days: "60", remark: "unknown authority"},
 		{name: "weak key", host: "weakkey.test", cert: leaf(inter, "weakkey.test", certtest.Leaf{Key: weak}),
@@ -200,10 +200,10 @@ func TestNamedByAddress(t *testing.T) {
 	}{
 		{"names", certtest.Leaf{DNSNames: []string{"imap.example.com", "mail.example.com"}}, "127.0.0.1",
 			[]string{"imap.example.com mail.example.com", "not for 127.0.0.1", "name with -H and the address with --address"}},
-		{"another address", certtest.Leaf{IPs: []net.IP{net.IPv4(192, 0, 2, 7)}}, "127.0.0.1", []string{"it is for 192.0.2.7", "--address"}},
+		{"another address", certtest.Leaf{IPs: []net.IP{net.IPv4(192, 0, 2, 7)}}, "127.0.0.1", []string{"certificate is for 192.0.2.7", "--address"}},
 		{"its address", certtest.Leaf{IPs: []net.IP{net.IPv4(127, 0, 0, 1)}}, "127.0.0.1", nil},
-		{"no names", certtest.Leaf{CommonName: "imap.example.com"}, "localhost", []string{"it names nothing but CN=imap.example.com"}},
-		{"many names", certtest.Leaf{DNSNames: strings.Fields("a.test b.test c.test d.test e.test f.test g.test")}, "localhost", []string{"a.test b.test", "with -H"}},
+		{"no names", certtest.Leaf{CommonName: "imap.example.com"}, "localhost", []string{"certificate is not for localhost: it has no subjectAltName, and its subject is CN=imap.example.com"}},
+		{"many names", certtest.Leaf{DNSNames: strings.Fields("a.test b.test c.test d.test e.test f.test g.test")}, "localhost", []string{"a.test b.test", "-H"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			srv := imaptest.Serve(t, "greet\nserve", imaptest.Options{TLS: &tls.Config{Certificates: []tls.Certificate{ca.Leaf(t, tt.leaf)}}, ImplicitTLS: true})

@@ -28,15 +28,15 @@ func TestExpiry(t *testing.T) {
 		want string // in line 1
 	}{
 		{"far", 60, false, "-D 30,7", 0, "OK"},
-		{"warning", 20, false, "-D 30,7", 1, "certificate_days is 20, below the warning minimum of 30"},
-		{"critical", 5, false, "-D 30,7", 2, "certificate_days is 5, below the critical minimum of 7"},
+		{"warning", 20, false, "-D 30,7", 1, "certificate expires in 20 days"},
+		{"critical", 5, false, "-D 30,7", 2, "certificate expires in 5 days"},
 		{"on the day", 7, false, "-D 7", 0, "OK"},
-		{"critical is 0 when not given", 5, false, "-D 30", 1, "certificate_days is 5, below the warning minimum of 30"},
-		{"the same as -w and -c", 20, false, "-w certificate_days=30: -c certificate_days=7:", 1, "certificate_days is 20, below the warning minimum of 30"},
-		{"units", 20, false, "-c certificate_days=4w:", 2, "below the critical minimum of 28"},
-		{"percent", 9, false, "-w certificate_percent=20:", 1, "certificate_percent is 9"},
-		{"insecure", 5, true, "-D 30,7 --insecure", 2, "certificate_days is 5, below the critical minimum of 7"},
-		{"insecure and expired", -3, true, "-D 30 --insecure", 2, "certificate_days is -3, below the critical minimum of 0"},
+		{"critical is 0 when not given", 5, false, "-D 30", 1, "certificate expires in 5 days"},
+		{"the same as -w and -c", 20, false, "-w certificate_days=30: -c certificate_days=7:", 1, "certificate expires in 20 days"},
+		{"units", 20, false, "-c certificate_days=4w:", 2, "limit 28"},
+		{"percent", 9, false, "-w certificate_percent=20:", 1, "certificate has 9"},
+		{"insecure", 5, true, "-D 30,7 --insecure", 2, "certificate expires in 5 days"},
+		{"insecure and expired", -3, true, "-D 30 --insecure", 2, "certificate expired 3 days ago"},
 		{"insecure and nobody asked", -3, true, "--insecure", 0, "OK"},
 	} {
 		for _, m := range []string{"implicit", "starttls"} {

@@ -5,7 +5,6 @@ package systemtest
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,7 +39,7 @@ func TestSignals(t *testing.T) {
 				t.Fatalf("got exit code %d, want 3", code)
 			}
 			o := mustRead(t, out, code)
-			for _, want := range []string{"login interrupted", "waiting for the answer to LOGIN"} {
+			for _, want := range []string{"login as monitor interrupted", "waiting for the answer to LOGIN"} {
 				if !strings.Contains(o.Text, want) {
 					t.Errorf("first line %q, want %q in it", o.Text, want)
 				}
@@ -58,20 +57,22 @@ func TestSignals(t *testing.T) {
 // A signal before the session, while a password file does not come.
 func TestSignalWhileReading(t *testing.T) {
 	t.Parallel()
-	fifo := filepath.Join(t.TempDir(), "fifo")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+	r, w, err := os.Pipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := program(t, "-H", "127.0.0.1", "-U", "monitor", "--password-file="+fifo, "-t", "30")
+	defer w.Close()
+	const setPipeSize = 1031 // F_SETPIPE_SZ of Linux
+	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, w.Fd(), setPipeSize, 4096); errno != 0 {
+		t.Skipf("skip: a pipe of one page: %v", errno)
+	}
+	cmd := program(t, "-H", "127.0.0.1", "-U", "monitor", "--password-file=-", "-t", "30")
+	cmd.Stdin = r
 	wait := start(t, cmd)
-	// It can be opened for writing as soon as the program has it open for reading.
-	for range 10_000 {
-		w, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			defer w.Close()
-			break
-		}
-		time.Sleep(time.Millisecond) // the other process has no channel to us
+	r.Close()
+	// More than the pipe holds: once it is written, the program is reading.
+	if _, err := w.Write([]byte(strings.Repeat("x", 8<<10))); err != nil {
+		t.Fatal(err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

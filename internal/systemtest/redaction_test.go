@@ -161,6 +161,12 @@ func alphabet(mech string, wide bool) (runes []rune, prefix string) {
 	return asciiRunes, ""
 }
 
+// odd says whether a password is one that advice is about when it is rejected: blanks
+// or quotes around it.
+func odd(password string) bool {
+	return strings.TrimSpace(password) != password || strings.Trim(password, `"'`) != password
+}
+
 // varying is what differs between two runs of one bubble: tags, what is left
 // of the certificate, and the time of the run.
 var varying = regexp.MustCompile(`A\d+[a-z]{4}|certificate_percent(=|","value":)[0-9.]+|"timestamp":"[^"]*"|_timestamp_seconds\{.*`)
@@ -179,6 +185,9 @@ func TestOutputIsTheSameForEverySecret(t *testing.T) {
 						var first, with string
 						for _, n := range []int{1, 3, 8, 40} {
 							value := prefix + random(r, n, runes)
+							for odd(value) {
+								value = prefix + random(r, n, runes)
+							}
 							got := varying.ReplaceAllString(b.run(mech, value, o, format...), "...")
 							if first == "" {
 								first, with = got, value

@@ -114,8 +114,8 @@ func checkAccount(t *testing.T, base []string, m mode, acc account) {
 	file := writeFile(t, t.TempDir(), "password", []byte(acc.password+"\n"))
 	args := append(slices.Clone(base), "-U", acc.user, "--password-file", file, "-vvv")
 	r := runMain(t, nil, args...)
-	if r.code != 0 || !strings.Contains(r.Text, "INBOX 3 messages") {
-		t.Fatalf("%q: exit %d, want 0 and INBOX 3 messages:\n%s", args, r.code, r.out)
+	if r.code != 0 || !strings.Contains(r.Text, "INBOX: 3 messages") {
+		t.Fatalf("%q: exit %d, want 0 and INBOX: 3 messages:\n%s", args, r.code, r.out)
 	}
 	if strings.Contains(r.out, acc.password) {
 		t.Errorf("the password is in the output:\n%s", r.out)
@@ -138,7 +138,7 @@ func checkMailboxes(t *testing.T, srv *servertest.Server, base []string) {
 		{name: "umlaut", mailbox: "Entwürfe", want: "1 message,"},
 		{name: "blank", mailbox: "Deleted Items", want: "2 messages"},
 		{name: "hierarchy", mailbox: "Archive/2024", want: "1 message,"},
-		{name: "empty", mailbox: "Empty", want: "fetch skipped"},
+		{name: "empty", mailbox: "Empty", want: "FETCH was not tested"},
 		{name: "empty and asked", mailbox: "Empty", extra: []string{"-c", "message_age=1h"}, code: 2, kind: "message_missing"},
 		{name: "crowd", mailbox: "Crowd", extra: []string{"--fetch=envelope"}, want: "1 message,"},
 		{name: "crowd body", mailbox: "Crowd", extra: []string{"--fetch=body"}, want: "1 message,"},
