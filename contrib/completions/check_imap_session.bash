@@ -99,9 +99,12 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability token login id noop namespace list quota status select search fetch idle logout" -- "$cur")
 		return ;;
 	--skip)
-		mapfile -t COMPREPLY < <(compgen -W "list select fetch" -- "$cur")
+		local list=; [[ $cur == *,* ]] && list=${cur%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "list select fetch" -- "${cur##*,}")
 		return ;;
 	--with)
+		local list=; [[ $cur == *,* ]] && list=${cur%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "id noop namespace quota status search idle" -- "${cur##*,}")
 		return ;;
 	-e | --expect-greeting)
 		return ;;
@@ -118,13 +121,16 @@ _check_imap_session() {
 	--expect-id)
 		return ;;
 	-w | --warning)
-		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size=" -- "$cur")
+		local list=; [[ $cur == *,* ]] && list=${cur%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size=" -- "${cur##*,}")
 		return ;;
 	-c | --critical)
-		mapfile -t COMPREPLY < <(compgen -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size=" -- "$cur")
+		local list=; [[ $cur == *,* ]] && list=${cur%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size=" -- "${cur##*,}")
 		return ;;
 	--state)
-		mapfile -t COMPREPLY < <(compgen -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= logout= threshold=" -- "$cur")
+		local list=; [[ $cur == *,* ]] && list=${cur%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= logout= threshold=" -- "${cur##*,}")
 		return ;;
 	-o | --output)
 		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")
@@ -138,12 +144,12 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--demo)
-		mapfile -t COMPREPLY < <(compgen -W "healthy slow-login auth-failed account-disabled mailbox-missing certificate-expiring certificate-expired hang-at-fetch bye over-quota wrong-service" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "list healthy slow-login auth-failed account-disabled mailbox-missing certificate-expiring certificate-expired hang-at-fetch bye over-quota wrong-service" -- "$cur")
 		return ;;
 	--generate)
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --write --label --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --help -h" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --write --label --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --usage -h --help" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

@@ -97,12 +97,18 @@ func run(ctx context.Context, args []string, env Env, out *output, secrets *secr
 	case req.Help:
 		out.answer = answer{text: gen.Help(Model()), state: report.Unknown}
 		return
+	case req.Usage:
+		out.answer = answer{text: gen.Usage(Model()), state: report.Unknown}
+		return
 	case req.Version:
-		out.answer = answer{text: []byte(cli.Program + " " + Version() + "\n"), state: report.Unknown}
+		out.answer = answer{text: []byte(cli.Program + " " + Version() + " (" + build() + ")\n"), state: report.Unknown}
 		return
 	case req.Generate != "":
 		// 0, so that packagers may write --generate=man >FILE && ...
 		out.answer = answer{text: generate(req.Generate), state: report.OK}
+		return
+	case req.Demo == "list":
+		out.answer = answer{text: gen.Scenarios(Model()), state: report.Unknown}
 		return
 	case req.Explain:
 		out.answer = explained(req)

@@ -16,7 +16,7 @@ import (
 // Model returns what internal/gen writes down: the grammar, and the words that
 // the rest of the program knows.
 func Model() gen.Model {
-	m := gen.Model{App: cli.Model(), Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable}}
+	m := gen.Model{App: cli.Model(), Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable, "with": session.Optional()}}
 	for _, v := range cli.Environment() {
 		m.Env = append(m.Env, gen.EnvVar(v))
 	}
@@ -28,7 +28,7 @@ func Model() gen.Model {
 		}
 		m.Metrics = append(m.Metrics, gen.Item{Name: d.Name, Doc: doc})
 		thresholds = append(thresholds, d.Name+"=")
-		if d.Step != "" && d.Name != report.StepTime(d.Step) {
+		if d.Name != report.Time && d.Name != report.StepTime(d.Step) {
 			m.Results = append(m.Results, d.Name)
 		}
 	}
@@ -43,7 +43,19 @@ func Model() gen.Model {
 			m.Values["state"] = append(m.Values["state"], k.Name+"=")
 		}
 	}
+	for _, step := range session.Catalog {
+		if slices.ContainsFunc(m.Steps, func(i gen.Item) bool { return i.Name == step.Name }) {
+			continue // planned in two places
+		}
+		doc := step.Doc
+		if step.Wanted == nil {
+			doc += " (with --with)"
+		}
+		m.Steps = append(m.Steps, gen.Item{Name: step.Name, Doc: doc})
+	}
+	m.Values["demo"] = []string{"list"}
 	for _, s := range demo.Scenarios() {
+		m.Scenarios = append(m.Scenarios, gen.Item{Name: s.Name, Doc: s.Doc})
 		m.Values["demo"] = append(m.Values["demo"], s.Name)
 	}
 	return m

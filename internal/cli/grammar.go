@@ -20,17 +20,17 @@ import (
 
 // grammar is the command line. Groups are the headings of the help, in order.
 type grammar struct {
-	Hostname      string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
+	Hostname      string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" everyday:"the name that mail clients use" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
 	Address       string   `placeholder:"IP" group:"Server" help:"Connect to this address, or to this name, instead of HOST."`
-	Port          port     `short:"p" placeholder:"PORT" group:"Server" help:"Port. Default 993 for implicit TLS, else 143."`
+	Port          port     `short:"p" placeholder:"PORT" group:"Server" everyday:"default 993 for implicit TLS, else 143" help:"Port. Default 993 for implicit TLS, else 143."`
 	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
 	IPv6          bool     `name:"ipv6" short:"6" aliases:"use-ipv6" group:"Server" help:"Use IPv6 only."`
 	AllAddresses  string   `enum:"worst,any," default:"" placeholder:"WHICH" group:"Server" help:"worst or any: a session with every address of HOST, four at a time; the worst, or the best, decides. Default: one session, with the first address that answers. --address=IP does not count then, --address=NAME gives the addresses of NAME."`
 	Source        string   `placeholder:"IP" group:"Server" help:"Connect from this local address."`
 	ProxyProtocol string   `enum:"v1,v2," default:"" placeholder:"VERSION" group:"Server" help:"v1 or v2: begin with a PROXY protocol header."`
-	Timeout       duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default ${default}, below the 10 s of check_nrpe."`
+	Timeout       duration `short:"t" default:"8s" placeholder:"DURATION" group:"Server" everyday:"time for the whole run, default 8s" help:"Time for the whole run, DNS to LOGOUT: 8, 500ms, 1m. Default ${default}, below the 10 s of check_nrpe."`
 
-	TLS               string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
+	TLS               string `name:"tls" enum:"implicit,starttls,none," default:"" placeholder:"MODE" group:"TLS" everyday:"implicit, starttls or none; starttls with -p 143" help:"implicit, starttls or none. Default implicit, or starttls with -p 143."`
 	SSL               bool   `name:"ssl" short:"S" group:"TLS" help:"The same as --tls=implicit, as check_imap has it."`
 	ServerName        string `aliases:"sni" placeholder:"NAME" group:"TLS" help:"Name for SNI and verification. Default HOST."`
 	CAFile            string `name:"ca-file" placeholder:"PEM" group:"TLS" help:"Trust these certificates instead of the system's."`
@@ -39,15 +39,15 @@ type grammar struct {
 	TLSMin            string `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Oldest TLS version to accept: 1.0, 1.1, 1.2 or 1.3. Below 1.2 old cipher suites are accepted too. Default ${default}."`
 	TLSSmallHello     bool   `name:"tls-small-hello" group:"TLS" help:"Keep the first TLS message below one packet, without the post-quantum key share, for networks that drop a bigger one."`
 	CertificateKey    string `enum:"rsa,ecdsa," default:"" placeholder:"KIND" group:"TLS" help:"rsa or ecdsa: ask a server that has several certificates for the one with this kind of key. Uses TLS 1.2."`
-	Certificate       string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" help:"Days that the certificate must still be valid; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT: Default: WARNING below 14 days, or below a tenth of its validity where that is less. 0: no limits."`
+	Certificate       string `short:"D" placeholder:"WARN[,CRIT]" group:"TLS" everyday:"days that the certificate must be valid: 21,7" help:"Days that the certificate must still be valid; CRIT is 0 when not given. The same as -w certificate_days=WARN: -c certificate_days=CRIT: Default: WARNING below 14 days, or below a tenth of its validity where that is less. 0: no limits."`
 	ExpectCertificate string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
 	Insecure          bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
-	Username           string `short:"U" placeholder:"USER" group:"Login" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
-	PasswordFile       string `placeholder:"FILE" group:"Login" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
+	Username           string `short:"U" placeholder:"USER" group:"Login" everyday:"user name" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
+	PasswordFile       string `placeholder:"FILE" group:"Login" everyday:"its first line is the password" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
 	PasswordCommand    string `placeholder:"CMD" guarded:"" verbatim:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
 	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
-	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
+	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" everyday:"none checks up to the login, without an account" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
 	AllowPlaintextAuth bool   `nosuggest:"" group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
 
 	OAuthTokenFile        string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
@@ -60,7 +60,7 @@ type grammar struct {
 	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" guarded:"" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
 	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
-	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" verbatim:"" group:"Session" help:"Mailbox to open, in UTF-8. Default ${default}."`
+	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" verbatim:"" group:"Session" everyday:"mailbox to open, default INBOX" help:"Mailbox to open, in UTF-8. Default ${default}."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default ${default}."`
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
 	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
@@ -83,14 +83,14 @@ type grammar struct {
 
 	ExpectID string `name:"expect-id" placeholder:"REGEXP" verbatim:"" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
 
-	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
-	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" help:"CRITICAL, in the same way."`
+	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" everyday:"WARNING outside the range, of time without METRIC=" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
+	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" everyday:"CRITICAL outside the range" help:"CRITICAL, in the same way."`
 
 	State []string `placeholder:"KIND=STATE,..." group:"Thresholds" help:"State of a kind of failure, in place of its default: timeout=unknown,auth_failed=warning."`
 
 	Output            string   `short:"o" enum:"nagios,json,openmetrics" default:"nagios" placeholder:"FORMAT" group:"Output" help:"nagios, json or openmetrics. The exit code is the same."`
 	Brief             bool     `group:"Output" help:"Print the first line only."`
-	Verbose           int      `short:"v" group:"Output" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
+	Verbose           int      `short:"v" group:"Output" everyday:"more below the first line, up to -vvv" help:"More below the first line, up to -vvv, which adds the redacted transcript."`
 	PerfdataUnknown   bool     `group:"Output" help:"Print U for planned metrics without a value, for PNP and RRD."`
 	Write             string   `placeholder:"FILE" guarded:"" group:"Output" help:"Replace FILE by the output (mode 0644), whole or not at all, in place of printing it: for node_exporter's textfile collector, with -o openmetrics. Only a file that a check has written is replaced."`
 	Label             []string `sep:"none" placeholder:"NAME=VALUE" group:"Output" help:"A label of every OpenMetrics series, beside host, port, username and mailbox. Repeatable. An empty value leaves the label out: --label=username="`
@@ -99,13 +99,14 @@ type grammar struct {
 
 	Explain bool `group:"Other" help:"Contact nobody: print the plan, step by step, and the telnet, openssl and curl lines that do the same by hand."`
 
-	Demo argv.Optional `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting."`
+	Demo argv.Optional `placeholder:"SCENARIO" group:"Other" help:"Check an IMAP server started in this process: a first look, and a fire drill for alerting. list prints the scenarios."`
 
 	Generate string `enum:"icinga2,director,nagios,nrpe,man,bash,zsh,fish," default:"" placeholder:"KIND" group:"Other" help:"Print a definition made from this list of options and exit 0: icinga2, director, nagios, nrpe, man, bash, zsh or fish. Stands alone."`
 
 	ExtraOpts argv.ExtraOpts `placeholder:"[SECTION][@FILE]" group:"Other" help:"Read options from an ini file, as the monitoring plugins do."`
 	Version   argv.Ask       `short:"V" group:"Other" help:"Print the version."`
-	Help      argv.Ask       `short:"h" group:"Other" help:"Print this help."`
+	Usage     argv.Ask       `short:"h" group:"Other" help:"Print a short help, with the flags of every day."`
+	Help      argv.Ask       `group:"Other" help:"Print this help."`
 }
 
 // port is a TCP port, also by its name; 0 when it was not given.

@@ -23,7 +23,7 @@ import (
 
 // Request is what the command line asks for.
 type Request struct {
-	Help, Version bool // when one is set, nothing else is
+	Help, Usage, Version bool // when one is set, nothing else is
 	// Generate names a definition to print; when it is set, nothing else is.
 	Generate string
 
@@ -108,7 +108,7 @@ func Parse(args []string, env Env) (*Request, error) {
 	switch {
 	case err != nil:
 	case line.Asked != "":
-		return &Request{Help: line.Asked == "help", Version: line.Asked == "version"}, nil
+		return &Request{Help: line.Asked == "help", Usage: line.Asked == "usage", Version: line.Asked == "version"}, nil
 	case g.Generate != "":
 		err = alone(line)
 		req.Generate = g.Generate

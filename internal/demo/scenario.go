@@ -53,8 +53,8 @@ func Scenarios() []Scenario {
 			// The mailbox is really not there, so LIST agrees with EXAMINE.
 			mailboxMissing: true,
 		},
-		{Name: "certificate-expiring", Doc: "the certificate ends in 5 days", certificateLeft: 5*day + time.Hour},
-		{Name: "certificate-expired", Doc: "the certificate ended yesterday", certificateLeft: -day},
+		{Name: "certificate-expiring", Doc: "the certificate expires in 5 days", certificateLeft: 5*day + time.Hour},
+		{Name: "certificate-expired", Doc: "the certificate expired yesterday", certificateLeft: -day},
 		{Name: "hang-at-fetch", Doc: "FETCH is never answered", fetchHangs: true},
 		{
 			Name: "bye", Doc: "the server is shutting down and says BYE",

@@ -29,6 +29,9 @@ func Bash(m Model) []byte {
 		}
 		switch {
 		case f.shape == argv.Switch || f.shape == argv.Counter:
+		case len(f.words) > 0 && f.repeats:
+			p.lines("	"+pattern+")", `		local list=; [[ $cur == *,* ]] && list=${cur%,*},`,
+				`		mapfile -t COMPREPLY < <(compgen -P "$list" -W "`+strings.Join(f.words, " ")+`" -- "${cur##*,}")`, "		return ;;")
 		case len(f.words) > 0:
 			p.lines("	"+pattern+")", `		mapfile -t COMPREPLY < <(compgen -W "`+strings.Join(f.words, " ")+`" -- "$cur")`, "		return ;;")
 		case f.takesFile():
@@ -62,6 +65,8 @@ func Zsh(m Model) []byte {
 func zshSpec(f flag) string {
 	action := ""
 	switch {
+	case len(f.words) > 0 && f.repeats: // behind commas too
+		action = "_sequence compadd -S \"\" - " + strings.Join(f.words, " ")
 	case len(f.words) > 0:
 		action = "(" + strings.Join(f.words, " ") + ")"
 	case f.takesFile():
@@ -111,6 +116,8 @@ func Fish(m Model) []byte {
 		line += " -l " + f.name
 		switch {
 		case f.shape == argv.Switch || f.shape == argv.Counter:
+		case len(f.words) > 0 && f.repeats: // behind commas too
+			line += " -x -a " + quote("(__fish_append , "+strings.Join(f.words, " ")+")")
 		case len(f.words) > 0 && f.shape == argv.TakesValue:
 			line += " -x -a " + quote(strings.Join(f.words, " "))
 		case len(f.words) > 0:

@@ -23,9 +23,9 @@ type Model struct {
 	App *kong.Application
 	// Env are the variables from which the program takes secrets.
 	Env []EnvVar
-	// Metrics and Kinds are for the man page.
-	Metrics, Kinds []Item
-	// Results are the metrics of steps other than their times, for the help.
+	// Steps, Metrics, Kinds and Scenarios of --demo, with a line about each.
+	Steps, Metrics, Kinds, Scenarios []Item
+	// Results are the metrics other than times, for the help.
 	Results []string
 	// Values are the words that a flag takes, by the flag's name, for
 	// completion. Flags with an enum need none.
@@ -79,6 +79,7 @@ type flag struct {
 	help     string
 	group    string
 	fallback string // the default, "" when there is none
+	everyday string // its line in the short help, "" when it has none
 }
 
 // flags returns the flags in the grammar's order.
@@ -88,7 +89,7 @@ func flags(m Model) []flag {
 		if f.Hidden {
 			continue
 		}
-		g := flag{name: f.Name, value: f.PlaceHolder, help: f.Help, secret: f.Tag.Has("secret"), shape: argv.ShapeOf(f), fallback: f.Default, words: m.Values[f.Name]}
+		g := flag{name: f.Name, value: f.PlaceHolder, help: f.Help, secret: f.Tag.Has("secret"), shape: argv.ShapeOf(f), fallback: f.Default, words: m.Values[f.Name], everyday: f.Tag.Get("everyday")}
 		if f.Short != 0 {
 			g.short = string(f.Short)
 		}

@@ -12,17 +12,60 @@ const (
 	helpIndent = 26 // column at which the help text of a flag begins
 )
 
+// intro is what the program does, in the short help and the long one.
+func intro(name string) []string {
+	return []string{
+		name + " runs a whole IMAP session - DNS, connect, TLS, greeting,",
+		"login, LIST, EXAMINE, FETCH, LOGOUT - times each step, judges the times and",
+		"says which step failed, why, and what to do. It changes nothing.", "",
+	}
+}
+
+// Usage writes the text of -h: 35 lines at most, the flags of every day and lines to
+// copy.
+func Usage(m Model) []byte {
+	var p page
+	name := m.App.Name
+	p.lines(intro(name)...)
+	p.lines("Usage: "+name+" -H HOST -U USER --password-file=FILE [FLAG]...", "")
+	for _, f := range flags(m) {
+		if f.everyday != "" {
+			head := f.head()
+			if len(head) > helpIndent+2 {
+				head = "  -" + f.short + " " + f.value
+			}
+			p.lines(fmt.Sprintf("%-*s%s", helpIndent+4, head, f.everyday))
+		}
+	}
+	p.lines("", "Ranges: 10 (0 to 10), 10: (at least 10), 10:20, @10:20 (inside alerts). Units:",
+		"500ms, 36h, 14d, 10MB. Metrics: time, time_login, messages, message_age ...", "", "To copy:")
+	for _, flags := range []string{
+		"--demo", "-H imap.example.com --auth=none", "-H imap.example.com -U probe --password-file=FILE -w 2 -c 5",
+		"-H imap.example.com -U probe --password-file=FILE -D 21,7", "-H imap.example.com -U probe --password-file=FILE -vvv",
+	} {
+		p.lines("  " + name + " " + flags)
+	}
+	p.lines("", "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also for this help).",
+		"All flags, steps, kinds and metrics: --help. Scenarios of --demo: --demo=list.")
+	return p.Bytes()
+}
+
+// Scenarios writes the text of --demo=list.
+func Scenarios(m Model) []byte {
+	var p page
+	p.table("Scenarios of --demo", m.Scenarios)
+	return p.Bytes()
+}
+
 // Help writes the text of --help, at most 80 columns wide, its first screen
 // useful by itself.
 func Help(m Model) []byte {
 	var p page
 	name := m.App.Name
-	p.lines(name+" runs a whole IMAP session - DNS, connect, TLS, greeting,",
-		"login, LIST, EXAMINE, FETCH, LOGOUT - times each step, judges the times and",
-		"says which step failed, why, and what to do. It changes nothing.", "",
-		"  "+name+" -H imap.example.com -U user --password-file=FILE",
+	p.lines(intro(name)...)
+	p.lines("  "+name+" -H imap.example.com -U probe --password-file=FILE -D 21,7",
 		"  "+name+" -H imap.example.com -p 143 --auth=none -w 2 -c 5",
-		"  "+name+" --demo")
+		"  "+name+" --demo", "", "-h prints the flags of every day alone.")
 	group := ""
 	for _, f := range flags(m) {
 		if f.group != group {
@@ -34,7 +77,24 @@ func Help(m Model) []byte {
 	p.lines("")
 	p.lines(wrap("Metrics: time and time_<step> (seconds), "+strings.Join(m.Results, ", ")+".", helpWidth)...)
 	p.WriteString(helpEnd)
+	p.table("Steps, for --until, --skip and --with", m.Steps)
+	p.table("Kinds of failure, for --state, with their states", m.Kinds)
+	p.table("Scenarios of --demo", m.Scenarios)
+	p.lines("Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also for this help).")
 	return p.Bytes()
+}
+
+// table writes a title and a row an item.
+func (p *page) table(title string, items []Item) {
+	p.lines(title)
+	for _, i := range items {
+		head := "  " + i.Name
+		for _, line := range wrap(i.Doc, helpWidth-helpIndent) {
+			p.lines(fmt.Sprintf("%-*s%s", helpIndent, head, line))
+			head = ""
+		}
+	}
+	p.lines("")
 }
 
 // helpEnd is what stands below the flags.
@@ -47,10 +107,10 @@ Examples
   ... -c message_age=1h                  no mail has come for an hour
   ... -w certificate_days=21: -c certificate_days=7:
 
-Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also for this help).
 `
 
-func (p *page) helpFlag(f flag) {
+// head is a flag as the help has it: "  -p, --port=PORT".
+func (f flag) head() string {
 	head := "      --" + f.name
 	if f.short != "" {
 		head = "  -" + f.short + ", --" + f.name
@@ -61,6 +121,11 @@ func (p *page) helpFlag(f flag) {
 	case argv.TakesValue:
 		head += "=" + f.value
 	}
+	return head
+}
+
+func (p *page) helpFlag(f flag) {
+	head := f.head()
 	text := wrap(f.help, helpWidth-helpIndent)
 	if len(head) > helpIndent-2 {
 		p.lines(head)

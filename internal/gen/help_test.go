@@ -10,6 +10,50 @@ import (
 	"check_imap_session/internal/gen"
 )
 
+// TestUsage: the short help is one screen, and every line to copy is a whole command.
+func TestUsage(t *testing.T) {
+	usage := string(gen.Usage(app.Model()))
+	lines := strings.Split(strings.TrimSuffix(usage, "\n"), "\n")
+	if len(lines) > 35 {
+		t.Errorf("%d lines, want 35 at most", len(lines))
+	}
+	everyday, copied := 0, 0
+	for i, line := range lines {
+		switch {
+		case len(line) > 80 || strings.TrimRight(line, " ") != line:
+			t.Errorf("line %d has %d columns: %q", i+1, len(line), line)
+		case strings.HasPrefix(line, "  -") || strings.HasPrefix(line, "      --"):
+			everyday++
+		case strings.HasPrefix(line, "  check_imap_session "):
+			copied++
+		}
+	}
+	if last := lines[len(lines)-1]; everyday != 12 || copied != 5 || !strings.Contains(last, "--help") {
+		t.Errorf("%d flags, %d lines to copy, last line %q", everyday, copied, last)
+	}
+}
+
+// TestHelpTables: the long help has every step, kind, metric and scenario.
+func TestHelpTables(t *testing.T) {
+	m := app.Model()
+	help := string(gen.Help(m))
+	for _, items := range [][]gen.Item{m.Steps, m.Kinds, m.Scenarios} {
+		for _, i := range items {
+			if !strings.Contains(help, "\n  "+i.Name+" ") && !strings.Contains(help, "\n  "+i.Name+"\n") {
+				t.Errorf("%s is not in the help", i.Name)
+			}
+		}
+	}
+	if !strings.Contains(help, "addresses_failed") {
+		t.Error("the metrics of --all-addresses are not in the help")
+	}
+	for _, s := range m.Scenarios {
+		if !strings.Contains(string(gen.Scenarios(m)), "\n  "+s.Name+" ") {
+			t.Errorf("%s is not among the scenarios", s.Name)
+		}
+	}
+}
+
 func TestHelp(t *testing.T) {
 	m := app.Model()
 	help := string(gen.Help(m))

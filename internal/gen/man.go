@@ -6,13 +6,16 @@ import (
 	"check_imap_session/internal/argv"
 )
 
+// manDate is the day of the release that the page belongs to.
+const manDate = "2026-11-25"
+
 // Man writes the manual page for section 1, with the macros of man(7). It
-// bears no date and no version, so that it changes with the grammar only.
+// bears no version, so that it changes with the grammar only.
 func Man(m Model) []byte {
 	var p page
 	name := m.App.Name
 	p.lines(`.\" Made by `+name+` --generate=man; do not edit.`,
-		`.TH `+strings.ToUpper(name)+` 1 "" "`+name+`" "Monitoring Plugins"`,
+		`.TH `+strings.ToUpper(name)+` 1 "`+manDate+`" "`+name+`" "Monitoring Plugins"`,
 		".SH NAME", name+` \- run a whole IMAP session and judge every step`,
 		".SH SYNOPSIS",
 		".B "+name, `\fB\-H\fR \fIHOST\fR \fB\-U\fR \fIUSER\fR \fB\-\-password\-file\fR=\fIFILE\fR [\fIOPTION\fR]...`, ".br",
@@ -30,6 +33,9 @@ func Man(m Model) []byte {
 		p.lines(".TP", manFlag(f))
 		p.lines(roffLines(f.help)...)
 	}
+	p.lines(".SH STEPS")
+	p.lines(roffLines("The steps of a session, in their order, for --until, --skip and --with.")...)
+	p.items(m.Steps)
 	p.lines(".SH METRICS")
 	p.lines(roffLines("The names of the performance data, which are also those that -w and -c take.")...)
 	p.items(m.Metrics)
@@ -41,6 +47,9 @@ func Man(m Model) []byte {
 	p.lines(".SH FAILURES")
 	p.lines(roffLines("The kinds of failure, which the long output names and --state takes.")...)
 	p.items(m.Kinds)
+	p.lines(".SH SCENARIOS")
+	p.lines(roffLines("What --demo can play.")...)
+	p.items(m.Scenarios)
 	p.lines(".SH ENVIRONMENT")
 	for _, e := range m.Env {
 		p.items([]Item{{e.Name, e.Doc}})
@@ -49,13 +58,16 @@ func Man(m Model) []byte {
 	p.lines(`.SH "EXIT STATUS"`)
 	p.items([]Item{{"0", "OK; also what --generate ends with"}, {"1", "WARNING"}, {"2", "CRITICAL"}, {"3", "UNKNOWN; also --help, --version and errors in the command line"}})
 	p.lines(".SH EXAMPLES")
-	for _, line := range []string{
+	for i, line := range []string{
 		"-H imap.example.com -U probe --password-file=/etc/nagios/imap.password -w 2 -c 5",
 		"-H imap.example.com -U probe --password-file=/etc/nagios/imap.password -w time_login=500ms -c message_age=1h",
 		"-H imap.example.com --auth=none -w certificate_days=21: -c certificate_days=7:",
 		"--demo=auth-failed",
 	} {
-		p.lines(".PP", ".nf", roff(name+" "+line), ".fi")
+		if i > 0 {
+			p.lines(".PP")
+		}
+		p.lines(".nf", roff(name+" "+line), ".fi")
 	}
 	p.lines(`.SH "SEE ALSO"`, `\fBnagios4\fR(8), \fBicinga2\fR(8), \fBopenssl\-s_client\fR(1ssl)`)
 	return p.Bytes()
