@@ -58,9 +58,9 @@ func (r *reader) refusal(kongs error) *UsageError {
 	case !isFlag && unicode.Is(unicode.Pd, first) && first != '-':
 		return &UsageError{Msg: fmt.Sprintf("a word begins with a dash (U+%04X), not with a hyphen", first), Hint: "type it again: a word processor changes hyphens, and quotes too"}
 	case r.last != nil && isSecret(r.last) && hint == "":
-		return &UsageError{Msg: "a word behind --" + r.last.Name + " belongs to no flag", Hint: "quote the value of --" + r.last.Name}
+		return &UsageError{Msg: "a word after --" + r.last.Name + " does not belong to a flag", Hint: "quote the value of --" + r.last.Name}
 	case !isFlag:
-		return &UsageError{Msg: "the word " + Quote(word) + " belongs to no flag", Hint: "only flags are taken; a value with blanks needs quotes"}
+		return &UsageError{Msg: "the word " + Quote(word) + " does not belong to a flag", Hint: "only flags are taken; a value with blanks needs quotes"}
 	case hint != "":
 		e.Hint = hint
 	}

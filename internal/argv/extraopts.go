@@ -46,7 +46,7 @@ func (x *extraOpts) expand(locators []string) (words []word, err error) {
 		case !named:
 			file, err = x.search()
 		case name == "":
-			err = &UsageError{Msg: "--extra-opts names no file behind its @", Hint: "write --extra-opts=SECTION@FILE"}
+			err = &UsageError{Msg: "--extra-opts has no file after its @", Hint: "write --extra-opts=SECTION@FILE"}
 		default:
 			file, err = x.read(name)
 		}

@@ -164,7 +164,7 @@ func TestExtraOptsFindsItsFile(t *testing.T) {
 		{"the variable's file must exist", map[string]string{"MP_CONFIG_FILE": "/none"}, "", "--extra-opts: file /none: file does not exist"},
 		{"a directory stops the search", map[string]string{"NAGIOS_CONFIG_PATH": "/dir"}, "", "--extra-opts: file /dir/monitoring-plugins.ini: invalid argument"},
 		{"missing file", nil, "=@/none", "--extra-opts: file /none: file does not exist"},
-		{"empty file name", nil, "=check@", "--extra-opts names no file behind its @ (write --extra-opts=SECTION@FILE)"},
+		{"empty file name", nil, "=check@", "--extra-opts has no file after its @ (write --extra-opts=SECTION@FILE)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

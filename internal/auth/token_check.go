@@ -23,7 +23,7 @@ func CheckToken(t secret.Secret) error { return checkCharacters("access token", 
 func checkCharacters(what string, t secret.Secret, first byte) error {
 	for _, b := range []byte(t.Reveal()) {
 		if b < first || b > '~' {
-			return fmt.Errorf("the %s has blanks or other characters in it that no token has", what)
+			return fmt.Errorf("the %s has blanks or other characters in it that a token cannot have", what)
 		}
 	}
 	return nil

@@ -68,9 +68,9 @@ func checkSecretFits(mode auth.Mode, password secretSource, token oauthSource, g
 	case mode == auth.None:
 		return nil
 	case token.given() && !mode.TakesToken():
-		return usage(token.flag+" is of no use for --auth="+string(mode), "tokens are for oauthbearer, xoauth2 and auto")
+		return usage(token.flag+" has no effect with --auth="+string(mode), "tokens are for oauthbearer, xoauth2 and auto")
 	case password.given() && !mode.TakesPassword():
-		return usage(password.flag+" is of no use for --auth="+string(mode), "leave out one of them")
+		return usage(password.flag+" has no effect with --auth="+string(mode), "leave out one of them")
 	case g.TLS == string(session.TLSNone) && (mode == auth.External || mode == auth.SCRAMSHA256Plus):
 		return usage("--auth="+string(mode)+" needs TLS", "use --tls=implicit or --tls=starttls")
 	}
@@ -116,7 +116,7 @@ func clientCertificate(g *grammar, req *Request) error {
 	case g.ClientKey != "" && g.ClientCert == "":
 		return usage("--client-key without --client-cert", "give both, or the certificate alone when its file holds the key too")
 	case g.ClientCert != "" && req.Session.TLS == session.TLSNone:
-		return usage("--client-cert is of no use with --tls=none", "")
+		return usage("--client-cert has no effect with --tls=none", "")
 	}
 	req.files.clientCert, req.files.clientKey = g.ClientCert, g.ClientKey
 	if g.ClientKey == "" {

@@ -34,9 +34,9 @@ func TestLoginUsage(t *testing.T) {
 		{"-H h -U u --oauth-token-file=f --oauth-token-command=c", []string{"two sources for the access token", "--oauth-token-file and --oauth-token-command"}},
 		{"-H h -U u --oauth-token-file=f" + oauth, []string{"two sources for the access token"}},
 		{"-H h -U u --password-file=f --oauth-token-file=f", []string{"a password (--password-file) and a token (--oauth-token-file)"}},
-		{"-H h -U u --auth=login --oauth-token-file=f", []string{"--oauth-token-file", "no use", "--auth=login"}},
-		{"-H h -U u --auth=xoauth2 --password-file=f", []string{"--password-file", "no use", "--auth=xoauth2"}},
-		{"-H h -U u --auth=external --password-file=f --client-cert=c", []string{"--password-file", "no use"}},
+		{"-H h -U u --auth=login --oauth-token-file=f", []string{"--oauth-token-file", "no effect", "--auth=login"}},
+		{"-H h -U u --auth=xoauth2 --password-file=f", []string{"--password-file", "no effect", "--auth=xoauth2"}},
+		{"-H h -U u --auth=external --password-file=f --client-cert=c", []string{"--password-file", "no effect"}},
 		{"-H h -U u --auth=xoauth2", []string{"no access token", "--oauth-token-url"}},
 		{"-H h --oauth-token-file=f", []string{"a token (--oauth-token-file) without a user name"}},
 		{"-H h --auth=external", []string{"without a client certificate", "--client-cert"}},
@@ -45,9 +45,9 @@ func TestLoginUsage(t *testing.T) {
 		{"-H h --tls=none -U u --auth=scram-sha-256-plus --password-file=f", []string{"needs TLS"}},
 		{"-H h -U u --oauth-client-id=c --password-file=f", []string{"--oauth-client-id without --oauth-token-url"}},
 		{"-H h -U u --oauth-token-url=https://h/t --oauth-client-secret-file=f", []string{"without --oauth-client-id"}},
-		{"-H h -U u" + oauth, []string{"nothing to show", "--oauth-client-secret-file", envClientSecret, "--oauth-refresh-token-file"}},
+		{"-H h -U u" + oauth, []string{"without a secret", "--oauth-client-secret-file", envClientSecret, "--oauth-refresh-token-file"}},
 		{"-H h -U u --oauth-token-url=http://h/t --oauth-client-id=c --oauth-client-secret-file=f", []string{`"http"`, "https"}},
-		{"-H h -U u --oauth-token-url=h --oauth-client-id=c --oauth-client-secret-file=f", []string{"no URL"}},
+		{"-H h -U u --oauth-token-url=h --oauth-client-id=c --oauth-client-secret-file=f", []string{"not a URL"}},
 		{"-H h -U u --oauth-proxy=ftp://user:hunter2@p" + oauth + " --oauth-client-secret-file=f", []string{"--oauth-proxy", `"ftp"`, "http, https"}},
 		{"-H h -U u" + oauth + " --oauth-client-secret-file=- --oauth-refresh-token-file=-", []string{"standard input", "--oauth-client-secret-file and --oauth-refresh-token-file"}},
 	} {
@@ -80,7 +80,7 @@ func TestTokenProxy(t *testing.T) {
 		{name: "URL", flag: " --oauth-proxy=http://other.test", environment: named, want: "http://other.test"},
 		{name: "environment", flag: " --oauth-proxy=environment", environment: named, want: named, asked: true},
 		{name: "environment without one", flag: " --oauth-proxy=environment", asked: true},
-		{name: "environment with another text", flag: " --oauth-proxy=environment", environment: "http://user:hunter2@%zz", asked: true, err: "--oauth-proxy=environment: the variable https_proxy is no URL"},
+		{name: "environment with another text", flag: " --oauth-proxy=environment", environment: "http://user:hunter2@%zz", asked: true, err: "--oauth-proxy=environment: the variable https_proxy is not a URL"},
 	} {
 		asked := false
 		r, err := Parse(strings.Fields("-H h -U u"+oauth+" --oauth-client-secret-file=f"+tt.flag), Env{

@@ -35,7 +35,7 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 			{"--oauth-cache", g.OAuthCache}, {"--oauth-proxy", g.OAuthProxy},
 		} {
 			if f.value != "" {
-				return oauthSource{}, usage(f.flag+" without --oauth-token-url", "it says how to fetch a token, and nothing says from where")
+				return oauthSource{}, usage(f.flag+" without --oauth-token-url", "--oauth-token-url says where to fetch the token")
 			}
 		}
 		return oauthSource{secretSource: read}, nil
@@ -58,7 +58,7 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 	case g.OAuthClientID == "":
 		return o, usage("--oauth-token-url without --oauth-client-id", "the provider shows the client's ID where the client is registered")
 	case !o.clientSecret.given() && !o.refreshToken.given():
-		return o, usage("--oauth-token-url with nothing to show there",
+		return o, usage("--oauth-token-url without a secret",
 			"give --oauth-client-secret-file or the environment variable "+envClientSecret+" (client credentials), or --oauth-refresh-token-file")
 	}
 	return o, nil
@@ -75,7 +75,7 @@ func tokenProxy(value string, endpoint *url.URL, env Env) (*url.URL, error) {
 		}
 		proxy, err := env.Proxy(endpoint)
 		if err != nil { // Its text has the variable's value in it, which may hold a password.
-			return nil, usage("--oauth-proxy=environment: the variable https_proxy is no URL", "write http://HOST:PORT into it")
+			return nil, usage("--oauth-proxy=environment: the variable https_proxy is not a URL", "write http://HOST:PORT into it")
 		}
 		return proxy, nil
 	}
@@ -87,7 +87,7 @@ func webAddress(flag, value string, schemes ...string) (*url.URL, error) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Host == "":
-		return nil, usage(flag+" is no URL", "write "+schemes[0]+"://HOST...")
+		return nil, usage(flag+" is not a URL", "write "+schemes[0]+"://HOST...")
 	case !slices.Contains(schemes, u.Scheme):
 		return nil, usage(flag+" begins with "+argv.Quote(u.Scheme)+"://", "use "+strings.Join(schemes, ", "))
 	case u.User != nil && schemes[0] == "https":

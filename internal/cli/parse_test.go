@@ -190,7 +190,7 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --auth=x" + account, []string{"--auth", `"x"`, "auto, login, plain, cram-md5"}},
 		{"-H h -o xml --auth=none", []string{"-o", `"xml"`, "nagios, json"}},
 		{"-H h -w 0,5 --auth=none", []string{"-w", `"0,5"`, "0.5"}},
-		{"-H h -w messages=0,5" + account, []string{"-w", `"5"`, "names no metric", "0.5"}},
+		{"-H h -w messages=0,5" + account, []string{"-w", `"5"`, "has no metric", "0.5"}},
 		{"-H h -w tme=1 --auth=none", []string{`"tme"`, "did you mean time?"}},
 		{"-H h -w time=x --auth=none", []string{"-w time", `"x"`, "seconds"}},
 		{"-H h -w folders=1s" + account, []string{"-w folders", `"1s"`, "a number"}},

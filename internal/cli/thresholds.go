@@ -214,7 +214,7 @@ func splitThresholds(flag, value string) ([]threshold, error) {
 			}
 		}
 		if !hasName && named {
-			return nil, usage(fmt.Sprintf("%s %s: the range %s behind the comma names no metric", flag, argv.Quote(value), argv.Quote(part)), "decimals take a point: 0.5; a range for the whole run stands first or is written time=RANGE")
+			return nil, usage(fmt.Sprintf("%s %s: the range %s after the comma has no metric", flag, argv.Quote(value), argv.Quote(part)), "decimals take a point: 0.5; a range for the whole run stands first or is written time=RANGE")
 		}
 		named = named || hasName
 		parts = append(parts, threshold{def, strings.TrimSpace(text)})

@@ -41,7 +41,7 @@ func ParseCriteria(v string) (Criteria, error) {
 	case !utf8.ValidString(v):
 		return Criteria{}, errors.New("not in UTF-8")
 	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return Criteria{}, errors.New("a control character, such as a line end, cannot stand in it")
+		return Criteria{}, errors.New("a control character, such as a line end, is not allowed in it")
 	}
 	c := Criteria{text: v}
 	plain, rest, depth := "", v, 0
@@ -56,7 +56,7 @@ func ParseCriteria(v string) (Criteria, error) {
 		}
 		switch rest[0] {
 		case '{':
-			return Criteria{}, errors.New("a literal ({) cannot stand in it: put the string in quotes")
+			return Criteria{}, errors.New("a literal ({) is not allowed in it: put the string in quotes")
 		case '"':
 			value, n, err := quotedString(rest)
 			if err != nil {
@@ -96,7 +96,7 @@ func (c *Criteria) checkWords() error {
 			continue
 		}
 		if !isASCII(p.text) {
-			return errors.New("text that is not ASCII has to stand in double quotes")
+			return errors.New("text that is not ASCII must be in double quotes")
 		}
 		words = append(words, strings.FieldsFunc(strings.ToUpper(p.text), func(r rune) bool { return strings.ContainsRune(" ()", r) })...)
 	}
@@ -121,7 +121,7 @@ func quotedString(s string) (value string, n int, err error) {
 			return b.String(), i + 1, nil
 		case '\\':
 			if i++; i == len(s) || s[i] != '"' && s[i] != '\\' {
-				return "", 0, errors.New(`in quotes, \ stands only before " and \`)
+				return "", 0, errors.New(`in quotes, \ is allowed only before " and \`)
 			}
 		}
 		b.WriteByte(s[i])

@@ -26,7 +26,7 @@ func SendProxyHeader(nc net.Conn, mode ProxyMode) error {
 	}
 	h := proxyproto.HeaderProxyFromAddrs(version, nc.LocalAddr(), nc.RemoteAddr())
 	if _, _, ok := h.TCPAddrs(); !ok {
-		return fmt.Errorf("PROXY header: %s is no TCP connection", nc.RemoteAddr().Network())
+		return fmt.Errorf("PROXY header: %s is not a TCP connection", nc.RemoteAddr().Network())
 	}
 	_, err := h.WriteTo(nc)
 	return err

@@ -56,7 +56,7 @@ func TestTextIsPrintable(t *testing.T) {
 	if strings.Contains(text, "hunter2") {
 		t.Errorf("the query of the token endpoint is in %s", text)
 	}
-	if n := strings.Count(text, "(of the items those that the server has)"); n != 2 {
+	if n := strings.Count(text, "(those items that the server offers)"); n != 2 {
 		t.Errorf("got the note on STATUS %d times, want it in the plan and in the dialogue:\n%s", n, text)
 	}
 }

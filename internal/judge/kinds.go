@@ -34,7 +34,7 @@ var kinds = []Kind{
 	{Name: "tls_untrusted", State: report.Critical, Verb: "certificate not trusted", Means: "the certificate does not lead to a trusted root, or has a weak key or signature on the way"},
 	{Name: "tls_expired", State: report.Critical, Verb: "certificate has expired", Means: "a certificate of the chain has expired or is not yet valid"},
 	{Name: "tls_hostname", State: report.Critical, Verb: "certificate is for another name", Means: "the certificate is not for the name that was asked for"},
-	{Name: "certificate_mismatch", State: report.Warning, Verb: "certificate is not the expected one", Means: "the server shows another certificate than --expect-certificate names; CRITICAL with --insecure, where nothing else vouches for it"},
+	{Name: "certificate_mismatch", State: report.Warning, Verb: "certificate is not the expected one", Means: "the server shows another certificate than --expect-certificate names; CRITICAL with --insecure, where the certificate is not verified otherwise"},
 	{Name: "not_imap", State: report.Critical, Verb: "failed", Means: "something else than an IMAP server answers on the port"},
 	{Name: "bye", State: report.Critical, Verb: "ended by the server", Means: "the server said BYE: overloaded, shutting down, or not willing to talk to us"},
 	{Name: "protocol", State: report.Critical, Verb: "failed", Cause: "answer not understood", Means: "the server said something that an IMAP client cannot understand"},

@@ -131,7 +131,7 @@ var (
 	ErrInternal         = errors.New("internal error")
 	ErrConfig           = errors.New("configuration")
 	ErrClosed           = errors.New("connection closed by the server")
-	ErrTooLarge         = errors.New("more data than a mail server has reason to send")
+	ErrTooLarge         = errors.New("more data than a mail server usually sends")
 	ErrProtocol         = errors.New("not understood")
 	ErrBye              = errors.New("server said BYE")
 	ErrNo               = errors.New("server said NO")
@@ -139,7 +139,7 @@ var (
 	ErrNoAddress        = errors.New("name has no address of the wanted family")
 	ErrStartTLSMissing  = errors.New("STARTTLS is not offered")
 	ErrStartTLSRefused  = errors.New("STARTTLS was refused")
-	ErrInjected         = errors.New("plain text arrived behind the answer to STARTTLS")
+	ErrInjected         = errors.New("plain text came after the answer to STARTTLS")
 	ErrPlaintextRefused = errors.New("no secret is sent over an unencrypted connection")
 	ErrLoginDisabled    = errors.New("server forbids LOGIN and offers no other way that is possible here")
 	ErrNoMechanism      = errors.New("server does not offer the mechanism asked for")
@@ -158,12 +158,12 @@ var (
 	ErrWeakSignature       = errors.New("weak signature")
 	ErrWeakKey             = errors.New("weak key")
 	ErrMalformed           = errors.New("malformed certificate")
-	ErrClientCertificate   = errors.New("the client certificate is out of date")
+	ErrClientCertificate   = errors.New("the client certificate cannot be used now")
 	// ErrCertificateMismatch is the condition of a trusted certificate that is
 	// not the expected one; ErrOtherCertificate that of one which nothing else
 	// vouches for.
 	ErrCertificateMismatch = errors.New("the server shows another certificate")
-	ErrOtherCertificate    = errors.New("the server shows another certificate, and nothing vouches for it")
+	ErrOtherCertificate    = errors.New("the server shows another certificate, and it is not verified")
 )
 
 // TokenRefused is the condition that the OAuth 2.0 token endpoint answered and

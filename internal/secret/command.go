@@ -128,7 +128,7 @@ func splitWords(s string) ([]string, error) {
 			}
 			word, inWord = word[:0], false
 		case signs[c] != "" && (c != '~' || !inWord):
-			return nil, fmt.Errorf("no shell runs the command, so (%s) is a word for it: write sh -c with the command in quotes", signs[c])
+			return nil, fmt.Errorf("no shell runs the command, so (%s) is passed on as a word: write sh -c with the command in quotes", signs[c])
 		default:
 			word = append(word, c)
 			inWord = true

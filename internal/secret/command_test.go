@@ -23,7 +23,7 @@ func TestSplitWords(t *testing.T) {
 		{"joined", `a'b'"c"d`, []string{"abcd"}, ""},
 		{"empty words", `a '' ""`, []string{"a", "", ""}, ""},
 		{"nothing is expanded", "a '$HOME' '~' * x~ \\$ '|' 'b;'", []string{"a", "$HOME", "~", "*", "x~", "$", "|", "b;"}, ""},
-		{"pipe", "a | b", nil, "no shell runs the command, so (bar) is a word for it"},
+		{"pipe", "a | b", nil, "no shell runs the command, so (bar) is passed on as a word"},
 		{"variable of a shell", "a $HOME/x", nil, "(dollar)"},
 		{"home folder", "a ~/x", nil, "(tilde)"},
 		{"redirection", "a <b", nil, "(less-than)"},

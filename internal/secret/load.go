@@ -175,7 +175,7 @@ func denied(path string) error {
 	}
 	st, err := os.Stat(path)
 	if err != nil { // not even this may be asked
-		return fmt.Errorf("%w for user %s: one of the folders above it is closed to them", fs.ErrPermission, who)
+		return fmt.Errorf("%w for user %s: a folder above it cannot be entered by this user", fs.ErrPermission, who)
 	}
 	return fmt.Errorf("%w for user %s (%smode %04o)", fs.ErrPermission, who, ownerWords(st), st.Mode().Perm())
 }

@@ -106,7 +106,7 @@ func describeTLS(rec *Recorder, cs *tls.ConnectionState, v dial.Verification) {
 	if cs.Version < tls.VersionTLS12 {
 		rec.Remark("the server speaks " + tls.VersionName(cs.Version) + ", which mail clients of today refuse")
 	} else if cs.Version == tls.VersionTLS12 && cs.CurveID == 0 {
-		rec.Remark("the key exchange is RSA (" + suite + "): who gets the key of the server can read this session")
+		rec.Remark("the key exchange is RSA (" + suite + "): anybody who gets the server's key can read this session")
 	}
 }
 
@@ -170,8 +170,9 @@ func tlsDetail(cs *tls.ConnectionState, v dial.Verification) string {
 		who += ", " + issuer
 	}
 	left := days(time.Now(), v.Until())
+	words := "certificate " + report.InDays(math.Floor(left)) + " left"
 	if left < 0 {
-		return fmt.Sprintf("%s, certificate ended %.0f days ago (%s)", version, math.Floor(-left), report.Foreign(who))
+		words = "certificate expired " + report.InDays(math.Floor(-left)) + " ago"
 	}
-	return fmt.Sprintf("%s, certificate %.0f days left (%s)", version, math.Floor(left), report.Foreign(who))
+	return fmt.Sprintf("%s, %s (%s)", version, words, report.Foreign(who))
 }

@@ -66,8 +66,8 @@ func TestClientCertificateOver(t *testing.T) {
 			want      string
 		}{
 			{"good", -day, day, ""},
-			{"expired", -9 * day, -2 * day, "the client certificate is out of date: CN=probe expired 1999-12-30"},
-			{"not yet valid", day, 9 * day, "the client certificate is out of date: CN=probe begins 2000-01-02"},
+			{"expired", -9 * day, -2 * day, "the client certificate cannot be used now: CN=probe expired 1999-12-30"},
+			{"not yet valid", day, 9 * day, "the client certificate cannot be used now: CN=probe begins 2000-01-02"},
 		} {
 			b := newRig(t, TLSImplicit)
 			own := ca.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, NotBefore: time.Now().Add(tt.from), NotAfter: time.Now().Add(tt.end)})

@@ -112,7 +112,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	if number == 0 {
-		return missing("none has the header field %s: %s", m.Header, m.Value)
+		return missing("no message has the header field %s: %s", m.Header, m.Value)
 	}
 	return s.fetch(rec, imap.SeqSetNum(number), number)
 }
@@ -181,7 +181,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 	if got.BodyParts > 0 {
 		rec.Metric(report.FetchSize, float64(got.BodyBytes))
 	} else {
-		s.unmeasured(rec, "the answer to FETCH brings nothing of the message", report.FetchSize)
+		s.unmeasured(rec, "the answer to FETCH has nothing of the message", report.FetchSize)
 	}
 	if got.UID > 0 {
 		rec.Fact("uid", int64(got.UID))

@@ -96,7 +96,7 @@ func TestFetchMissing(t *testing.T) {
 		script, want string
 		change       func(*Config)
 	}{
-		{"greet\nserve SEARCH\nS: * SEARCH\nS: {tag} OK done\nserve", "none has the header field X-Canary: c", naming("header:X-Canary=c")},
+		{"greet\nserve SEARCH\nS: * SEARCH\nS: {tag} OK done\nserve", "no message has the header field X-Canary: c", naming("header:X-Canary=c")},
 		{"greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", "the mailbox is empty", naming("header:X-Canary=c")},
 		{"greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", "the mailbox is empty", func(c *Config) { c.Expect.Headers = []Header{{"A", regexp.MustCompile("b")}} }},
 		{"greet\nserve", "number 43 of 42", naming("43")},

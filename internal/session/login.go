@@ -94,7 +94,7 @@ func (s *Session) logIn(rec *Recorder, mode auth.Mode) (err error) {
 	mechanism := mode.Client(credentials)
 	s.after, err = s.conn.Authenticate(rec, mechanism)
 	if why := mechanism.Remark(); why != "" && err == nil {
-		rec.Remark(why + ": who reads this login can guess the password")
+		rec.Remark(why + ": anybody who records this login can try passwords on it")
 	}
 	return err
 }

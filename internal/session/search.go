@@ -67,7 +67,7 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search
 	if key := c.NeedsWithin(); key != "" && !s.conn.Offers(imap.CapWithin) {
 		notOffered(rec, "the search key %s needs the capability WITHIN, which is missing", key)
-		rec.Skip("the server does not offer WITHIN: search_oldest_age and search_newest_age do without")
+		rec.Skip("the server does not offer WITHIN: search_oldest_age and search_newest_age are measured without it")
 		return nil
 	}
 	if s.hasThreshold(report.SearchOldestAge, report.SearchNewestAge) {

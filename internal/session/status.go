@@ -70,7 +70,7 @@ func explainStatus(c Config) Explanation {
 		}
 	}
 	return Explanation{Sends: []Sent{{
-		When:   "of the items those that the server has",
+		When:   "those items that the server offers",
 		Text:   "STATUS " + wireName(c.Mailbox) + " (" + strings.Join(words, " ") + ")",
 		Answer: "* STATUS ... (" + strings.Join(words, " N ") + " N)",
 	}}}
@@ -93,7 +93,7 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 		}
 	}
 	if len(items) == 0 {
-		rec.Skip("the server's STATUS does not tell what was asked")
+		rec.Skip("the server's STATUS does not have what was asked for")
 		return nil
 	}
 	return s.askStatus(rec, items)
