@@ -192,10 +192,17 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 	if rep.Target.Demo != "" {
 		return
 	}
+	if found := rep.Target.Mailboxes; c.Pattern != "" && found != nil {
+		c.Mailboxes = found
+		plan, _ = session.Plan(c) // its error would have shown before
+	}
 	explain.Failure(rep, c, plan)
 	for _, one := range rep.Sessions {
 		a, _ := netip.ParseAddr(one.Target.Address)
 		c.Dial.Address = a
+		if c.Pattern != "" {
+			c.Mailboxes = one.Target.Mailboxes
+		}
 		if plan, err := session.Plan(c); err == nil {
 			explain.Failure(one, c, plan)
 		}

@@ -33,9 +33,16 @@ func startDemo(ctx context.Context, req *cli.Request, listen func(context.Contex
 		return nil, fmt.Errorf("there is no demo scenario %q: choose one of %s", req.Demo, strings.Join(names, ", "))
 	}
 	c := &req.Session
+	mailbox, more := c.Mailbox, []string(nil)
+	if c.Pattern != "" {
+		mailbox = "" // those that every account has
+	}
+	for _, m := range c.Mailboxes {
+		more = append(more, m.Name)
+	}
 	// The server outlives the run, so that the run never sees it stop.
 	srv, err := demo.Start(context.WithoutCancel(ctx), sc, demo.Options{
-		ServerName: c.Dial.Host, Username: c.Username, Mailbox: c.Mailbox, Password: demoPassword, Listen: listen,
+		ServerName: c.Dial.Host, Username: c.Username, Mailbox: mailbox, More: more, Password: demoPassword, Listen: listen,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the demo server: %w", err)

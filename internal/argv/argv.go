@@ -11,7 +11,6 @@
 // The struct steers this with tags of its own:
 //
 //	emptyerror:"HINT"  an empty value on the command line is an error
-//	once:"HINT"        twice on the command line or in one section is an error
 //	secret:""          no message repeats the value
 //	verbatim:""        the value is a language of its own: quotes and $ may be right in it
 //	nosuggest:""       no hint names the flag: it takes protection away

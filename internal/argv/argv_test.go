@@ -21,7 +21,7 @@ type testGrammar struct {
 	Warning      []string  `short:"w" sep:"none"`
 	Critical     []string  `short:"c" sep:"none"`
 	With         []string  ``
-	Mailbox      string    `short:"m" default:"INBOX" once:"several mailboxes: a later release"`
+	Mailbox      string    `short:"m" default:"INBOX"`
 	TLS          string    `name:"tls" enum:"implicit,starttls,none," default:""`
 	Insecure     bool      ``
 	Verbose      int       `short:"v"`
@@ -205,7 +205,6 @@ func TestParseRefuses(t *testing.T) {
 		{"letters that are not ASCII", []string{"-vé"}, `unknown flag "-(U+FFFD)" (--help lists the flags)`},
 		{"switch with =", []string{"-4S=maybe"}, `-S takes true or false, not "maybe"`},
 		{"name with one hyphen", []string{"-password=s3cret"}, "flag -password has one hyphen (write --password)"},
-		{"mailbox twice", []string{"-m", "A", "--mailbox=A"}, "--mailbox was given twice (several mailboxes: a later release)"},
 		{"switch of another word", []string{"--insecure=maybe"}, `--insecure takes true or false, not "maybe"`},
 		{"counter of a word", []string{"--verbose=10"}, `--verbose takes a number from 0 to 9, not "10"`},
 		{"Latin-1", []string{"-P", "caf\xe9"}, "the value of -P is not UTF-8 (convert it, or set the terminal and the editor to UTF-8)"},

@@ -113,7 +113,6 @@ func TestExtraOptsRefuses(t *testing.T) {
 		{"unknown letter", "[a]\nh0 =\n", `/x.ini:2: a key that is not a flag (--help lists the flags)`},
 		{"key with hyphens", "[a]\n--port = 1", `/x.ini:2: unknown key "--port" (did you mean port?)`},
 		{"letter with a hyphen", "[a]\n-p = 1", `/x.ini:2: unknown key "-p" (did you mean p?)`},
-		{"twice", "[a]\nm=A\n[b]\n[a]\nmailbox=B", "/x.ini:5: --mailbox was given twice (several mailboxes: a later release)"},
 		{"help", "[a]\nhelp=", "/x.ini:2: help has no meaning in an ini file (give it on the command line)"},
 		{"itself", "[a]\nextra-opts=b", "/x.ini:2: extra-opts has no meaning in an ini file (give it on the command line)"},
 		{"switch of another word", "[a]\ninsecure = maybe", `/x.ini:2: insecure takes true or false, not "maybe"`},

@@ -80,9 +80,6 @@ func (r *reader) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 		return err
 	}
 	name := o.flag.Name
-	if hint := o.flag.Tag.Get("once"); hint != "" && slices.Contains(r.given[name], o.from.section) {
-		return o.fault("--"+name+" was given twice", hint)
-	}
 	r.given[name] = append(r.given[name], o.from.section)
 	return r.put(o, target, value)
 }

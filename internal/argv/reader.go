@@ -65,6 +65,7 @@ func (r *reader) read(words []word) error {
 	if usage := (*UsageError)(nil); !errors.As(err, &usage) {
 		err = r.refusal(err)
 	}
+	r.given = map[string][]int{}
 	_ = r.trace(nil).Reset() // for the defaults
 	words = words[:withinLimits(words)]
 	for i := range words {

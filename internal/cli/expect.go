@@ -48,6 +48,7 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-header", "fetch", len(e.Headers) > 0},
 		{"--expect-uidvalidity", "select", e.UIDValidity != 0},
 		{"--expect-writable", "select", e.Writable},
+		{"--mailboxes", "mailboxes", req.Session.Pattern != ""},
 	}
 	for _, step := range session.Optional() {
 		all = append(all, about{"--with=" + step, step, req.Session.With[step]})
@@ -72,6 +73,9 @@ func expectMailbox(g *grammar, req *Request) error {
 			return usage("--expect-uidvalidity: "+argv.Quote(v)+" is not a number from 1 to 4294967295", "-vv shows the one that the mailbox has")
 		}
 		e.UIDValidity = uint32(n)
+		if len(req.Session.Mailboxes) > 0 || req.Session.Pattern != "" {
+			return usage("--expect-uidvalidity is about one mailbox, and there may be several", "make a check of its own for it")
+		}
 	}
 	if e.Writable = g.ExpectWritable; e.Writable && !g.ReadWrite {
 		return usage("--expect-writable needs --read-write", "only SELECT tells whether a mailbox can be written to, and it may clear Recent flags")

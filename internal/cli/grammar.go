@@ -60,7 +60,8 @@ type grammar struct {
 	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" guarded:"" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
 	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
-	Mailbox       string   `short:"m" default:"INBOX" placeholder:"NAME" once:"several mailboxes in one check are not supported: make one service each" verbatim:"" group:"Session" everyday:"mailbox to open, default INBOX" help:"Mailbox to open, in UTF-8. Default ${default}."`
+	Mailbox       []string `short:"m" sep:"none" placeholder:"NAME" verbatim:"" group:"Session" everyday:"mailbox to open, default INBOX" help:"Mailbox to open, in UTF-8. Default INBOX. Repeatable: the mailboxes are opened one after the other in one session, and their metrics are called METRIC@NAME."`
+	Mailboxes     string   `placeholder:"PATTERN" verbatim:"" group:"Session" help:"In place of -m: the mailboxes that LIST finds for PATTERN, 100 at most. STATUS counts their messages; they are opened only for what is inside of them, as search_oldest_age is."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default ${default}."`
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
 	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
@@ -83,7 +84,7 @@ type grammar struct {
 
 	ExpectID string `name:"expect-id" placeholder:"REGEXP" verbatim:"" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`
 
-	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" everyday:"WARNING outside the range, of time without METRIC=" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1:"`
+	Warning  []string `short:"w" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" everyday:"WARNING outside the range, of time without METRIC=" help:"WARNING when the metric is outside the range; a bare range is for time. Repeatable, comma-separated: -w 2 -w time_login=500ms,messages=1: For one of several mailboxes: -w messages@NAME=1:"`
 	Critical []string `short:"c" sep:"none" placeholder:"[METRIC=]RANGE" group:"Thresholds" everyday:"CRITICAL outside the range" help:"CRITICAL, in the same way."`
 
 	State []string `placeholder:"KIND=STATE,..." group:"Thresholds" help:"State of a kind of failure, in place of its default: timeout=unknown,auth_failed=warning."`

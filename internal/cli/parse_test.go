@@ -186,7 +186,6 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --until=x --auth=none", []string{"--until", `"x"`, "greeting", "logout"}},
 		{"-H h --until=login --auth=none", []string{"--until=login", "--auth=none"}},
 		{"-H h --skip=login" + account, []string{"--skip", `"login"`, "list, select, fetch"}},
-		{"-H h -m a -m b" + account, []string{"--mailbox", "twice", "several mailboxes"}},
 		{"-H h --auth=x" + account, []string{"--auth", `"x"`, "auto, login, plain, cram-md5"}},
 		{"-H h -o xml --auth=none", []string{"-o", `"xml"`, "nagios, json"}},
 		{"-H h -w 0,5 --auth=none", []string{"-w", `"0,5"`, "0.5"}},

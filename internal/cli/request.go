@@ -104,7 +104,7 @@ func Parse(args []string, env Env) (*Request, error) {
 		Stdin:   env.Stdin,
 		Foreign: foreignFlags(),
 	}, kongOptions()...)
-	req := &Request{Output: g.Output, Target: g.target(), Write: g.Write}
+	req := &Request{Output: g.Output, Target: g.target(line.Given["mailbox"]), Write: g.Write}
 	switch {
 	case err != nil:
 	case line.Asked != "":
@@ -124,11 +124,19 @@ func Parse(args []string, env Env) (*Request, error) {
 }
 
 // target is what the flags point at, as far as they could be read.
-func (g *grammar) target() report.Target {
+func (g *grammar) target(given []int) report.Target {
 	mode, port := g.modeAndPort()
-	t := report.Target{Host: g.Hostname, Port: port, Address: g.Address, TLS: string(mode), Username: g.Username, Mailbox: g.Mailbox}
+	t := report.Target{Host: g.Hostname, Port: port, Address: g.Address, TLS: string(mode)}
 	if g.Auth == "none" {
-		t.Username, t.Mailbox = "", ""
+		return t
+	}
+	t.Username = g.Username
+	if t.Pattern = g.Mailboxes; t.Pattern != "" {
+		return t
+	}
+	names := g.mailboxes(given)
+	if t.Mailboxes = session.Mailboxes(names); t.Mailboxes == nil {
+		t.Mailbox = names[0]
 	}
 	return t
 }
@@ -158,6 +166,23 @@ func (g *grammar) labels() (labels []report.Label, err error) {
 		}
 	}
 	return labels, err
+}
+
+// mailboxes returns the names of -m, INBOX without it. Those of the command line
+// replace those of an ini file, and those of a later section those of one before.
+// given are the sections they stand in, 0 for the command line.
+func (g *grammar) mailboxes(given []int) []string {
+	all := ranks(given)
+	var names []string
+	for i, name := range g.Mailbox {
+		if all[i] == slices.Max(all) {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return []string{"INBOX"}
+	}
+	return names
 }
 
 // modeAndPort returns the TLS mode and the port, each of which decides the other's
@@ -211,7 +236,7 @@ func build(g *grammar, line argv.Line, env Env, req *Request) error {
 	c.Demo = req.Demo
 	c.Transcript = req.Verbosity >= 3 || req.Transcript != ""
 	c.Content = g.TranscriptContent
-	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, thresholds, sessionFlags, clientCertificate} {
+	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, sessionFlags, thresholds, clientCertificate} {
 		if err := fill(g, req); err != nil {
 			return err
 		}

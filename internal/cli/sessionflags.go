@@ -15,8 +15,16 @@ import (
 func sessionFlags(g *grammar, req *Request) error {
 	c := &req.Session
 	c.ListPattern, c.ListReference = g.List, g.ListReference
-	c.Mailbox, c.ReadWrite = g.Mailbox, g.ReadWrite
-	for flag, v := range map[string]string{"-m": c.Mailbox, "--list": c.ListPattern, "--list-reference": c.ListReference} {
+	c.ReadWrite = g.ReadWrite
+	names := g.mailboxes(req.given["mailbox"])
+	c.Mailbox, c.Mailboxes, c.Pattern = names[0], session.Mailboxes(names), g.Mailboxes
+	if c.Pattern != "" {
+		if g.Mailbox != nil {
+			return usage("-m and --mailboxes exclude each other", "a pattern may be a name; for several names write several -m")
+		}
+		c.Mailbox = session.AnyMailbox
+	}
+	for flag, v := range map[string]string{"-m": strings.Join(names, ""), "--mailboxes": c.Pattern, "--list": c.ListPattern, "--list-reference": c.ListReference} {
 		if strings.ContainsAny(v, "\r\n\x00") {
 			return usage(flag+" has a line end or a NUL in it", "")
 		}

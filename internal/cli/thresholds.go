@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,16 +48,15 @@ func thresholds(g *grammar, req *Request) error {
 			}
 		}
 	}
-	type key struct {
-		metric string
-		level  report.State
-	}
-	holds := map[key]limit{}
+	holds := held{}
 	for _, l := range limits {
-		k := key{l.def.Name, l.level}
+		if l.mailbox, err = mailboxOf(l, req.Session); err != nil {
+			return err
+		}
+		k := heldKey{l.name(), l.level}
 		old, twice := holds[k]
 		if twice && old.rank == l.rank {
-			return usage(fmt.Sprintf("%s %s and %s %s are two ranges for %s", old.flag, argv.Quote(old.text), l.flag, argv.Quote(l.text), l.def.Name), "leave one out; the warning limit goes to -w, the critical one to -c")
+			return usage(fmt.Sprintf("%s %s and %s %s are two ranges for %s", old.flag, argv.Quote(old.text), l.flag, argv.Quote(l.text), l.name()), "leave one out; the warning limit goes to -w, the critical one to -c")
 		}
 		if !twice || l.rank > old.rank {
 			holds[k] = l
@@ -64,27 +64,20 @@ func thresholds(g *grammar, req *Request) error {
 	}
 	req.Session.Thresholds = map[string]string{}
 	for _, def := range report.MetricTable() {
-		rule := judge.Rule{Metric: def.Name}
-		for _, to := range []struct {
-			level report.State
-			limit **judge.Range
-		}{{report.Warning, &rule.Warn}, {report.Critical, &rule.Crit}} {
-			l, ok := holds[key{def.Name, to.level}]
-			if !ok {
+		forEach := []string{def.Name}
+		if c := req.Session; c.Mailboxes == nil && c.Pattern == "" { // what is for the one mailbox is for each
+			forEach = []string{mailboxes(c)[0].At(def.Name), def.Name}
+		}
+		if err := holds.rule(g, req, judge.Rule{Metric: def.Name}, forEach); err != nil {
+			return err
+		}
+		for _, name := range holds.ofOne(def.Name) {
+			if name == forEach[0] {
 				continue
 			}
-			r, err := l.parse(g)
-			if err != nil {
+			if err := holds.rule(g, req, judge.Rule{Metric: name}, []string{name, def.Name}); err != nil {
 				return err
 			}
-			*to.limit = &r
-			req.Session.Thresholds[def.Name] = cmp.Or(req.Session.Thresholds[def.Name], l.flag)
-		}
-		if contradictory(&rule, def) {
-			return usage(fmt.Sprintf("the warning limit of %s (%s) is beyond its critical limit (%s)", def.Name, rule.Warn, rule.Crit), "swap -w and -c")
-		}
-		if rule.Warn != nil || rule.Crit != nil {
-			req.Policy.Rules = append(req.Policy.Rules, rule)
 		}
 	}
 	req.Policy.CertificateDefault = g.Certificate == "" && !g.Insecure &&
@@ -92,21 +85,80 @@ func thresholds(g *grammar, req *Request) error {
 	return nil
 }
 
-// ranks returns, for each value of a flag, the rank of the place where it was written.
-func (r *Request) ranks(flag string) []int {
-	var ranks []int
-	for _, section := range r.given[flag] {
-		if section == 0 {
-			section = math.MaxInt // the command line
+// held are the limits that hold, by what they are on: messages, or for one mailbox of
+// several messages@INBOX.
+type held map[heldKey]limit
+
+type heldKey struct {
+	name  string
+	level report.State
+}
+
+// ofOne returns what there are limits on of a metric for one mailbox.
+func (h held) ofOne(metric string) []string {
+	var names []string
+	for k := range h {
+		if strings.HasPrefix(k.name, metric+"@") {
+			names = append(names, k.name)
 		}
-		ranks = append(ranks, section)
 	}
-	return ranks
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// rule adds a rule with the limits of the first of the names. One that it does not
+// have is that of the next, but no warning limit that its own critical one makes
+// pointless.
+func (h held) rule(g *grammar, req *Request, rule judge.Rule, names []string) error {
+	var def report.MetricDef
+	own := func(level report.State) bool { _, ok := h[heldKey{names[0], level}]; return ok }
+	for _, to := range []struct {
+		level report.State
+		limit **judge.Range
+	}{{report.Warning, &rule.Warn}, {report.Critical, &rule.Crit}} {
+		for _, name := range names {
+			l, ok := h[heldKey{name, to.level}]
+			if !ok {
+				continue
+			}
+			r, err := l.parse(g)
+			if err != nil {
+				return err
+			}
+			*to.limit, def = &r, l.def
+			req.Session.Thresholds[rule.Metric] = cmp.Or(req.Session.Thresholds[rule.Metric], l.flag)
+			break
+		}
+	}
+	if contradictory(&rule, def) && own(report.Critical) && !own(report.Warning) && len(names) > 1 {
+		rule.Warn = nil
+	}
+	if contradictory(&rule, def) {
+		return usage(fmt.Sprintf("the warning limit of %s (%s) is beyond its critical limit (%s)", rule.Metric, rule.Warn, rule.Crit), "swap -w and -c")
+	}
+	if rule.Warn != nil || rule.Crit != nil {
+		req.Policy.Rules = append(req.Policy.Rules, rule)
+	}
+	return nil
+}
+
+// ranks returns, for each value of a flag, the rank of the place where it was written.
+func (r *Request) ranks(flag string) []int { return ranks(r.given[flag]) }
+
+// ranks returns the ranks of sections, 0 being the command line.
+func ranks(sections []int) []int {
+	all := slices.Clone(sections)
+	for i, section := range all {
+		if section == 0 {
+			all[i] = math.MaxInt
+		}
+	}
+	return all
 }
 
 // parse reads the range of a limit.
 func (l limit) parse(g *grammar) (judge.Range, error) {
-	name, isTime := l.def.Name, l.def.Unit == report.Seconds && strings.HasPrefix(l.def.Name, report.Time)
+	name, isTime := l.name(), l.def.Unit == report.Seconds && strings.HasPrefix(l.def.Name, report.Time)
 	bad := func(msg, hint string) (judge.Range, error) {
 		return judge.Range{}, usage(l.flag+" "+name+"="+argv.Quote(l.text)+" "+msg, hint)
 	}
@@ -125,7 +177,7 @@ func (l limit) parse(g *grammar) (judge.Range, error) {
 	}
 	if strings.HasPrefix(name, "certificate_") && !strings.ContainsAny(l.text, ":@") {
 		hint := "write " + name + "=" + l.text + ": for at least " + l.text
-		if name == report.CertificateDays {
+		if l.def.Name == report.CertificateDays {
 			hint += ", or -D " + strings.TrimSuffix(l.text, "d")
 		}
 		return bad("alerts on more than that, and never on less", hint)
@@ -163,7 +215,7 @@ func certificateDays(g *grammar, ranks []int) ([]limit, error) {
 			return nil, usage("-D "+argv.Quote(g.Certificate)+" is not a whole number of days", "write -D 21 or -D 21,7")
 		}
 		level := []report.State{report.Warning, report.Critical}[i]
-		limits = append(limits, limit{threshold{def, v + ":"}, "-D", level, ranks[len(ranks)-1]})
+		limits = append(limits, limit{threshold{def: def, text: v + ":"}, "-D", level, ranks[len(ranks)-1]})
 	}
 	if days[0] < days[1] {
 		return nil, usage("-D "+argv.Quote(g.Certificate)+" is CRITICAL before it is WARNING", "swap the two")
@@ -187,12 +239,19 @@ func contradictory(rule *judge.Rule, def report.MetricDef) bool {
 
 // threshold is one part of a value of -w or -c.
 type threshold struct {
-	def  report.MetricDef
-	text string // the range
+	def     report.MetricDef
+	mailbox string // the one it is for; "" for each
+	text    string // the range
 }
+
+// name returns what the threshold is on.
+func (t threshold) name() string { return report.Mailbox{Label: t.mailbox}.At(t.def.Name) }
 
 // splitThresholds splits "2,time_login=500ms".
 func splitThresholds(flag, value string) ([]threshold, error) {
+	if t, ofOne, err := mailboxThreshold(flag, value); ofOne {
+		return []threshold{t}, err
+	}
 	var parts []threshold
 	named := false
 	for part := range strings.SplitSeq(value, ",") {
@@ -205,6 +264,9 @@ func splitThresholds(flag, value string) ([]threshold, error) {
 			name, text = report.Time, part
 		}
 		def, ok := report.LookupMetric(strings.TrimSpace(name))
+		if metric, _, at := strings.Cut(name, "@"); !ok && at && metric != "" {
+			return nil, usage(fmt.Sprintf("%s: %s stands behind a comma", flag, argv.Quote(part)), "a limit for one mailbox takes a "+flag+" of its own")
+		}
 		if !ok {
 			return nil, unknownMetric(flag, name)
 		}
@@ -217,7 +279,7 @@ func splitThresholds(flag, value string) ([]threshold, error) {
 			return nil, usage(fmt.Sprintf("%s %s: the range %s after the comma has no metric", flag, argv.Quote(value), argv.Quote(part)), "decimals take a point: 0.5; a range for the whole run stands first or is written time=RANGE")
 		}
 		named = named || hasName
-		parts = append(parts, threshold{def, strings.TrimSpace(text)})
+		parts = append(parts, threshold{def: def, text: strings.TrimSpace(text)})
 	}
 	return parts, nil
 }
@@ -259,11 +321,19 @@ func measurable(_ *grammar, req *Request) error {
 	c := req.Session
 	for _, def := range report.MetricTable() {
 		flag := c.Thresholds[def.Name]
+		for name, own := range c.Thresholds {
+			if strings.HasPrefix(name, def.Name+"@") {
+				flag = cmp.Or(flag, own)
+			}
+		}
 		if flag == "" {
 			continue
 		}
 		if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.AllAddresses == "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without --all-addresses=worst or any", flag, def.Name), "")
+		}
+		if def.Step == report.StepMailboxes && c.Pattern == "" {
+			return usage(fmt.Sprintf("%s %s can never be judged without --mailboxes", flag, def.Name), "")
 		}
 		if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
 			return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")

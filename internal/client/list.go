@@ -29,6 +29,26 @@ func (c *Conn) List(t Timer, selection, reference, pattern string, each func(*im
 	return rows, err
 }
 
+// ListStatus sends LIST, and with items asks for the STATUS of each mailbox in the same
+// answer. each sees every row, status the numbers of a mailbox; a server leaves out
+// those of a mailbox that it cannot tell. See RFC 5819 section 2.
+func (c *Conn) ListStatus(t Timer, pattern string, items []string, each func(*imap.ListData), status func(mailbox string, data StatusData)) error {
+	cmd := c.newCommand("LIST").mailbox("").mailbox(pattern)
+	if len(items) > 0 {
+		cmd.text(" RETURN (STATUS (" + strings.Join(items, " ") + "))")
+	}
+	_, err := c.do(t, cmd, func(r *wire.Response) {
+		switch {
+		case is(r, "LIST"):
+			each(parseList(r))
+		case is(r, "STATUS"):
+			data := StatusData{}
+			status(parseStatus(r, items, data), data)
+		}
+	})
+	return err
+}
+
 // parseList reads a row of LIST: attributes, delimiter, name. Attributes are as
 // the server spells them. A name may be a literal, or stand without quotes and
 // have spaces and tabs in it. See RFC 9051 section 7.3.1.

@@ -27,19 +27,19 @@ func (c *Conn) Status(t Timer, mailbox string, items []string) (StatusData, erro
 }
 
 // parseStatus adds the numbers of the items that a STATUS response has: mailbox, then
-// pairs of item and number. Numbers that cannot be read are left out. See RFC 9051
-// section 7.3.4.
-func parseStatus(r *wire.Response, items []string, data StatusData) {
+// pairs of item and number. Numbers that cannot be read are left out. It returns the
+// mailbox. See RFC 9051 section 7.3.4.
+func parseStatus(r *wire.Response, items []string, data StatusData) (mailbox string) {
 	sc := r.Scan()
 	sc.Next() // STATUS
-	sc.Next() // mailbox
+	mailbox = mailboxName(sc.Next().Text)
 	if sc.Next().Kind != wire.TokenOpen {
-		return
+		return mailbox
 	}
 	for {
 		name := sc.Next()
 		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
-			return
+			return mailbox
 		}
 		item := strings.ToUpper(name.Text)
 		n, err := strconv.ParseInt(sc.Next().Text, 10, 64)

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,17 +17,23 @@ const (
 	messageGap = 7 * time.Hour // between two messages: twelve days of mail
 )
 
-// newAccount makes the account of a server and fills Server.Mailbox. A mailbox
-// that is missing is left out, INBOX too: LIST then does not show it.
-func newAccount(s *Server, mailboxMissing bool, now time.Time) (*imapmemserver.User, error) {
-	mailbox := s.Mailbox
-	if strings.EqualFold(mailbox, "INBOX") { // RFC 9051 section 5.1
-		mailbox = "INBOX"
+// newAccount makes the account of a server and fills Server.Mailbox, and more
+// mailboxes. A mailbox that is missing is left out, INBOX too: LIST then does not
+// show it.
+func newAccount(s *Server, more []string, mailboxMissing bool, now time.Time) (*imapmemserver.User, error) {
+	var filled []string
+	for _, name := range append([]string{s.Mailbox}, more...) {
+		if strings.EqualFold(name, "INBOX") { // RFC 9051 section 5.1
+			name = "INBOX"
+		}
+		if !slices.Contains(filled, name) {
+			filled = append(filled, name)
+		}
 	}
 	account := imapmemserver.NewUser(s.Username, s.Password)
 	present := map[string]bool{}
-	for _, name := range []string{mailbox, "INBOX", "Drafts", "Sent", "Trash", "Archive", "Archive/2023", "Archive/2024"} {
-		if present[name] || mailboxMissing && name == mailbox {
+	for _, name := range append(filled, "INBOX", "Drafts", "Sent", "Trash", "Archive", "Archive/2023", "Archive/2024") {
+		if present[name] || mailboxMissing && name == filled[0] {
 			continue
 		}
 		present[name] = true
@@ -35,11 +42,13 @@ func newAccount(s *Server, mailboxMissing bool, now time.Time) (*imapmemserver.U
 		}
 	}
 	if mailboxMissing {
-		return account, nil
+		filled = filled[1:]
 	}
-	for n := 1; n <= messages; n++ {
-		if err := appendMessage(account, mailbox, n, now); err != nil {
-			return nil, err
+	for _, mailbox := range filled {
+		for n := 1; n <= messages; n++ {
+			if err := appendMessage(account, mailbox, n, now); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return account, nil

@@ -40,6 +40,8 @@ type Options struct {
 	Username   string // the only account; empty: demo
 	Password   string // its password; empty: demo
 	Mailbox    string // UTF-8, where the messages are; empty: INBOX
+	// More are further mailboxes with the same messages; nil for none.
+	More []string
 	// Listen opens the port, whose address is a *net.TCPAddr; nil: a free one of
 	// 127.0.0.1.
 	Listen func(context.Context) (net.Listener, error)
@@ -83,7 +85,7 @@ func Start(ctx context.Context, sc Scenario, o Options) (*Server, error) {
 		return nil, fmt.Errorf("start demo server: %w", err)
 	}
 	s.Roots = roots
-	account, err := newAccount(s, sc.mailboxMissing, now)
+	account, err := newAccount(s, o.More, sc.mailboxMissing, now)
 	if err != nil {
 		return nil, fmt.Errorf("start demo server: fill mailbox %q: %w", s.Mailbox, err)
 	}

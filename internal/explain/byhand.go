@@ -141,13 +141,9 @@ func opening(c session.Config, plan []session.Step, i int) string {
 // typeable says whether a person can log in by typing.
 func typeable(c session.Config) bool { return c.Auth == auth.None || c.Auth.IsStatic() }
 
-// Failure fills in, for the step that failed, the line by which a person does
-// the same by hand. The report is that of a session with c and plan.
+// Failure fills in, for a step that failed, the line by which a person does the same
+// by hand. The report is that of a session with c and plan.
 func Failure(r *report.Report, c session.Config, plan []session.Step) {
-	i := slices.IndexFunc(r.Steps, func(s report.StepResult) bool { return s.Outcome == report.Failed })
-	if i < 0 || i >= len(plan) {
-		return
-	}
 	if a, err := netip.ParseAddr(r.Target.Address); err == nil {
 		c.Dial.Address = a // of several the one that fails
 	}
@@ -156,7 +152,11 @@ func Failure(r *report.Report, c session.Config, plan []session.Step) {
 	if m := auth.Mode(strings.ToLower(mechanism)); c.Auth == auth.Auto && (m == auth.Login || m.Mechanism() != "" && m.IsStatic()) {
 		c.Auth = m
 	}
-	r.Steps[i].ByHand = same(c, plan, i)
+	for i, s := range r.Steps {
+		if s.Outcome == report.Failed && i < len(plan) && plan[i].Name == s.Name {
+			r.Steps[i].ByHand = same(c, plan, i)
+		}
+	}
 }
 
 // same returns the line that does the step with that index, and before it what
@@ -175,7 +175,7 @@ func same(c session.Config, plan []session.Step, i int) string {
 	var lines []line
 	level := session.Greeted // that typing gets to
 	for _, step := range plan[:i] {
-		if step.Gives > level {
+		if step.Gives > level && (step.Mailbox.Label == "" || step.Mailbox == plan[i].Mailbox) {
 			lines = append(lines, d.add(step.Explain(c))...)
 			level = step.Gives
 		}

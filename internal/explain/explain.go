@@ -52,7 +52,7 @@ func (c Check) head(b *strings.Builder) {
 
 // step writes one step of the plan.
 func (c Check) step(b *strings.Builder, n int, step session.Step) {
-	fmt.Fprintf(b, "%2d  %s: %s\n", n, step.Name, step.Doc)
+	fmt.Fprintf(b, "%2d  %s: %s\n", n, printable(step.Mailbox.Of(step.Name)), step.Doc)
 	line := func(label, text string) {
 		if text != "" {
 			fmt.Fprintf(b, "    %-8s %s\n", label, printable(text))
@@ -85,24 +85,30 @@ func (c Check) step(b *strings.Builder, n int, step session.Step) {
 
 // rules returns the thresholds on what a step measures.
 func (c Check) rules(step session.Step) []string {
-	out := c.rule(report.StepTime(step.Name))
+	out := c.rule(report.StepTime(step.Name), step.Mailbox)
 	for _, def := range step.Metrics() {
-		out = append(out, c.rule(def.Name)...)
+		out = append(out, c.rule(def.Name, step.Mailbox)...)
+	}
+	for _, name := range step.Also {
+		def, _ := report.LookupMetric(name)
+		if !slices.ContainsFunc(c.Plan, func(s session.Step) bool { return s.Name == def.Step }) {
+			out = append(out, c.rule(name, step.Mailbox)...)
+		}
 	}
 	return out
 }
 
-func (c Check) rule(metric string) []string {
+func (c Check) rule(metric string, of report.Mailbox) []string {
 	def, _ := report.LookupMetric(metric)
-	i := slices.IndexFunc(c.Policy.Rules, func(r judge.Rule) bool { return r.Metric == metric })
-	if i < 0 {
+	rule := c.Policy.Rule(metric, of)
+	if rule.Metric == "" {
 		return nil
 	}
 	var limits []string
 	for _, level := range []struct {
 		state report.State
 		limit *judge.Range
-	}{{report.Warning, c.Policy.Rules[i].Warn}, {report.Critical, c.Policy.Rules[i].Crit}} {
+	}{{report.Warning, rule.Warn}, {report.Critical, rule.Crit}} {
 		if level.limit == nil {
 			continue
 		}
@@ -112,12 +118,12 @@ func (c Check) rule(metric string) []string {
 		}
 		limits = append(limits, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", level.state, where, r, def.Unit.UOM())))
 	}
-	return []string{metric + " is " + strings.Join(limits, ", ")}
+	return []string{of.Of(metric) + " is " + strings.Join(limits, ", ")}
 }
 
 // rest writes what concerns the whole run, and what is not in the plan.
 func (c Check) rest(b *strings.Builder) {
-	lines := c.rule(report.Time)
+	lines := c.rule(report.Time, report.Mailbox{})
 	for _, kind := range slices.Sorted(maps.Keys(c.Policy.States)) {
 		lines = append(lines, fmt.Sprintf("a failure of kind %s is %s (--state)", kind, c.Policy.States[kind]))
 	}

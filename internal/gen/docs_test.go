@@ -114,6 +114,9 @@ func TestDocsLimits(t *testing.T) {
 	}
 	for _, m := range limits {
 		args := strings.Fields("-H imap.example.com -U probe --password-file=/etc/nagios/imap.password --search=ALL --all-addresses=worst -w " + m[1])
+		if strings.Contains(m[1], "mailboxes=") {
+			args = append(args, "--mailboxes=*")
+		}
 		if _, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }}); err != nil {
 			t.Errorf("%s: %v", m[1], err)
 		}

@@ -60,7 +60,7 @@ func (p Policy) mergeMetrics(v *report.Verdict) {
 			if m.Def.Name == report.Time {
 				continue // that of the whole run stands already
 			}
-			i := slices.IndexFunc(v.Metrics, func(o report.Judged) bool { return o.Def.Name == m.Def.Name })
+			i := slices.IndexFunc(v.Metrics, func(o report.Judged) bool { return o.Label() == m.Label() })
 			switch {
 			case i < 0:
 				v.Metrics = append(v.Metrics, m)
@@ -73,12 +73,14 @@ func (p Policy) mergeMetrics(v *report.Verdict) {
 	for i, def := range report.MetricTable() {
 		order[def.Name] = i
 	}
-	slices.SortStableFunc(v.Metrics, func(a, b report.Judged) int { return cmp.Compare(order[a.Def.Name], order[b.Def.Name]) })
+	slices.SortStableFunc(v.Metrics, func(a, b report.Judged) int {
+		return cmp.Or(cmp.Compare(order[a.Def.Name], order[b.Def.Name]), cmp.Compare(a.Mailbox.Place, b.Mailbox.Place))
+	})
 	for _, sv := range v.Sessions {
-		for _, def := range sv.Unknown {
-			has := func(o report.Judged) bool { return o.Def.Name == def.Name }
-			if !slices.ContainsFunc(v.Metrics, has) && !slices.Contains(v.Unknown, def) {
-				v.Unknown = append(v.Unknown, def)
+		for _, m := range sv.Unknown {
+			has := func(o report.Judged) bool { return o.Label() == m.Label() }
+			if !slices.ContainsFunc(v.Metrics, has) && !slices.Contains(v.Unknown, m) {
+				v.Unknown = append(v.Unknown, m)
 			}
 		}
 	}

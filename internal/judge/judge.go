@@ -21,6 +21,8 @@ import (
 
 // Rule is the thresholds on one metric.
 type Rule struct {
+	// Metric is its name; messages@INBOX is that of one mailbox of several, by the
+	// mailbox's name or label.
 	Metric     string
 	Warn, Crit *Range // nil means none
 }
@@ -35,14 +37,21 @@ type Policy struct {
 	CertificateDefault bool
 }
 
-// rule returns the rule for a metric; the zero Rule when there is none.
-func (p Policy) rule(metric string) Rule {
+// Rule returns the rule for a metric of a mailbox, or of the session: the one for
+// this mailbox where there is one. It is the zero Rule when there is none.
+func (p Policy) Rule(metric string, of report.Mailbox) Rule {
+	var found Rule
 	for _, r := range p.Rules {
-		if r.Metric == metric {
+		name, mailbox, one := strings.Cut(r.Metric, "@")
+		switch {
+		case name != metric:
+		case !one:
+			found = r
+		case of.Label != "" && of.Named(mailbox):
 			return r
 		}
 	}
-	return Rule{}
+	return found
 }
 
 // Judge judges a report. See Kinds for the default states.
@@ -54,18 +63,18 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 		}
 	}
 	for _, e := range r.Faults {
-		v.Findings = append(v.Findings, p.finding(e, r.Step(e.Step)))
+		v.Findings = append(v.Findings, p.finding(e, r.StepOf(e.Step, e.Among)))
 	}
 	for _, def := range report.MetricTable() {
-		rule := p.rule(def.Name)
-		m, ok := r.Metric(def.Name)
-		if !ok {
-			if len(r.Sessions) == 0 {
-				p.missing(r, &v, def, rule)
+		for _, of := range mailboxes(r, def) {
+			m, ok := r.MetricOf(def.Name, of)
+			switch {
+			case ok:
+				v.Metrics = append(v.Metrics, p.judged(r, m, &v))
+			case len(r.Sessions) == 0:
+				p.missing(r, &v, report.Metric{Def: def, Mailbox: of})
 			}
-			continue
 		}
-		v.Metrics = append(v.Metrics, p.judged(r, m, &v))
 	}
 	sortFindings(&v)
 	v.Success = succeeded(v.Findings)
@@ -83,6 +92,26 @@ func succeeded(findings []report.Finding) bool {
 	})
 }
 
+// mailboxes returns the mailboxes that a metric is measured of, in the order of the
+// output: the zero Mailbox for a metric of the session. A time of several mailboxes
+// has the sum before them.
+func mailboxes(r *report.Report, def report.MetricDef) []report.Mailbox {
+	if !summed(r, def) {
+		return []report.Mailbox{{}}
+	}
+	if def.Name == report.StepTime(def.Step) {
+		return append([]report.Mailbox{{}}, r.Target.Mailboxes...)
+	}
+	return r.Target.Mailboxes
+}
+
+// summed says whether a metric is measured of each of several mailboxes, so that one
+// of the session is a sum, to which no limit applies.
+func summed(r *report.Report, def report.MetricDef) bool {
+	return slices.ContainsFunc(r.Steps, func(s report.StepResult) bool { return s.Name == def.Step && s.Mailbox.Label != "" }) ||
+		slices.ContainsFunc(r.Metrics, func(m report.Metric) bool { return m.Def.Name == def.Name && m.Mailbox.Label != "" })
+}
+
 // minReported is the shortest time of a step that failed which a finding mentions: a
 // server may answer a wrong password late on purpose.
 const minReported = time.Second
@@ -92,16 +121,19 @@ const minSlow = 100 * time.Millisecond
 
 // judged compares a metric with its rule; what violates it becomes a finding.
 func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) report.Judged {
-	rule := p.rule(m.Def.Name)
+	rule := p.Rule(m.Def.Name, m.Mailbox)
 	// A certificate that is refused has its finding.
 	if tls := r.Step(report.StepTLS); m.Def.Name == report.CertificateDays && p.CertificateDefault && tls != nil && tls.Outcome == report.Passed {
 		rule.Warn = defaultDays(r)
+	}
+	if m.Mailbox.Label == "" && summed(r, m.Def) {
+		rule = Rule{}
 	}
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
 	if f, limit := violation(r, m, rule); limit != nil {
 		f.Advice = thresholdAdvice(r, m, *limit)
 		if s := slowest(r); s != nil && m.Def.Name == report.Time && above(m, *limit) {
-			f.Text += fmt.Sprintf(", %s took %s of it", s.Name, report.Took(s.Elapsed))
+			f.Text += fmt.Sprintf(", %s took %s of it", s.Mailbox.Of(s.Name), report.Took(s.Elapsed))
 			f.Advice = slowAdvice(s)
 		}
 		f.State = p.state(f.Kind, f.State)
@@ -154,8 +186,8 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 	if c.State != report.OK {
 		def = c.State
 	}
-	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Advice: c.Advice}
-	f.Text = e.Step
+	f := report.Finding{State: p.state(k.Name, def), Kind: k.Name, Step: e.Step, Mailbox: e.Among, Advice: c.Advice}
+	f.Text = e.Among.Of(e.Step)
 	if e.Step == report.StepLogin && e.Setup.Username != "" {
 		f.Text += " as " + e.Setup.Username
 	}
@@ -275,13 +307,16 @@ func printed(r *Range, def report.MetricDef) string {
 
 // missing notes what a metric without a value means: nothing to compare, or a
 // step that was not reached.
-func (p Policy) missing(r *report.Report, v *report.Verdict, def report.MetricDef, rule Rule) {
-	why, absent := r.Absent[def.Name]
-	step := r.Step(def.Step)
-	if step != nil {
-		v.Unknown = append(v.Unknown, def)
+func (p Policy) missing(r *report.Report, v *report.Verdict, m report.Metric) {
+	def := m.Def
+	why, absent := r.Absent[m.Label()]
+	step := r.StepOf(def.Step, m.Mailbox)
+	sum := m.Mailbox.Label == "" && summed(r, def)
+	if step != nil || sum {
+		v.Unknown = append(v.Unknown, m)
 	}
-	if rule.Warn == nil && rule.Crit == nil || def.Step == "" { // of the whole run: not this session's
+	rule := p.Rule(def.Name, m.Mailbox)
+	if sum || rule.Warn == nil && rule.Crit == nil || def.Step == "" { // of the whole run: not this session's
 		return
 	}
 	switch {
@@ -293,5 +328,5 @@ func (p Policy) missing(r *report.Report, v *report.Verdict, def report.MetricDe
 	default:
 		return // the failure itself is the finding
 	}
-	v.Unjudged = append(v.Unjudged, fmt.Sprintf("threshold on %s not judged: %s", def.Name, why))
+	v.Unjudged = append(v.Unjudged, fmt.Sprintf("threshold on %s not judged: %s", m.Mailbox.Of(def.Name), why))
 }

@@ -213,7 +213,7 @@ func TestFailure(t *testing.T) {
 	}
 	var unknown []string
 	for _, d := range v.Unknown {
-		unknown = append(unknown, d.Name)
+		unknown = append(unknown, d.Label())
 	}
 	if want := []string{"time_login", "time_list", "folders"}; !slices.Equal(unknown, want) {
 		t.Errorf("planned and not reached: got %v, want %v", unknown, want)
@@ -325,7 +325,7 @@ func TestNotMeasured(t *testing.T) {
 			if !slices.Equal(v.Unjudged, tt.unjudged) {
 				t.Errorf("unjudged: got %q, want %q", v.Unjudged, tt.unjudged)
 			}
-			if got := slices.ContainsFunc(v.Unknown, func(d report.MetricDef) bool { return d.Name == "messages" }); got != tt.unknown {
+			if got := slices.ContainsFunc(v.Unknown, func(m report.Metric) bool { return m.Label() == "messages" }); got != tt.unknown {
 				t.Errorf("unknown: got %v, want %v", got, tt.unknown)
 			}
 		})

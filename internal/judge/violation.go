@@ -22,7 +22,7 @@ func violation(r *report.Report, m report.Metric, rule Rule) (report.Finding, *R
 			continue
 		}
 		text := described(r, m, *level.rng) + ", " + breach(m, *level.rng)
-		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Metric: m.Def.Name, Text: text}, level.rng
+		return report.Finding{State: level.state, Kind: "threshold", Step: m.Def.Step, Mailbox: m.Mailbox, Metric: m.Def.Name, Text: text}, level.rng
 	}
 	return report.Finding{}, nil
 }
@@ -30,7 +30,7 @@ func violation(r *report.Report, m report.Metric, rule Rule) (report.Finding, *R
 // described says what was measured, as a person would: "newest message is 3 h 12 min
 // old".
 func described(r *report.Report, m report.Metric, rng Range) string {
-	value, box := readable(m, rng), cmp.Or(r.Target.Mailbox, "the mailbox")
+	value, box := readable(m, rng), cmp.Or(m.Mailbox.Shown(), r.Target.Mailbox, "the mailbox")
 	many := func(one, more string) string {
 		if m.Value == 1 {
 			return "1 " + one
@@ -54,9 +54,9 @@ func described(r *report.Report, m report.Metric, rng Range) string {
 	case report.MessagesDeleted:
 		return box + " has " + many("message", "messages") + " marked as deleted"
 	case report.MessageAge:
-		return strings.TrimSpace(r.Target.Message+" message") + " is " + value + " old"
+		return message(r, m) + " is " + value + " old"
 	case report.MessageSize:
-		return strings.TrimSpace(r.Target.Message+" message") + " has " + value
+		return message(r, m) + " has " + value
 	case report.SearchFound:
 		return many("message", "messages") + " found in " + box
 	case report.SearchOldestAge, report.SearchNewestAge:
@@ -65,14 +65,14 @@ func described(r *report.Report, m report.Metric, rng Range) string {
 			which = "newest"
 		}
 		of := " message"
-		if found, ok := r.Metric(report.SearchFound); ok && found.Value > 1 {
+		if found, ok := r.MetricOf(report.SearchFound, m.Mailbox); ok && found.Value > 1 {
 			of = fmt.Sprintf(" of %.0f messages", found.Value)
 		}
 		return which + of + " found in " + box + " is " + value + " old"
 	case report.QuotaStoragePercent:
-		return "quota of " + box + " is " + value + " full" + share(r, report.QuotaStorageUsed, report.QuotaStorageLimit, report.Size)
+		return "quota of " + box + " is " + value + " full" + share(r, m.Mailbox, report.QuotaStorageUsed, report.QuotaStorageLimit, report.Size)
 	case report.QuotaMessagesPercent:
-		return "quota of " + box + " is " + value + " full" + share(r, report.QuotaMessagesUsed, report.QuotaMessagesLimit, decimal)
+		return "quota of " + box + " is " + value + " full" + share(r, m.Mailbox, report.QuotaMessagesUsed, report.QuotaMessagesLimit, decimal)
 	case report.MailboxSize:
 		return box + " has " + value
 	case report.Addresses:
@@ -86,9 +86,18 @@ func described(r *report.Report, m report.Metric, rng Range) string {
 		return "login as " + r.Target.Username + " took " + value
 	}
 	if step, ok := strings.CutPrefix(m.Def.Name, report.Time+"_"); ok {
-		return step + " took " + value
+		return m.Mailbox.Of(step) + " took " + value
 	}
-	return m.Def.Name + " is " + value
+	return m.Mailbox.Of(m.Def.Name) + " is " + value
+}
+
+// message is what a person calls the message that was fetched.
+func message(r *report.Report, m report.Metric) string {
+	text := strings.TrimSpace(r.Target.Message + " message")
+	if m.Mailbox.Label != "" {
+		text += " in " + m.Mailbox.Shown()
+	}
+	return text
 }
 
 // expiry says when something expires or has expired.
@@ -107,9 +116,9 @@ func expiry(what string, m report.Metric) string {
 }
 
 // share returns " (86 MB of 100 MB)" for a part and its whole, "" without them.
-func share(r *report.Report, part, whole string, write func(float64) string) string {
-	p, ok := r.Metric(part)
-	w, has := r.Metric(whole)
+func share(r *report.Report, of report.Mailbox, part, whole string, write func(float64) string) string {
+	p, ok := r.MetricOf(part, of)
+	w, has := r.MetricOf(whole, of)
 	if !ok || !has {
 		return ""
 	}

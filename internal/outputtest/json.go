@@ -29,13 +29,14 @@ type Report struct {
 
 // Target is what was checked.
 type Target struct {
-	Host     string `json:"host"`
-	Port     int    `json:"port"`
-	Address  string `json:"address"`
-	TLS      string `json:"tls"`
-	Username string `json:"username"`
-	Mailbox  string `json:"mailbox"`
-	Demo     string `json:"demo"`
+	Host      string   `json:"host"`
+	Port      int      `json:"port"`
+	Address   string   `json:"address"`
+	TLS       string   `json:"tls"`
+	Username  string   `json:"username"`
+	Mailbox   string   `json:"mailbox"`
+	Mailboxes []string `json:"mailboxes"`
+	Demo      string   `json:"demo"`
 }
 
 // Session is what was measured and found in one session.
@@ -55,6 +56,7 @@ type Session struct {
 // Step is one step of a Session.
 type Step struct {
 	Name    string   `json:"name"`
+	Mailbox string   `json:"mailbox"`
 	Outcome string   `json:"outcome"`
 	Start   *float64 `json:"start_seconds"`
 	Seconds *float64 `json:"duration_seconds"`
@@ -65,14 +67,15 @@ type Step struct {
 
 // Metric is one number of a Session.
 type Metric struct {
-	Name  string   `json:"name"`
-	Value float64  `json:"value"`
-	Unit  string   `json:"unit"`
-	Warn  string   `json:"warn"`
-	Crit  string   `json:"crit"`
-	Min   *float64 `json:"min"`
-	Max   *float64 `json:"max"`
-	State string   `json:"state"`
+	Name    string   `json:"name"`
+	Mailbox string   `json:"mailbox"`
+	Value   float64  `json:"value"`
+	Unit    string   `json:"unit"`
+	Warn    string   `json:"warn"`
+	Crit    string   `json:"crit"`
+	Min     *float64 `json:"min"`
+	Max     *float64 `json:"max"`
+	State   string   `json:"state"`
 }
 
 // Finding is one finding of a Session.
@@ -80,6 +83,7 @@ type Finding struct {
 	State   string `json:"state"`
 	Kind    string `json:"kind"`
 	Step    string `json:"step"`
+	Mailbox string `json:"mailbox"`
 	Text    string `json:"text"`
 	Server  string `json:"server"`
 	Advice  string `json:"advice"`
@@ -89,24 +93,29 @@ type Finding struct {
 
 // Remark is one remark of a Session.
 type Remark struct {
-	Step string `json:"step"`
-	Text string `json:"text"`
+	Step    string `json:"step"`
+	Mailbox string `json:"mailbox"`
+	Text    string `json:"text"`
 }
 
-// Metric returns the value of a metric and whether there is one.
+// Metric returns the value of a metric and whether there is one. With several
+// mailboxes the name of one of them stands behind an @.
 func (s Session) Metric(name string) (float64, bool) {
+	name, mailbox, _ := strings.Cut(name, "@")
 	for _, m := range s.Metrics {
-		if m.Name == name {
+		if m.Name == name && m.Mailbox == mailbox {
 			return m.Value, true
 		}
 	}
 	return 0, false
 }
 
-// Outcome returns how a step ended, "" when it is not in the plan.
+// Outcome returns how a step ended, "" when it is not in the plan. The name is as that
+// of a metric.
 func (s Session) Outcome(step string) string {
+	step, mailbox, _ := strings.Cut(step, "@")
 	for _, one := range s.Steps {
-		if one.Name == step {
+		if one.Name == step && one.Mailbox == mailbox {
 			return one.Outcome
 		}
 	}
@@ -155,6 +164,9 @@ func JSON(out string, code int) (*Report, error) {
 	case !strings.HasPrefix(r.Summary, "IMAP_SESSION "+r.State+" - ") || strings.ContainsAny(r.Summary, deleted):
 		return nil, fmt.Errorf("summary %q", r.Summary)
 	}
+	if err := r.mailboxes(); err != nil {
+		return nil, err
+	}
 	if err := r.Session.check(r.State, len(r.Addresses) == 0); err != nil {
 		return nil, err
 	}
@@ -164,6 +176,26 @@ func JSON(out string, code int) (*Report, error) {
 		}
 	}
 	return &r, nil
+}
+
+// mailboxes checks that what names a mailbox names one of several of the target.
+func (r *Report) mailboxes() error {
+	named := []string{}
+	for _, s := range r.Steps {
+		named = append(named, s.Mailbox)
+	}
+	for _, m := range r.Metrics {
+		named = append(named, m.Mailbox)
+	}
+	for _, f := range r.Findings {
+		named = append(named, f.Mailbox)
+	}
+	for _, name := range named {
+		if name != "" && (r.Target.Mailbox != "" || !slices.Contains(r.Target.Mailboxes, name)) {
+			return fmt.Errorf("mailbox %q is none of the target %+v", name, r.Target)
+		}
+	}
+	return nil
 }
 
 // walk checks the keys of a value's objects, and the strings, which may hide
@@ -202,7 +234,7 @@ func (s Session) check(state string, one bool) error {
 	last, worst := -1, "CRITICAL"
 	for _, m := range s.Metrics {
 		at := slices.Index(Labels, m.Name)
-		if at <= last || rank(m.State) < 0 {
+		if at < last || at == last && m.Mailbox == "" || rank(m.State) < 0 {
 			return fmt.Errorf("metric %q: unknown, twice, out of order or in no state", m.Name)
 		}
 		last = at

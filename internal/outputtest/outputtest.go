@@ -17,6 +17,9 @@ import (
 const (
 	maxOutput = 4000 // bytes, without what -vv adds
 	maxLine   = 1000 // bytes of line 1
+	// maxMailboxes is what line 1 may have instead where it has the metrics of
+	// several mailboxes. All of the output may be longer by that.
+	maxMailboxes = 8000
 )
 
 var states = []string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}
@@ -32,7 +35,8 @@ var Labels = strings.Fields(`time
 	time_quota quota_storage_used quota_storage_limit quota_storage_percent
 	quota_messages_used quota_messages_limit quota_messages_percent
 	time_status messages_unseen messages_deleted mailbox_size
-	time_search search_found search_oldest_age search_newest_age fetch_size`)
+	time_search search_found search_oldest_age search_newest_age fetch_size
+	time_mailboxes mailboxes`)
 
 // inBytes and aged are the labels of sizes and of ages, which may be negative.
 var (
@@ -47,7 +51,8 @@ type Output struct {
 	Long []string // the other lines
 }
 
-// Perf is one item of performance data.
+// Perf is one item of performance data. Label is without quotes; with several
+// mailboxes it is METRIC@MAILBOX.
 type Perf struct {
 	Label, Value, Unit, Warn, Crit, Min, Max string
 	Item                                     string // as it is printed, behind the label
@@ -125,14 +130,18 @@ func Plugin(out string, code int) (Output, error) {
 	if rest != "" {
 		o.Long = strings.Split(rest, "\n")
 	}
+	line, whole := maxLine, maxOutput
+	if mailboxForm.MatchString(data) {
+		line, whole = maxMailboxes, maxOutput+max(0, len(first)-maxLine)
+	}
 	long := strings.Contains(out, "\ntranscript:\n") || strings.Contains(out, "\nattempts: ") // -vv
 	switch {
 	case code < 0 || code > 3 || !strings.HasPrefix(text, "IMAP_SESSION "+states[code]+" - "):
 		return o, fmt.Errorf("exit code %d, but line 1 is %q", code, first)
-	case len(first) > maxLine:
-		return o, fmt.Errorf("line 1 has %d bytes, want at most %d", len(first), maxLine)
-	case len(out) > maxOutput && !long:
-		return o, fmt.Errorf("%d bytes, want at most %d", len(out), maxOutput)
+	case len(first) > line:
+		return o, fmt.Errorf("line 1 has %d bytes, want at most %d", len(first), line)
+	case len(out) > whole && !long:
+		return o, fmt.Errorf("%d bytes, want at most %d", len(out), whole)
 	case strings.Count(out, "|") > 1 || strings.Contains(rest, "|"):
 		return o, fmt.Errorf("a | that begins no performance data: %q", out)
 	case strings.ContainsAny(text, deleted):
@@ -165,18 +174,20 @@ func Plugin(out string, code int) (Output, error) {
 // perfdata takes the performance data apart.
 func perfdata(data string) ([]Perf, error) {
 	var items []Perf
+	var names []string
 	last := -1
-	for token := range strings.SplitSeq(data, " ") {
+	for _, token := range tokens(data) {
 		p, err := perfItem(token)
 		if err != nil {
 			return items, fmt.Errorf("performance data %q: %w", token, err)
 		}
-		at := slices.Index(Labels, p.Label)
-		if at <= last {
+		name, _, ofMailbox := strings.Cut(p.Label, "@")
+		at := slices.Index(Labels, name)
+		if at < last || at == last && !ofMailbox || slices.Contains(names, p.Label) {
 			return items, fmt.Errorf("performance data %q: unknown, twice or out of order", token)
 		}
 		last = at
-		items = append(items, p)
+		items, names = append(items, p), append(names, p.Label)
 	}
 	if items[0].Label != "time" || items[0].Max == "" {
 		return items, fmt.Errorf("performance data %q: no time with its maximum", data)
@@ -184,10 +195,28 @@ func perfdata(data string) ([]Perf, error) {
 	return items, nil
 }
 
+// tokens cuts performance data at its blanks, but for those inside of quotes.
+func tokens(data string) []string {
+	var out []string
+	quoted, from := false, 0
+	for i := range len(data) {
+		switch {
+		case data[i] == '\'':
+			quoted = !quoted
+		case data[i] == ' ' && !quoted:
+			out, from = append(out, data[from:i]), i+1
+		}
+	}
+	return append(out, data[from:])
+}
+
 var (
-	itemForm  = regexp.MustCompile(`^([a-z][a-z0-9_]*)=(-?[0-9]+(?:\.[0-9]+)?)(s|B|%)?((?:;[^;]*){0,4})$`)
-	rangeForm = regexp.MustCompile(`^@?(?:~:|-?[0-9]+(?:\.[0-9]+)?:)?(?:-?[0-9]+(?:\.[0-9]+)?)?$`)
-	limitForm = regexp.MustCompile(`^(-?[0-9]+(?:\.[0-9]+)?)?$`)
+	// mailboxForm is the label of a metric of one of several mailboxes. It has quotes
+	// where there is a blank in it, and none elsewhere.
+	mailboxForm = regexp.MustCompile(`(^| )(?:'[a-z][a-z0-9_]*@[!-&(-<>-~]* [ -&(-<>-~]*'|[a-z][a-z0-9_]*@[!-&(-<>-~]+)=`)
+	itemForm    = regexp.MustCompile(`^([a-z][a-z0-9_]*(?:@[!-&(-<>-~]+)?|'[a-z][a-z0-9_]*@[!-&(-<>-~]* [ -&(-<>-~]*')=(-?[0-9]+(?:\.[0-9]+)?)(s|B|%)?((?:;[^;]*){0,4})$`)
+	rangeForm   = regexp.MustCompile(`^@?(?:~:|-?[0-9]+(?:\.[0-9]+)?:)?(?:-?[0-9]+(?:\.[0-9]+)?)?$`)
+	limitForm   = regexp.MustCompile(`^(-?[0-9]+(?:\.[0-9]+)?)?$`)
 )
 
 // perfItem takes one item apart.
@@ -196,15 +225,16 @@ func perfItem(token string) (Perf, error) {
 	if m == nil || strings.HasSuffix(token, ";") {
 		return Perf{}, errors.New("not label=value[unit];warn;crit;min;max without a semicolon at the end")
 	}
-	p := Perf{Label: m[1], Value: m[2], Unit: m[3], Item: strings.TrimPrefix(token, m[1]+"=")}
+	p := Perf{Label: strings.Trim(m[1], "'"), Value: m[2], Unit: m[3], Item: strings.TrimPrefix(token, m[1]+"=")}
+	name, _, _ := strings.Cut(p.Label, "@")
 	for i, field := range strings.Split(strings.TrimPrefix(m[4], ";"), ";") {
 		*[]*string{&p.Warn, &p.Crit, &p.Min, &p.Max}[i] = field
 	}
 	_, decimals, _ := strings.Cut(p.Value, ".")
-	age := slices.Contains(aged, p.Label)
-	seconds := strings.HasPrefix(p.Label, "time") || age
+	age := slices.Contains(aged, name)
+	seconds := strings.HasPrefix(name, "time") || age
 	switch {
-	case seconds != (p.Unit == "s"), (p.Unit == "B") != slices.Contains(inBytes, p.Label), (p.Unit == "%") != strings.HasSuffix(p.Label, "_percent"):
+	case seconds != (p.Unit == "s"), (p.Unit == "B") != slices.Contains(inBytes, name), (p.Unit == "%") != strings.HasSuffix(name, "_percent"):
 		return p, errors.New("wrong unit")
 	case seconds && len(decimals) != 6:
 		return p, errors.New("not six decimals")
@@ -212,7 +242,7 @@ func perfItem(token string) (Perf, error) {
 		return p, errors.New("not a whole number")
 	case !limitForm.MatchString(p.Min) || !limitForm.MatchString(p.Max):
 		return p, errors.New("a limit is not a number")
-	case (age || strings.HasPrefix(p.Label, "certificate_")) != (p.Min == ""):
+	case (age || strings.HasPrefix(name, "certificate_")) != (p.Min == ""):
 		return p, fmt.Errorf("minimum %q", p.Min)
 	}
 	for _, r := range []string{p.Warn, p.Crit} {

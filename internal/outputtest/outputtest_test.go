@@ -26,6 +26,10 @@ func TestPluginRefuses(t *testing.T) {
 	if _, err := Plugin(good+"\n[OK] dns\n", 0); err != nil {
 		t.Fatalf("Plugin(%q): %v", good, err)
 	}
+	const mailboxes = "IMAP_SESSION OK - fine | time=0.100000s;;;0;8 time_select=0.100000s;;;0 time_select@A=0.100000s;;;0 'time_select@B C'=0.000001s;;;0 messages@A=3;;;0 'messages@B C'=1;;;0"
+	if o, err := Plugin(mailboxes+"\n", 0); err != nil || o.Value("messages@B C") != "1" {
+		t.Fatalf("Plugin(%q): %v, %v", mailboxes, o, err)
+	}
 	tests := []struct {
 		name, out string
 		code      int
@@ -50,7 +54,9 @@ func TestPluginRefuses(t *testing.T) {
 		"time=0.100000s;;;0;8;", "time=0.100000s;5s;;0;8", "time=0.100000s;0:5;;0;8", "time=0.100000s;~:5;;0;8", "time=0.100000s;@;;0;8",
 		"time=0.100000s;;;0;8 time=0.100000s;;;0;8", "time=0.100000s;;;0;8 other=1;;;0", "folders=1;;;0 time=0.100000s;;;0;8",
 		"time=0.100000s;;;0;8 folders=1.5;;;0", "time=0.100000s;;;0;8 folders=U", "time=0.100000s;;;0;8 message_size=3;;;0",
-		"time=0.100000s;;;0;8 folders=1;;;0 x", "time=0.100000s;;;0;8  folders=1;;;0", "'time'=0.100000s;;;0;8", "folders=3;;;0"} {
+		"time=0.100000s;;;0;8 folders=1;;;0 x", "time=0.100000s;;;0;8  folders=1;;;0", "'time'=0.100000s;;;0;8", "folders=3;;;0",
+		"time=0.100000s;;;0;8 messages@A=1;;;0 messages@A=1;;;0", "time=0.100000s;;;0;8 messages@A=1;;;0 folders@A=1;;;0", "time=0.100000s;;;0;8 'messages@A'=1;;;0",
+		"time=0.100000s;;;0;8 messages@A B=1;;;0", "time=0.100000s;;;0;8 messages@A'B=1;;;0", "time=0.100000s;;;0;8 messages@=1;;;0"} {
 		tests = append(tests, struct {
 			name, out string
 			code      int

@@ -96,11 +96,26 @@ var ownFacts = []string{
 	"tls_alpn", "tls_cipher_suite", "tls_key_exchange", "tls_ocsp_stapling", "tls_version", "token",
 }
 
+// plainName returns the name of a fact without the mailbox that it is about.
+func plainName(f report.Fact) string {
+	name, _, _ := strings.Cut(f.Name, "@")
+	return name
+}
+
+// factName returns the name of a fact. The name of a mailbox in it may be foreign.
+func (o Options) factName(f report.Fact, safe func(string) string) string {
+	if f.Name == plainName(f) {
+		return f.Name
+	}
+	return o.foreign(f.Name, safe)
+}
+
 // fact returns the value of a fact, made safe by safe: a string, a list of strings,
 // or what is neither, as it is.
 func (o Options) fact(f report.Fact, safe func(string) string) any {
 	made := o.foreign
-	if slices.Contains(ownFacts, f.Name) {
+	own := slices.Contains(ownFacts, plainName(f))
+	if own {
 		made = o.ours
 	}
 	switch v := f.Value.(type) {
@@ -108,7 +123,7 @@ func (o Options) fact(f report.Fact, safe func(string) string) any {
 		return made(v, safe)
 	case []string:
 		words := v
-		if !slices.Contains(ownFacts, f.Name) {
+		if !own {
 			words = o.words(v)
 		}
 		out := make([]string, len(words))

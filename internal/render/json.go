@@ -52,11 +52,14 @@ type jsonTarget struct {
 	TLS      string `json:"tls"`
 	Username string `json:"username"`
 	Mailbox  string `json:"mailbox"`
-	Demo     string `json:"demo,omitempty"`
+	// Mailboxes are those of a session that opens several; Mailbox is "" then.
+	Mailboxes []string `json:"mailboxes,omitempty"`
+	Demo      string   `json:"demo,omitempty"`
 }
 
 type jsonStep struct {
 	Name    string   `json:"name"`
+	Mailbox string   `json:"mailbox,omitempty"` // the one of several that it is about
 	Outcome string   `json:"outcome"`
 	Start   *float64 `json:"start_seconds"`
 	Seconds *float64 `json:"duration_seconds"`
@@ -66,20 +69,22 @@ type jsonStep struct {
 }
 
 type jsonMetric struct {
-	Name  string   `json:"name"`
-	Value float64  `json:"value"`
-	Unit  string   `json:"unit"`
-	Warn  string   `json:"warn"`
-	Crit  string   `json:"crit"`
-	Min   *float64 `json:"min"`
-	Max   *float64 `json:"max"`
-	State string   `json:"state"`
+	Name    string   `json:"name"`
+	Mailbox string   `json:"mailbox,omitempty"`
+	Value   float64  `json:"value"`
+	Unit    string   `json:"unit"`
+	Warn    string   `json:"warn"`
+	Crit    string   `json:"crit"`
+	Min     *float64 `json:"min"`
+	Max     *float64 `json:"max"`
+	State   string   `json:"state"`
 }
 
 type jsonFinding struct {
 	State   string `json:"state"`
 	Kind    string `json:"kind"`
 	Step    string `json:"step"`
+	Mailbox string `json:"mailbox,omitempty"`
 	Text    string `json:"text"`
 	Server  string `json:"server"`
 	Advice  string `json:"advice"`
@@ -88,8 +93,9 @@ type jsonFinding struct {
 }
 
 type jsonRemark struct {
-	Step string `json:"step"`
-	Text string `json:"text"`
+	Step    string `json:"step"`
+	Mailbox string `json:"mailbox,omitempty"`
+	Text    string `json:"text"`
 }
 
 type jsonLine struct {
@@ -125,7 +131,7 @@ const maxTranscript = 1 << 20
 func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
-		js := jsonStep{Name: s.Name, Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: s.ByHand}
+		js := jsonStep{Name: s.Name, Mailbox: o.mailbox(s.Mailbox), Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: s.ByHand}
 		if s.Outcome == report.Passed || s.Outcome == report.Failed {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took
@@ -133,7 +139,7 @@ func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSess
 		out.Steps = append(out.Steps, js)
 	}
 	for _, m := range v.Metrics {
-		jm := jsonMetric{Name: m.Def.Name, Value: micros(m.Value), Unit: m.Def.Unit.UOM(), Warn: m.Warn, Crit: m.Crit, Max: m.Max, State: m.State.String()}
+		jm := jsonMetric{Name: m.Def.Name, Mailbox: o.mailbox(m.Mailbox), Value: micros(m.Value), Unit: m.Def.Unit.UOM(), Warn: m.Warn, Crit: m.Crit, Max: m.Max, State: m.State.String()}
 		if !m.Def.Signed {
 			jm.Min = new(float64)
 		}
@@ -143,10 +149,10 @@ func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSess
 		out.Findings = append(out.Findings, o.jsonFinding(f))
 	}
 	for _, rem := range r.Remarks {
-		out.Remarks = append(out.Remarks, jsonRemark{rem.Step, o.value(rem.Text)})
+		out.Remarks = append(out.Remarks, jsonRemark{rem.Step, o.mailbox(rem.Mailbox), o.value(rem.Text)})
 	}
 	for _, f := range r.Facts {
-		out.Facts[f.Name] = o.fact(f, Plain)
+		out.Facts[o.factName(f, Plain)] = o.fact(f, Plain)
 	}
 	if o.Transcript || o.Verbosity >= 3 {
 		out.Transcript = o.jsonTranscript(r.Transcript, room)
@@ -172,11 +178,15 @@ func (o Options) jsonTranscript(lines []report.Line, room *int) []jsonLine {
 // jsonReport returns what stands once a run, without the session.
 func (o Options) jsonReport(r *report.Report, state report.State) jsonReport {
 	t := r.Target
+	var mailboxes []string
+	for _, m := range t.Mailboxes {
+		mailboxes = append(mailboxes, o.mailbox(m))
+	}
 	return jsonReport{
 		Schema: schema, Version: o.Version, Timestamp: r.Started.UTC().Truncate(time.Millisecond),
 		State: state.String(), ExitCode: int(state),
 		Target: jsonTarget{Host: Plain(t.Host), Port: t.Port, Address: Plain(t.Address), TLS: t.TLS,
-			Username: Plain(t.Username), Mailbox: Plain(t.Mailbox), Demo: t.Demo},
+			Username: Plain(t.Username), Mailbox: Plain(t.Mailbox), Mailboxes: mailboxes, Demo: t.Demo},
 	}
 }
 
@@ -194,8 +204,11 @@ func (o Options) jsonFinding(f report.Finding) jsonFinding {
 	if f.Server != "" {
 		server = o.upTo(f.Server, maxQuoted, func(s string) string { return quoted(s, Plain) })
 	}
-	return jsonFinding{f.State.String(), f.Kind, f.Step, o.value(f.Text), server, f.Advice, f.Metric, f.Address}
+	return jsonFinding{f.State.String(), f.Kind, f.Step, o.mailbox(f.Mailbox), o.value(f.Text), server, f.Advice, f.Metric, f.Address}
 }
+
+// mailbox returns the name of a mailbox for a string of JSON.
+func (o Options) mailbox(m report.Mailbox) string { return o.value(m.Shown()) }
 
 // value returns text for a string of JSON.
 func (o Options) value(s string) string { return o.ours(s, Plain) }

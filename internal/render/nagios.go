@@ -24,6 +24,9 @@ const (
 	// maxLine bounds the first line with its perfdata: NRPE version 2 carries
 	// 1024 bytes (rule S2).
 	maxLine = 1000
+	// maxMailboxes bounds it where it has the perfdata of several mailboxes. The
+	// output may be longer by what the line is.
+	maxMailboxes = 8000
 )
 
 // Nagios prints plugin output: the first line with the perfdata, then a line a
@@ -31,17 +34,21 @@ const (
 // transcript.
 func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 	first := Summary(r, v, o)
-	perf := perfdata(v, o, true)
-	if len(first)+len(perf) > maxLine {
-		perf = perfdata(v, o, false)
+	line := maxLine
+	if len(r.Target.Mailboxes) > 0 {
+		line = maxMailboxes
 	}
+	perf := perfdataWithin(r, v, o, line-len(first))
 	if perf != "" {
-		if room := maxLine - len(perf) - len(" | "); len(first) > room {
+		if room := line - len(perf) - len(" | "); len(first) > room {
 			first = cut(first, max(room, minSummary))
 		}
 		first += " | " + perf
 	}
 	limit := maxOutput
+	if len(r.Target.Mailboxes) > 0 {
+		limit += max(0, len(first)-maxLine)
+	}
 	if o.Verbosity >= 2 || o.Transcript {
 		limit = maxDiagnosis
 	}
@@ -152,7 +159,7 @@ func block(r *report.Report, v report.Verdict, o Options, room int) (lines []str
 	for _, rem := range r.Remarks {
 		line := "remark: " + o.clean(rem.Text)
 		if rem.Step != "" {
-			line = "remark on " + rem.Step + ": " + o.clean(rem.Text)
+			line = "remark on " + o.clean(rem.Mailbox.Of(rem.Step)) + ": " + o.clean(rem.Text)
 		}
 		lines = append(lines, line)
 	}
@@ -180,13 +187,13 @@ func second(r *report.Report) string {
 	var unreached, took []string
 	for i, s := range r.Steps {
 		switch {
-		case s.Outcome == report.NotReached && !slices.Contains(unreached, s.Name): // a step may be planned in two places
-			unreached = append(unreached, s.Name)
+		case s.Outcome == report.NotReached && !slices.Contains(unreached, s.Mailbox.Of(s.Name)): // a step may be planned in two places
+			unreached = append(unreached, s.Mailbox.Of(s.Name))
 		case s.Outcome == report.Failed && failed == nil:
 			failed = &r.Steps[i]
 		case s.Outcome == report.Passed:
 			if failed == nil {
-				took = append(took, s.Name+" "+report.Took(s.Elapsed))
+				took = append(took, s.Mailbox.Of(s.Name)+" "+report.Took(s.Elapsed))
 			}
 			if slowest == nil || s.Elapsed > slowest.Elapsed {
 				slowest = &r.Steps[i]
@@ -195,7 +202,7 @@ func second(r *report.Report) string {
 	}
 	switch {
 	case failed != nil:
-		text := strings.Join(append(took, failed.Name+" failed"), ", ")
+		text := strings.Join(append(took, failed.Mailbox.Of(failed.Name)+" failed"), ", ")
 		if len(unreached) > 0 {
 			text += "; " + strings.Join(unreached, ", ") + ": not reached"
 		}
@@ -205,7 +212,7 @@ func second(r *report.Report) string {
 	}
 	about := []string{r.Target.Address, fact(r, "tls_version"), report.Foreign(commonName(fact(r, "certificate_issuer")))}
 	about = slices.DeleteFunc(about, func(s string) bool { return s == "" })
-	text := slowest.Name + " took " + report.Took(slowest.Elapsed) + " of it"
+	text := slowest.Mailbox.Of(slowest.Name) + " took " + report.Took(slowest.Elapsed) + " of it"
 	if len(about) > 0 {
 		text += "; " + strings.Join(about, ", ")
 	}
@@ -233,13 +240,13 @@ func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed 
 	state := report.OK
 	var findings []report.Finding
 	for i, f := range v.Findings {
-		if f.Step == s.Name && !printed[i] {
+		if f.Step == s.Name && f.Mailbox == s.Mailbox && !printed[i] {
 			state = report.Worst(state, f.State)
 			findings = append(findings, f)
 			printed[i] = true
 		}
 	}
-	line := fmt.Sprintf("%s [%s] %s", bar(r, s), state, s.Name)
+	line := fmt.Sprintf("%s [%s] %s", bar(r, s), state, o.step(s))
 	switch {
 	case s.Outcome == report.Skipped:
 		line += " skipped: " + o.clean(s.Detail)
@@ -264,6 +271,9 @@ func stepLines(r *report.Report, s report.StepResult, v report.Verdict, printed 
 	}
 	return lines
 }
+
+// step returns the name of a step, with its mailbox where a session opens several.
+func (o Options) step(s report.StepResult) string { return o.clean(s.Mailbox.Of(s.Name)) }
 
 // below marks what belongs to the line above it: monitors take blanks away.
 const below = "=== "
@@ -325,12 +335,12 @@ var briefFacts = map[string]string{
 func factLines(r *report.Report, o Options) []string {
 	var lines []string
 	for _, f := range r.Facts {
-		step, brief := briefFacts[f.Name]
+		step, brief := briefFacts[plainName(f)]
 		switch {
 		case o.Verbosity >= 2:
-			lines = append(lines, f.Name+": "+factText(o.fact(f, Text)))
+			lines = append(lines, o.factName(f, Text)+": "+factText(o.fact(f, Text)))
 		case brief && (step == "" || failed(r, step)):
-			lines = append(lines, f.Name+": "+Quote(factText(o.fact(f, visible))))
+			lines = append(lines, o.factName(f, Text)+": "+Quote(factText(o.fact(f, visible))))
 		}
 	}
 	return lines

@@ -149,22 +149,22 @@ func (e *exposition) session(r *report.Report, v report.Verdict, labels []string
 	for i, s := range r.Steps {
 		reached := s.Outcome == report.Passed || s.Outcome == report.Failed
 		again := slices.ContainsFunc(r.Steps[:i], func(other report.StepResult) bool {
-			return other.Name == s.Name && (other.Outcome == report.Passed || other.Outcome == report.Failed)
+			return other.Name == s.Name && other.Mailbox == s.Mailbox && (other.Outcome == report.Passed || other.Outcome == report.Failed)
 		})
 		if !reached || again { // a step in two places has one series
 			continue
 		}
-		e.add("step_success", "Whether a step passed (1) or failed (0); steps that were not reached have no value.", truth(s.Outcome == report.Passed), with("step", s.Name)...)
+		e.add("step_success", "Whether a step passed (1) or failed (0); steps that were not reached have no value.", truth(s.Outcome == report.Passed), with("step", s.Name, "mailbox", e.o.series(r, s.Mailbox))...)
 	}
 	for _, m := range v.Metrics {
 		switch step, isTime := strings.CutPrefix(m.Def.Name, report.Time+"_"); {
 		case isTime:
-			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), with("step", step)...)
+			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), with("step", step, "mailbox", e.o.series(r, m.Mailbox))...)
 		case !m.At.IsZero():
-			e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), labels...)
+			e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), with("mailbox", e.o.series(r, m.Mailbox))...)
 		case m.Def.Name != report.Time:
 			name, factor := baseUnit(m.Def)
-			e.add(name, help(m.Def), math.Round(m.Value*factor*1e6)/1e6, labels...)
+			e.add(name, help(m.Def), math.Round(m.Value*factor*1e6)/1e6, with("mailbox", e.o.series(r, m.Mailbox))...)
 		}
 	}
 }

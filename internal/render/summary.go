@@ -36,6 +36,7 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if len(r.Sessions) > 0 {
 		head += wellAddresses(v) + ", "
 	}
+	head += wellMailboxes(r, v)
 	if f.Address != "" {
 		head += Line(f.Address) + ": "
 	}
@@ -104,6 +105,7 @@ func success(r *report.Report, v report.Verdict) string {
 			facts = append(facts, fmt.Sprintf("%.0f messages", m.Value))
 		}
 	}
+	facts = append(facts, mailboxWords(r)...)
 	if m, ok := r.Metric(report.MessageAge); ok && r.Target.Message != "" {
 		facts = append(facts, r.Target.Message+" "+report.Roughly(time.Duration(m.Value)*time.Second)+" old")
 	}

@@ -36,6 +36,8 @@ type StepError struct {
 	Mechanism string
 	// Mailbox is the mailbox that the step was about, in UTF-8; "" when about none.
 	Mailbox string
+	// Among is the one of several mailboxes in whose steps it happened.
+	Among Mailbox
 	// Near are mailboxes of the LIST of this session whose names come closest to
 	// Mailbox, the closest first; nil when none does or there was no LIST.
 	Near []NearMailbox

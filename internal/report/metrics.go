@@ -40,6 +40,7 @@ const (
 	Addresses          = "addresses"
 	AddressesFailed    = "addresses_failed"
 
+	FoundMailboxes  = "mailboxes"
 	FetchSize       = "fetch_size"
 	MessagesUnseen  = "messages_unseen"
 	MessagesDeleted = "messages_deleted"
@@ -110,6 +111,8 @@ var table = []MetricDef{
 		Doc:    "age of the newest message that --search finds, in the same way; nothing found is a failure (message_missing)",
 		Moment: "when the newest message that --search finds came in (INTERNALDATE)"},
 	{Name: FetchSize, Unit: Bytes, Step: StepFetch, Doc: "bytes of the fetched message that were read: at most 2048 of its header, or what --fetch=body asks for"},
+	stepTime(StepMailboxes, "LIST for --mailboxes, with the numbers of all that it finds where the server offers LIST-STATUS"),
+	{Name: FoundMailboxes, Unit: Count, Step: StepMailboxes, Doc: "mailboxes that --mailboxes finds; the first 100 by name are looked at"},
 }
 
 func stepTime(step, doc string) MetricDef {

@@ -19,7 +19,7 @@ type Report struct {
 	Faults  []*StepError  // failures that did not end the session
 	// Absent says why a planned metric has no value in this run although
 	// nothing failed: "the server volunteered its capabilities". Keyed by
-	// metric name; nil when nothing is missing.
+	// the name of the metric, with its mailbox; nil when nothing is missing.
 	Absent     map[string]string
 	Transcript []Line // nil when none was asked for
 	// Sessions holds a report for every address of the name, when each was
@@ -35,10 +35,15 @@ type Target struct {
 	Address  string // the address reached, or the one asked for; "" when none was
 	TLS      string // "implicit", "starttls" or "none"
 	Username string // "" when the check does not log in
-	Mailbox  string // "" when no mailbox is opened
-	Message  string // "newest" or "oldest", the message that is fetched; "" for another and for none
-	Timeout  time.Duration
-	Demo     string // scenario of --demo; "" in a real check
+	Mailbox  string // "" when no mailbox is opened, or several
+	// Mailboxes are those of a session that opens several, in the order in which
+	// they were asked for; nil otherwise.
+	Mailboxes []Mailbox
+	// Pattern is that of --mailboxes, which found them; "" without.
+	Pattern string
+	Message string // "newest" or "oldest", the message that is fetched; "" for another and for none
+	Timeout time.Duration
+	Demo    string // scenario of --demo; "" in a real check
 	// Addresses is "worst" or "any" when every address was checked by itself,
 	// which says whose result counts; "" otherwise.
 	Addresses string
@@ -61,6 +66,7 @@ const (
 // StepResult is one step of the plan and how it went.
 type StepResult struct {
 	Name    string
+	Mailbox Mailbox // the one of several that the step is about
 	About   About
 	Outcome Outcome
 	Start   time.Duration // offset from Report.Started; 0 when not reached
@@ -73,25 +79,30 @@ type StepResult struct {
 
 // Metric is one measured number.
 type Metric struct {
-	Def   MetricDef
-	Value float64  // in Def.Unit
-	Max   *float64 // upper end of the scale in Def.Unit; nil when there is none
+	Def     MetricDef
+	Mailbox Mailbox  // the one of several that it is about
+	Value   float64  // in Def.Unit
+	Max     *float64 // upper end of the scale in Def.Unit; nil when there is none
 	// At is the moment that an age counts from, or days count to. Zero for other
 	// metrics.
 	At time.Time
 }
 
+// Label returns the metric's name with its mailbox, as perfdata has it.
+func (m Metric) Label() string { return m.Mailbox.At(m.Def.Name) }
+
 // Fact is something learnt that is not a number to judge: the greeting, the TLS
 // version, the capabilities.
 type Fact struct {
-	Name  string // lower_snake, public API (a JSON key)
+	Name  string // lower_snake, public API (a JSON key); with several mailboxes uidvalidity@INBOX
 	Value any    // string, bool, int64 or []string
 }
 
 // Remark is a sentence worth showing that changes no state.
 type Remark struct {
-	Step string // the step it belongs to; "" for the whole run
-	Text string
+	Step    string  // the step it belongs to; "" for the whole run
+	Mailbox Mailbox // the one of several that the step is about
+	Text    string
 }
 
 // Line is one line of the transcript.
@@ -101,7 +112,8 @@ type Line struct {
 	Text string        // redacted; foreign bytes as the server sent them
 }
 
-// Step returns the result of the step called name, or nil.
+// Step returns the result of the step called name, or nil; of several mailboxes
+// that of the first.
 func (r *Report) Step(name string) *StepResult {
 	for i := range r.Steps {
 		if r.Steps[i].Name == name {
@@ -111,10 +123,24 @@ func (r *Report) Step(name string) *StepResult {
 	return nil
 }
 
-// Metric returns the metric called name and whether it was measured.
-func (r *Report) Metric(name string) (Metric, bool) {
+// StepOf returns the result of a step about one mailbox of several, or nil.
+func (r *Report) StepOf(name string, m Mailbox) *StepResult {
+	for i := range r.Steps {
+		if r.Steps[i].Name == name && r.Steps[i].Mailbox == m {
+			return &r.Steps[i]
+		}
+	}
+	return nil
+}
+
+// Metric returns the metric called name and whether it was measured. Of a time it is
+// the sum over several mailboxes.
+func (r *Report) Metric(name string) (Metric, bool) { return r.MetricOf(name, Mailbox{}) }
+
+// MetricOf returns the metric of one mailbox of several, and whether it was measured.
+func (r *Report) MetricOf(name string, of Mailbox) (Metric, bool) {
 	for _, m := range r.Metrics {
-		if m.Def.Name == name {
+		if m.Def.Name == name && m.Mailbox == of {
 			return m, true
 		}
 	}

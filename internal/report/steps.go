@@ -16,6 +16,7 @@ const (
 	StepNoop       = "noop"
 	StepNamespace  = "namespace"
 	StepList       = "list"
+	StepMailboxes  = "mailboxes"
 	StepQuota      = "quota"
 	StepStatus     = "status"
 	StepSelect     = "select"

@@ -43,23 +43,25 @@ func Worst(a, b State) State {
 // Verdict is what judge made of a Report.
 type Verdict struct {
 	State    State
-	Success  bool        // no failure but of kinds that are OK by default; neither thresholds nor --state count
-	Findings []Finding   // worst first; the first one makes the headline
-	Metrics  []Judged    // every measured metric in the order of the table
-	Unjudged []string    // thresholds this run had nothing to compare with, and why
-	Sessions []Verdict   // in the order of Report.Sessions; nil without
-	Unknown  []MetricDef // metrics of planned steps that have no value, in the order of the table
+	Success  bool      // no failure but of kinds that are OK by default; neither thresholds nor --state count
+	Findings []Finding // worst first; the first one makes the headline
+	Metrics  []Judged  // every measured metric in the order of the table
+	Unjudged []string  // thresholds this run had nothing to compare with, and why
+	Sessions []Verdict // in the order of Report.Sessions; nil without
+	Unknown  []Metric  // those of planned steps that have no value, in the order of the table
 }
 
 // Finding is one judged thing: a failure, a threshold, a remark with a state.
 type Finding struct {
-	State  State
-	Kind   string // failure kind, public API: "auth_failed", "threshold"
-	Step   string // "" for the whole run
-	Text   string // what happened, without the server's words
-	Server string // the server's own words, unsanitised; "" when it said none
-	Advice string // one line: an action or a question; "" when there is none
-	Metric string // the metric, for a threshold
+	State State
+	Kind  string // failure kind, public API: "auth_failed", "threshold"
+	Step  string // "" for the whole run
+	// Mailbox is the one of several that it is about.
+	Mailbox Mailbox
+	Text    string // what happened, without the server's words
+	Server  string // the server's own words, unsanitised; "" when it said none
+	Advice  string // one line: an action or a question; "" when there is none
+	Metric  string // the metric, for a threshold
 	// Address is the address whose session found it; "" in a check of one session.
 	Address string
 }

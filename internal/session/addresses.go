@@ -49,7 +49,7 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	top.Target.Addresses = mode
 	if len(addrs) == 0 {
 		for _, step := range plan[1:] {
-			top.Steps = append(top.Steps, report.StepResult{Name: step.Name, About: step.About, Outcome: report.NotReached})
+			top.Steps = append(top.Steps, report.StepResult{Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached})
 		}
 		return top
 	}
@@ -119,7 +119,7 @@ func closeTop(top *report.Report) *report.Report {
 		}
 	}
 	first := top.Sessions[0].Target
-	top.Target.Username, top.Target.Mailbox, top.Target.Address = first.Username, first.Mailbox, ""
+	top.Target.Username, top.Target.Mailbox, top.Target.Mailboxes, top.Target.Address = first.Username, first.Mailbox, first.Mailboxes, ""
 	return top
 }
 

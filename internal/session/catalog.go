@@ -17,6 +17,7 @@ var Catalog = []Step{
 	noopStep,
 	namespaceStep,
 	listStep,
+	mailboxesStep,
 	quotaStep,
 	statusStep,
 	selectStep,

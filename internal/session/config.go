@@ -54,13 +54,19 @@ type Config struct {
 	// Secrets collects every secret that the session meets, for masking; may be nil.
 	Secrets *secret.Set
 
-	ListReference string          // "" is the root
-	ListPattern   string          // "*" for all
-	Mailbox       string          // UTF-8
-	ReadWrite     bool            // SELECT in place of EXAMINE
-	Message       MessageSelector // which message to fetch; zero is the newest
-	Fetch         FetchWhat
-	FetchLimit    int64 // bytes of the message that FetchBody brings at most; 0 for all of it
+	ListReference string // "" is the root
+	ListPattern   string // "*" for all
+	Mailbox       string // UTF-8
+	// Mailboxes are those of a session that opens several, see the function of that
+	// name; nil for one that opens Mailbox.
+	Mailboxes []report.Mailbox
+	// Pattern is that of --mailboxes: a pattern of LIST, whose mailboxes are opened;
+	// "" for none. Mailboxes is nil until they are found, and Mailbox AnyMailbox.
+	Pattern    string
+	ReadWrite  bool            // SELECT in place of EXAMINE
+	Message    MessageSelector // which message to fetch; zero is the newest
+	Fetch      FetchWhat
+	FetchLimit int64 // bytes of the message that FetchBody brings at most; 0 for all of it
 
 	Search client.Criteria // for the step search; zero is every message
 
@@ -70,8 +76,8 @@ type Config struct {
 
 	Expect Expect // what must be so; zero for nothing
 
-	// Thresholds are the metrics that somebody set a threshold on, and the flag
-	// that did it, "-c". They bring in the steps that measure them, and what
+	// Thresholds are the metrics that somebody set a threshold on, "messages" or for
+	// one mailbox of several "messages@INBOX", and the flag that did it, "-c". They bring in the steps that measure them, and what
 	// cannot be measured is a failure only when it was asked for.
 	Thresholds map[string]string
 

@@ -20,7 +20,7 @@ var fetchStep = Step{
 	About:   report.AboutStore,
 	Needs:   Selected,
 	Gives:   Selected,
-	Wanted:  always,
+	Wanted:  Config.fetches,
 	Explain: explainFetch,
 	Run:     runFetch,
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	imap "github.com/emersion/go-imap/v2"
 
@@ -39,10 +38,15 @@ func explainList(c Config) Explanation {
 func runList(_ context.Context, s *Session, rec *Recorder) error {
 	expected := mailboxes{wanted: s.cfg.Expect.Mailboxes, found: map[string]bool{}}
 	var each func(*imap.ListData)
-	s.near = nearest{to: s.cfg.Mailbox}
-	switch looking := !strings.EqualFold(s.near.to, "INBOX"); { // which every server has
-	case looking:
-		each = func(row *imap.ListData) { expected.take(row); s.near.take(row) }
+	s.near = s.cfg.near()
+	switch {
+	case len(s.near) > 0:
+		each = func(row *imap.ListData) {
+			expected.take(row)
+			for i := range s.near {
+				s.near[i].take(row)
+			}
+		}
 	case len(expected.wanted) > 0:
 		each = expected.take
 	}

@@ -21,6 +21,31 @@ type nearest struct {
 	listed bool
 }
 
+// near returns where to keep the rows that come close to the mailboxes of a session.
+// INBOX is not among them: every server has it.
+func (c Config) near() []nearest {
+	var all []nearest
+	if c.Pattern != "" { // they are those that LIST shows
+		return nil
+	}
+	for _, m := range c.places() {
+		if name := c.at(m).Mailbox; !strings.EqualFold(name, "INBOX") {
+			all = append(all, nearest{to: name})
+		}
+	}
+	return all
+}
+
+// nearTo returns the rows that came closest to a mailbox.
+func (s *Session) nearTo(name string) []report.NearMailbox {
+	for _, n := range s.near {
+		if n.to == name {
+			return n.best
+		}
+	}
+	return nil
+}
+
 const (
 	// nearestKept is how many rows are kept.
 	nearestKept = 3

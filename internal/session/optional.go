@@ -25,6 +25,7 @@ func (s Step) Why(c Config) string {
 	if s.Wanted != nil {
 		return ""
 	}
+	c = c.at(s.Mailbox)
 	if s.Flag != nil {
 		if flag := s.Flag(c); flag != "" {
 			return "asked by " + flag

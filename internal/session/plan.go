@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"check_imap_session/internal/auth"
+	"check_imap_session/internal/report"
 )
 
 // Plan returns the steps that a configuration asks for, in order. It contacts
@@ -17,21 +18,41 @@ func Plan(cfg Config) ([]Step, error) {
 	if cfg.Until == loginStep.Name && cfg.Auth == auth.None {
 		return nil, fmt.Errorf("--until=login and --auth=none exclude each other")
 	}
-	cfg.relist = slices.ContainsFunc(Catalog, func(s Step) bool {
-		return (s.Consults || s.Capability != "") && s.wanted(cfg)
-	})
+	for _, m := range cfg.places() {
+		c := cfg.at(m)
+		cfg.relist = cfg.relist || slices.ContainsFunc(Catalog, func(s Step) bool {
+			return (s.Consults || s.Capability != "") && s.wanted(c)
+		})
+	}
 	last := lastIndex(cfg)
 	level := Cold
 	plan := make([]Step, 0, 12) // most have no more
-	for i, step := range Catalog {
-		if !step.wanted(cfg) || cfg.Skip[step.Name] || step.Needs > level {
-			continue
+	add := func(i int, m report.Mailbox) {
+		step := Catalog[i]
+		if !step.wanted(cfg.at(m)) || cfg.Skip[step.Name] || step.Needs > level {
+			return
 		}
 		if i > last && !step.Final {
+			return
+		}
+		plan = append(plan, step.of(m))
+		level = max(level, step.Gives)
+	}
+	for i := 0; i < len(Catalog); i++ {
+		if !Catalog[i].perMailbox() {
+			add(i, report.Mailbox{})
 			continue
 		}
-		plan = append(plan, step)
-		level = max(level, step.Gives)
+		end := i
+		for end < len(Catalog) && Catalog[end].perMailbox() {
+			end++
+		}
+		for _, m := range cfg.places() {
+			for j := i; j < end; j++ {
+				add(j, m)
+			}
+		}
+		i = end - 1
 	}
 	return plan, nil
 }

@@ -54,7 +54,7 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 	for _, res := range quotaResources {
 		fullest, ok := q.Fullest[res.kind]
 		if !ok {
-			s.unmeasured(rec, unlimited(q, s.cfg.Mailbox, res.kind), res.used, res.limit, res.percent)
+			s.unmeasured(rec, unlimited(q, s.named(), res.kind), res.used, res.limit, res.percent)
 			continue
 		}
 		rec.Metric(res.used, fullest.Usage*res.unit)
@@ -68,7 +68,7 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 		rec.Fact("quota_root_"+strings.ToLower(string(res.kind)), fullest.Root)
 	}
 	if len(detail) == 0 {
-		detail = []string{unlimited(q, s.cfg.Mailbox, "")}
+		detail = []string{unlimited(q, s.named(), "")}
 	}
 	rec.Detail(strings.Join(detail, ", "))
 	return nil

@@ -35,24 +35,45 @@ func newJournal(cfg Config, plan []Step) *journal {
 			TLS:     string(cfg.TLS),
 			Timeout: cfg.Timeout,
 			Demo:    cfg.Demo,
+			Pattern: cfg.Pattern,
 		},
 		Absent: map[string]string{},
 	}
 	if a, ok := cfg.Dial.Literal(); ok {
 		l.rep.Target.Address = a.String()
 	}
+	l.add(cfg, plan)
+	return l
+}
+
+// add adds the steps of a plan, none of which has been reached.
+func (l *journal) add(cfg Config, plan []Step) {
 	for _, step := range plan {
-		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg)})
-		switch step.Name {
-		case loginStep.Name:
-			l.rep.Target.Username = cfg.Username
-		case selectStep.Name:
-			l.rep.Target.Mailbox = cfg.Mailbox
-		case fetchStep.Name:
-			l.rep.Target.Message = cfg.Message.end()
+		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg)})
+		m := step.Mailbox
+		switch t := &l.rep.Target; {
+		case step.Name == loginStep.Name:
+			t.Username = cfg.Username
+		case m.Label != "" && !slices.Contains(t.Mailboxes, m):
+			t.Mailboxes = append(t.Mailboxes, m)
+		case m.Label == "" && step.Name == report.StepSelect && cfg.Pattern == "":
+			t.Mailbox = cfg.Mailbox
+		case step.Name == report.StepFetch:
+			t.Message = cfg.Message.end()
 		}
 	}
-	return l
+}
+
+// replan puts another plan in place of the one there was, whose first steps, done
+// already, are the same.
+func (l *journal) replan(cfg Config, plan []Step, done int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.frozen {
+		return
+	}
+	l.plan, l.rep.Steps = plan, l.rep.Steps[:done:done]
+	l.add(cfg, plan[done:])
 }
 
 // Recorder takes down what one step measures.
@@ -120,54 +141,62 @@ func (r *Recorder) Metric(name string, value float64) { r.MetricAt(name, value, 
 
 // MetricAt is Metric for a value that counts from or to a moment.
 func (r *Recorder) MetricAt(name string, value float64, at time.Time) {
-	def := r.own(name)
+	made := report.Metric{Def: r.own(name), Mailbox: r.mailbox(), Value: value, At: at}
+	made.Def.Step = r.journal.plan[r.i].Name // of one that it measures in place of another step
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
-		rep.Metrics = append(slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Def.Name == name }), report.Metric{Def: def, Value: value, At: at})
+		rep.Metrics = append(slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Label() == made.Label() }), made)
 	})
 }
 
 // own returns the definition of one of the step's metrics. Any other name is a
 // bug of the step: it fails, and every test that runs it.
 func (r *Recorder) own(name string) report.MetricDef {
-	step := r.journal.plan[r.i].Name
+	step := r.journal.plan[r.i]
 	def, _ := report.LookupMetric(name)
-	if def.Step != step {
-		panic(fmt.Sprintf("the table of metrics has no %q of the step %s", name, step))
+	if def.Step != step.Name && !slices.Contains(step.Also, name) {
+		panic(fmt.Sprintf("the table of metrics has no %q of the step %s", name, step.Name))
 	}
 	return def
 }
+
+// mailbox returns the one of several mailboxes that the step is about.
+func (r *Recorder) mailbox() report.Mailbox { return r.journal.plan[r.i].Mailbox }
 
 // AddTime adds to the time of another step that this one has done once more, and
 // takes it from its own.
 func (r *Recorder) AddTime(step string, d time.Duration) {
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
-		addTime(rep, step, d)
+		addTime(rep, step, report.Mailbox{}, d)
 		r.other += d
 	})
 }
 
-// addTime adds to a step's time: a step in two places has one.
-func addTime(rep *report.Report, step string, d time.Duration) {
+// addTime adds to a step's time: a step in two places has one. That of a mailbox of
+// several is in the sum over all of them too.
+func addTime(rep *report.Report, step string, of report.Mailbox, d time.Duration) {
+	if of.Label != "" {
+		addTime(rep, step, report.Mailbox{}, d)
+	}
 	def, _ := report.LookupMetric(report.StepTime(step))
-	for i := range rep.Metrics {
-		if rep.Metrics[i].Def.Name == def.Name {
+	for i, m := range rep.Metrics {
+		if m.Def.Name == def.Name && m.Mailbox == of {
 			rep.Metrics[i].Value += d.Seconds()
 			return
 		}
 	}
-	rep.Metrics = append(rep.Metrics, report.Metric{Def: def, Value: d.Seconds()})
+	rep.Metrics = append(rep.Metrics, report.Metric{Def: def, Mailbox: of, Value: d.Seconds()})
 }
 
 // Absent says why one of the step's metrics has no value although nothing failed.
 func (r *Recorder) Absent(name, why string) {
 	r.own(name)
-	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[name] = why })
+	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[r.mailbox().At(name)] = why })
 }
 
 // Fact records something learnt. The same name again replaces the value. Of a long one
 // the beginning is kept.
 func (r *Recorder) Fact(name string, value any) {
-	value = keptFact(value)
+	name, value = r.mailbox().At(name), keptFact(value)
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
 		for i := range rep.Facts {
 			if rep.Facts[i].Name == name {
@@ -187,14 +216,14 @@ func (r *Recorder) Detail(text string) {
 // Remark records a sentence that changes no state.
 func (r *Recorder) Remark(text string) {
 	r.edit(func(rep *report.Report, step *report.StepResult) {
-		rep.Remarks = append(rep.Remarks, report.Remark{Step: step.Name, Text: text})
+		rep.Remarks = append(rep.Remarks, report.Remark{Step: step.Name, Mailbox: step.Mailbox, Text: text})
 	})
 }
 
 // Fault records a failure that does not end the session.
 func (r *Recorder) Fault(err error) {
 	r.edit(func(rep *report.Report, step *report.StepResult) {
-		rep.Faults = append(rep.Faults, &report.StepError{Step: step.Name, About: step.About, Err: err})
+		rep.Faults = append(rep.Faults, &report.StepError{Step: step.Name, About: step.About, Among: step.Mailbox, Err: err})
 	})
 }
 
@@ -210,10 +239,10 @@ func (r *Recorder) Skip(why string) {
 	r.edit(func(rep *report.Report, step *report.StepResult) {
 		r.skipped = true
 		step.Outcome, step.Detail = report.Skipped, why
-		rep.Absent[report.StepTime(step.Name)] = why
+		rep.Absent[step.Mailbox.At(report.StepTime(step.Name))] = why
 		for _, def := range defs {
-			if rep.Absent[def.Name] == "" {
-				rep.Absent[def.Name] = why
+			if name := step.Mailbox.At(def.Name); rep.Absent[name] == "" {
+				rep.Absent[name] = why
 			}
 		}
 	})
@@ -229,8 +258,8 @@ func (r *Recorder) pass() {
 		}
 		r.stamp(step, now)
 		step.Outcome = report.Passed
-		delete(rep.Absent, report.StepTime(step.Name))
-		addTime(rep, step.Name, step.Elapsed)
+		delete(rep.Absent, step.Mailbox.At(report.StepTime(step.Name)))
+		addTime(rep, step.Name, step.Mailbox, step.Elapsed)
 	})
 }
 
@@ -241,7 +270,7 @@ func (r *Recorder) fail(e *report.StepError) {
 		r.journal.current = nil
 		blamed := step
 		for i := range r.i {
-			if s := &rep.Steps[i]; s.Name == e.Step && s.Outcome == report.Passed {
+			if s := &rep.Steps[i]; s.Name == e.Step && s.Mailbox == e.Among && s.Outcome == report.Passed {
 				blamed = s
 			}
 		}
@@ -290,7 +319,7 @@ func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
 		step := &l.rep.Steps[rec.i]
 		rec.stamp(step, now)
 		step.Outcome = report.Failed
-		step.Err = &report.StepError{Step: step.Name, About: step.About, Err: cause(ctx), Waiting: rec.waiting}
+		step.Err = &report.StepError{Step: step.Name, About: step.About, Among: step.Mailbox, Err: cause(ctx), Waiting: rec.waiting}
 	}
 	l.frozen = true
 	l.rep.Elapsed = now.Sub(l.started)

@@ -48,15 +48,19 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	return j.finish(ctx, s)
 }
 
-// sequence runs the steps one after the other.
+// sequence runs the steps one after the other. After a failure only final steps are
+// tried, but for a failure of one mailbox of several.
 func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
-	failed := false
-	for i, step := range plan {
-		if failed && !(step.Final && s.canSend()) {
+	failed, cfg := false, s.cfg
+	var left report.Mailbox // one of several whose other steps are left out
+	for i := 0; i < len(plan); i++ {
+		step := plan[i]
+		if failed && !(step.Final && s.canSend()) || step.Mailbox.Label != "" && step.Mailbox == left {
 			continue
 		}
+		s.enter(cfg, step.Mailbox)
 		rec := j.begin(i)
-		s.conn.Mark(step.Name)
+		s.conn.Mark(step.Mailbox.Of(step.Name))
 		err := protect(rec, func() error {
 			if step.Capability != "" && !s.conn.Offers(step.Capability) {
 				skipNotOffered(rec, step.Capability)
@@ -65,12 +69,20 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 			return step.Run(ctx, s, rec)
 		})
 		if err != nil {
-			failed = true
 			rec.fail(s.fault(ctx, step, rec, err))
+			if left = step.Mailbox; !s.goesOn(step) {
+				failed = true
+			}
 			continue
 		}
 		rec.pass()
 		s.level = max(s.level, step.Gives)
+		if s.found != nil {
+			cfg.Mailboxes, s.found = s.found, nil
+			plan, _ = Plan(cfg) // its error would have shown before
+			s.plan = plan
+			j.replan(cfg, plan, i+1)
+		}
 	}
 }
 

@@ -65,6 +65,10 @@ func ParseCriteria(v string) (client.Criteria, error) { return client.ParseCrite
 
 func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search
+	if s.empty() {
+		s.nothingFound(rec)
+		return nil
+	}
 	if key := c.NeedsWithin(); key != "" && !s.conn.Offers(imap.CapWithin) {
 		notOffered(rec, "the search key %s needs the capability WITHIN, which is missing", key)
 		rec.Skip("the server does not offer WITHIN: search_oldest_age and search_newest_age are measured without it")
@@ -195,12 +199,7 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 	}
 	rec.Metric(report.SearchFound, float64(found.count))
 	if found.count == 0 {
-		rec.Absent(report.SearchOldestAge, "nothing was found")
-		rec.Absent(report.SearchNewestAge, "nothing was found")
-		if s.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
-			rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
-		}
-		rec.Detail("0 found")
+		s.nothingFound(rec)
 		return nil
 	}
 	dates := &dates{}
@@ -218,6 +217,17 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 	rec.MetricAt(report.SearchNewestAge, newest.Seconds(), dates.newest)
 	rec.Detail(fmt.Sprintf("%d found, oldest %s, newest %s", found.count, report.Roughly(oldest), report.Roughly(newest)))
 	return nil
+}
+
+// nothingFound records that no message meets the criteria.
+func (s *Session) nothingFound(rec *Recorder) {
+	rec.Metric(report.SearchFound, 0)
+	rec.Absent(report.SearchOldestAge, "nothing was found")
+	rec.Absent(report.SearchNewestAge, "nothing was found")
+	if s.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
+		rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
+	}
+	rec.Detail("0 found")
 }
 
 // dates are the extremes of the INTERNALDATEs that FETCH brings.

@@ -16,7 +16,7 @@ var selectStep = Step{
 	About:   report.AboutMailbox,
 	Needs:   Authenticated,
 	Gives:   Selected,
-	Wanted:  always,
+	Wanted:  Config.opens,
 	Explain: explainSelect,
 	Run:     runSelect,
 }
@@ -41,6 +41,11 @@ func explainSelect(c Config) Explanation {
 }
 
 func runSelect(_ context.Context, s *Session, rec *Recorder) error {
+	if s.empty() {
+		s.conn.Exists = 0
+		rec.Skip("it is empty, as STATUS says")
+		return nil
+	}
 	verb := s.cfg.verb()
 	counted, unreadable := false, ""
 	var validity int64
@@ -72,7 +77,7 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Fact("access", access)
 	s.expectMailbox(rec, validity, access)
 	rec.Metric(report.Messages, float64(s.conn.Exists))
-	rec.Detail(fmt.Sprintf("%s, %s, %s", s.cfg.Mailbox, plural(int64(s.conn.Exists), "message"), access))
+	rec.Detail(fmt.Sprintf("%s, %s, %s", s.named(), plural(int64(s.conn.Exists), "message"), access))
 	return nil
 }
 
@@ -82,12 +87,12 @@ func (s *Session) expectMailbox(rec *Recorder, validity int64, access string) {
 	switch {
 	case e.UIDValidity == 0 || validity == int64(e.UIDValidity):
 	case validity == 0:
-		unexpected(rec, "the server gives no UIDVALIDITY for %s", s.cfg.Mailbox)
+		unexpected(rec, "the server gives no UIDVALIDITY for %s", s.named())
 	default:
-		unexpected(rec, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it", s.cfg.Mailbox, validity, e.UIDValidity)
+		unexpected(rec, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it", s.named(), validity, e.UIDValidity)
 	}
 	if e.Writable && access != "read-write" {
-		unexpected(rec, "%s is read-only", s.cfg.Mailbox)
+		unexpected(rec, "%s is read-only", s.named())
 	}
 }
 

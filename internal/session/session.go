@@ -38,14 +38,27 @@ type Session struct {
 	cached    bool          // it came from the cache, so the server may know better
 	mechanism string        // of the login under way; "" for LOGIN
 
-	counted []string // metrics that STATUS brought
-	near    nearest  // rows of LIST that come close to the mailbox
+	mailbox report.Mailbox // the one of several whose steps run; zero for none
+	counted []string       // metrics that STATUS brought
+	// found are the mailboxes that LIST has just found, nil for none; statuses are the
+	// numbers that it, or STATUS, told of them.
+	found    []report.Mailbox
+	statuses map[string]client.StatusData
+	near     []nearest // rows of LIST that come close to the mailboxes
 }
 
 // planned says whether a step is in the plan; name and level tell those of one
 // name apart.
 func (s *Session) planned(step Step) bool {
 	return slices.ContainsFunc(s.plan, func(p Step) bool { return p.Name == step.Name && p.Needs == step.Needs })
+}
+
+// named returns the name of the mailbox that the session is about, for a sentence.
+func (s *Session) named() string {
+	if s.mailbox.Listed {
+		return s.mailbox.Shown()
+	}
+	return s.cfg.Mailbox
 }
 
 // canSend says whether another command may be sent: the server has greeted, and
@@ -69,7 +82,7 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	if !errors.As(err, &e) {
 		e = &report.StepError{Err: closed(err)}
 	}
-	e.Step, e.About = step.Name, step.About
+	e.Step, e.About, e.Among = step.Name, step.About, step.Mailbox
 	e.Waiting = rec.waiting
 	e.Greeting = s.conn.GreetingText
 	e.Encrypted = s.tls != nil
@@ -78,7 +91,7 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	case step.Name == report.StepLogin:
 		e.Mechanism = s.mechanism
 	case step.About == report.AboutMailbox:
-		e.Mailbox, e.Near = s.cfg.Mailbox, s.near.best
+		e.Mailbox, e.Near = s.named(), s.nearTo(s.cfg.Mailbox)
 	}
 	if e.Said == nil {
 		e.Said = s.conn.Notices

@@ -21,8 +21,15 @@ var statusStep = Step{
 	Needs:    Authenticated,
 	Gives:    Authenticated,
 	Consults: true,
-	Explain:  explainStatus,
-	Run:      runStatus,
+	Flag: func(c Config) string {
+		if c.Pattern != "" {
+			return "--mailboxes"
+		}
+		return ""
+	},
+	Also:    []string{report.Messages},
+	Explain: explainStatus,
+	Run:     runStatus,
 }
 
 // statusBySearchStep counts in the open mailbox what STATUS could not tell.
@@ -48,6 +55,7 @@ type statusItem struct {
 }
 
 var statusItems = []statusItem{
+	{"MESSAGES", report.Messages, nil},
 	{"UNSEEN", report.MessagesUnseen, nil},
 	// RFC 9208 section 4.1.4 ties the item to QUOTA=RES-MESSAGE; IMAP4rev2 has it
 	// without a capability of its own, which go-imap's rules leave out.
@@ -55,11 +63,19 @@ var statusItems = []statusItem{
 	{"SIZE", report.MailboxSize, []imap.Cap{imap.CapStatusSize}},
 }
 
-// wants says whether a number of the step was asked for: by its name, or with
+// offered says whether a server has the item.
+func (i statusItem) offered(conn *client.Conn) bool {
+	return len(i.capabilities) == 0 || slices.ContainsFunc(i.capabilities, conn.Offers)
+}
+
+// wantsStatus says whether a number of the step was asked for: by its name, or with
 // the whole step.
 func (c Config) wantsStatus(metric string) bool {
+	if metric == report.Messages { // else the mailbox is opened, and tells them
+		return c.Pattern != ""
+	}
 	return c.hasThreshold(metric) || c.With[report.StepStatus] ||
-		metric == report.MessagesUnseen && !c.hasThreshold(report.MessagesDeleted, report.MailboxSize) // time_status alone
+		metric == report.MessagesUnseen && !c.hasThreshold(report.MessagesDeleted, report.MailboxSize) && c.Pattern == "" // time_status alone
 }
 
 func explainStatus(c Config) Explanation {
@@ -79,8 +95,9 @@ func explainStatus(c Config) Explanation {
 func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 	var items []statusItem
 	for _, item := range statusItems {
-		offered := len(item.capabilities) == 0 || slices.ContainsFunc(item.capabilities, s.conn.Offers)
+		offered := item.offered(s.conn)
 		switch {
+		case item.metric == report.Messages && !s.cfg.wantsStatus(item.metric):
 		case !s.cfg.wantsStatus(item.metric):
 			rec.Absent(item.metric, "nobody asked for it")
 		case offered:
@@ -106,9 +123,15 @@ func (s *Session) askStatus(rec *Recorder, items []statusItem) error {
 	for _, item := range items {
 		words = append(words, item.word)
 	}
-	got, err := s.conn.Status(rec, s.cfg.Mailbox, words)
-	if err != nil {
-		return err
+	got, listed := s.statuses[s.mailbox.Name]
+	if !s.mailbox.Listed || !listed {
+		var err error
+		if got, err = s.conn.Status(rec, s.cfg.Mailbox, words); err != nil {
+			return err
+		}
+		if s.mailbox.Listed {
+			s.statuses[s.mailbox.Name] = got
+		}
 	}
 	var detail []string
 	for _, item := range items {
@@ -135,6 +158,10 @@ func statusWords(metric string, n int64) string {
 func runStatusBySearch(_ context.Context, s *Session, rec *Recorder) error {
 	if slices.Contains(s.counted, report.MessagesDeleted) {
 		rec.Skip("the answer to STATUS had it")
+		return nil
+	}
+	if s.empty() {
+		rec.Metric(report.MessagesDeleted, 0)
 		return nil
 	}
 	n, err := s.count(rec, client.Flagged(imap.FlagDeleted))

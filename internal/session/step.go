@@ -36,6 +36,9 @@ const (
 type Step struct {
 	Name string // public API: stem of its metric time_<name>, JSON key
 	Doc  string // "LOGIN, RFC 9051 section 6.2.3"
+	// Mailbox is the one of several mailboxes that the step is planned for; Plan sets
+	// it. Zero in the catalog, and in a session that opens one mailbox.
+	Mailbox report.Mailbox
 	// About is what the step depends on; judge looks for the cause of a failure
 	// there. The zero value means the network, or the server as such.
 	About report.About
@@ -52,6 +55,9 @@ type Step struct {
 	// catalog twice and measures others in the other place. Nil means all that
 	// report's table has for the step, which is how every other step has it.
 	Only []string
+	// Also are metrics of another step that this one measures in a session without
+	// that step.
+	Also []string
 	// Wanted says whether a configuration wants the step. Nil makes the step
 	// optional: it is wanted when somebody asks for it, see Why.
 	Wanted func(Config) bool

@@ -76,6 +76,11 @@ func recipes() []recipe {
 		{name: "contract", state: report.Critical, caps: "IMAP4rev1 SASL-IR LITERAL+ ID IDLE NAMESPACE ESEARCH AUTH=PLAIN",
 			args:   append(full, words(`--expect-id=^name=Dovecot --expect-capability=IDLE,QUOTA --forbid-capability=AUTH=LOGIN --expect-mailbox=Sent --expect-mailbox=\Trash --expect-uidvalidity=1`)...),
 			script: "serve ID\nwait 1ms\nS: * ID (\"name\" \"Dovecot\")\nS: {tag} OK done\nserve"},
+		{name: "folders", state: report.Critical,
+			args: append(full, words("-m Queue/in -m Queue/out -m Failed --skip=list,fetch -w messages=100 -c search_oldest_age=10m -c messages@Failed=0")...),
+			script: "serve EXAMINE\nwait 9ms\nS: * 2 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 11ms\nS: * SEARCH 1 2\nS: {tag} OK done\nserve FETCH\nwait 8ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:56:00 +0000\")\nS: * 2 FETCH (INTERNALDATE \"31-Dec-1999 23:59:30 +0000\")\nS: {tag} OK done\n" +
+				"serve EXAMINE\nwait 7ms\nS: * 0 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 1ms\nS: * SEARCH\nS: {tag} OK done\n" +
+				"serve EXAMINE\nwait 8ms\nS: * 1 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 2ms\nS: * SEARCH 1\nS: {tag} OK done\nserve FETCH\nwait 3ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:58:00 +0000\")\nS: {tag} OK done\nserve"},
 	}
 }
 

@@ -3,12 +3,14 @@ package systemtest
 import (
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/servertest"
 )
 
@@ -101,6 +103,8 @@ func TestRealServers(t *testing.T) {
 					t.Run(m.name+"/"+acc.user, func(t *testing.T) { checkAccount(t, base, m, acc) })
 				}
 				t.Run(m.name+"/mailboxes", func(t *testing.T) { checkMailboxes(t, srv, base) })
+				t.Run(m.name+"/several mailboxes", func(t *testing.T) { checkSeveral(t, srv, base) })
+				t.Run(m.name+"/pattern", func(t *testing.T) { checkPattern(t, srv, base) })
 				t.Run(m.name+"/wrong password", func(t *testing.T) {
 					r := runMain(t, password("wrong-password"), append(base, "-U", "alice", "-o", "json")...)
 					wantFinding(t, r, 2, "auth_failed", "login")
@@ -125,6 +129,65 @@ func checkAccount(t *testing.T, base []string, m mode, acc account) {
 		if !slices.Contains(labels, want) {
 			t.Errorf("label %s is missing in %v", want, labels)
 		}
+	}
+}
+
+// checkSeveral opens several mailboxes in one session, of which one does not exist.
+func checkSeveral(t *testing.T, srv *servertest.Server, base []string) {
+	names := []string{"INBOX", srv.MailboxName("Deleted Items"), srv.MailboxName("Entwürfe"), srv.MailboxName("Nowhere"), srv.MailboxName("Empty")}
+	args := append(slices.Clone(base), "-U", "alice", "--transcript=-", "-w", "messages_unseen=10", "-w", "messages@"+names[4]+"=1:", "-c", "search_oldest_age=0:")
+	for _, name := range names {
+		args = append(args, "-m", name)
+	}
+	r := runMain(t, password("secret"), args...)
+	if want := "3 of 5 mailboxes OK, status of " + names[3] + " failed"; r.code != 2 || !strings.Contains(r.Text, want) {
+		t.Fatalf("exit %d, want 2 and %q:\n%s", r.code, want, r.out)
+	}
+	for i, want := range []string{"3", "2", "1", "", "0"} {
+		label := "messages@" + client.EncodeMailbox(names[i])
+		if got := r.Value(label); got != want {
+			t.Errorf("%s: got %q, want %q in\n%s", label, got, want, r.out)
+		}
+		if label = strings.Replace(label, "messages", "search_oldest_age", 1); r.Value(label) != "" != (want > "0") {
+			t.Errorf("%s: got %q in\n%s", label, r.Value(label), r.out)
+		}
+	}
+	rep := runMain(t, password("secret"), append(args, "-o", "json")...)
+	wantFinding(t, rep, 2, "mailbox_missing", "status")
+	// One LOGIN, one LIST, and what each mailbox needs: STATUS, EXAMINE, SEARCH, and
+	// FETCH for the dates and for the message. A mailbox that is missing has STATUS
+	// answered by NO, an empty one no FETCH.
+	commands := regexp.MustCompile(`(?m)^ *\S+ C: \S+ (LOGIN|AUTHENTICATE|LIST|STATUS|EXAMINE|CLOSE|UNSELECT|NOOP|CHECK|SEARCH|FETCH)\b`)
+	sent := map[string]int{}
+	for _, m := range commands.FindAllStringSubmatch(r.out, -1) {
+		sent[m[1]]++
+	}
+	if got, want := fmt.Sprint(sent), "map[EXAMINE:4 FETCH:6 LIST:1 LOGIN:1 SEARCH:4 STATUS:5]"; got != want {
+		t.Errorf("sent %s, want %s:\n%s", got, want, r.out)
+	}
+}
+
+// checkPattern counts the messages of all mailboxes, and looks into those that have
+// some.
+func checkPattern(t *testing.T, srv *servertest.Server, base []string) {
+	args := append(slices.Clone(base), "-U", "alice", "--transcript=-", "--skip=list", "--mailboxes=*", "-w", "messages=0:", "-c", "mailboxes=6:")
+	r := runMain(t, password("secret"), args...)
+	if r.code != 0 || !strings.Contains(r.Text, " mailboxes, ") {
+		t.Fatalf("exit %d, want 0:\n%s", r.code, r.out)
+	}
+	for name, want := range map[string]string{"INBOX": "3", "Deleted Items": "2", "Entwürfe": "1", "Archive/2024": "1", "Empty": "0", "Crowd": "1"} {
+		label := "messages@" + client.EncodeMailbox(srv.MailboxName(name))
+		if got := r.Value(label); got != want {
+			t.Errorf("%s: got %q, want %q in\n%s", label, got, want, r.out)
+		}
+	}
+	if strings.Contains(r.out, " EXAMINE ") || strings.Contains(r.out, "LIST-STATUS") && strings.Contains(r.out, " C: STATUS ") {
+		t.Errorf("more than the numbers was asked for:\n%s", r.out)
+	}
+	r = runMain(t, password("secret"), append(args, "-c", "search_oldest_age=1d")...)
+	examined := len(regexp.MustCompile(`(?m) C: \S+ EXAMINE `).FindAllString(r.out, -1))
+	if r.code != 0 || examined != 5 {
+		t.Errorf("exit %d, %d mailboxes opened, want 0 and the 5 that are not empty:\n%s", r.code, examined, r.out)
 	}
 }
 

@@ -1,0 +1,151 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"check_imap_session/internal/judge"
+	"check_imap_session/internal/outputtest"
+	"check_imap_session/internal/report"
+)
+
+// severally is a report of a session that opened mailboxes with these names, each with
+// as many messages as its place. Those that are failed have no message.
+func severally(failed string, names ...string) *report.Report {
+	r := good()
+	r.Target.Mailbox = ""
+	kept := r.Steps[:0:0]
+	for _, s := range r.Steps {
+		if s.Name != "select" && s.Name != "fetch" && s.Name != "logout" {
+			kept = append(kept, s)
+		}
+	}
+	r.Steps = kept
+	r.Metrics = slices.DeleteFunc(r.Metrics, func(m report.Metric) bool { return m.Def.Step == "select" || m.Def.Step == "fetch" })
+	r.Facts = append(r.Facts, report.Fact{Name: "access@" + names[0], Value: "read-only"})
+	r.Remarks = nil
+	sum := metric("time_select", 0)
+	for i, name := range names {
+		m := report.Mailbox{Name: name, Label: strings.ReplaceAll(name, "ü", "&APw-"), Place: i + 1}
+		r.Target.Mailboxes = append(r.Target.Mailboxes, m)
+		s := report.StepResult{Name: "select", Mailbox: m, About: report.AboutMailbox, Outcome: report.Passed, Start: 100 * time.Millisecond, Elapsed: time.Millisecond}
+		f := report.StepResult{Name: "fetch", Mailbox: m, About: report.AboutStore, Outcome: report.Skipped, Detail: "the mailbox is empty"}
+		if name == failed {
+			s.Outcome, f.Outcome = report.Failed, report.NotReached
+			s.Err = &report.StepError{Step: "select", About: report.AboutMailbox, Among: m, Mailbox: name, Err: report.ErrNo, Reply: &report.Reply{Status: "NO", Code: "NONEXISTENT", Text: "no"}}
+		} else {
+			sum.Value += 0.001
+			for _, one := range []report.Metric{metric("time_select", 0.001), metric("messages", float64(i+1))} {
+				one.Mailbox = m
+				r.Metrics = append(r.Metrics, one)
+			}
+		}
+		r.Steps = append(r.Steps, s, f)
+	}
+	r.Metrics = append(r.Metrics, sum)
+	return r
+}
+
+func TestGoldenMailboxes(t *testing.T) {
+	names := []string{"INBOX", "Deleted Items", "Entwürfe"}
+	for _, tt := range []struct {
+		name   string
+		failed string
+		rules  []judge.Rule
+		o      Options
+	}{
+		{"mailboxes_ok", "", nil, Options{Verbosity: 2}},
+		{"mailboxes_threshold", "", []judge.Rule{rule(t, "messages", "", "2"), rule(t, "time_select", "0.5ms", "")}, Options{}},
+		{"mailboxes_missing", "Deleted Items", nil, Options{PerfdataUnknown: true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := severally(tt.failed, names...)
+			v := judge.Judge(r, judge.Policy{Rules: tt.rules})
+			out := Nagios(r, v, tt.o)
+			if !tt.o.PerfdataUnknown {
+				wantSafe(t, string(out), v.State)
+			}
+			golden(t, tt.name, out)
+			if _, err := outputtest.JSON(string(JSON(r, v, tt.o)), int(v.State)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	r := severally("", names...)
+	golden(t, "mailboxes_openmetrics", OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{}))
+}
+
+// TestManyMailboxes wants the first line within its bound, whatever it takes: metrics
+// with a limit before those without, and the first mailboxes before the last.
+func TestManyMailboxes(t *testing.T) {
+	for _, tt := range []struct {
+		mailboxes int
+		limits    string // on messages; "" for none
+		has, not  string // labels
+	}{
+		{40, "", "time_select@a folder 40", ""},
+		{400, "", "folders", "messages@a folder 1"},
+		{150, "1000", "messages@a folder 150", "time_select@a folder 1"},
+		{400, "1000", "messages@a folder 100", "messages@a folder 400"},
+	} {
+		t.Run(fmt.Sprint(tt.mailboxes, tt.limits), func(t *testing.T) {
+			var names []string
+			for i := range tt.mailboxes {
+				names = append(names, fmt.Sprintf("a folder %d", i+1))
+			}
+			var p judge.Policy
+			if tt.limits != "" {
+				p.Rules = []judge.Rule{rule(t, "messages", tt.limits, "")}
+			}
+			r := severally("", names...)
+			v := judge.Judge(r, p)
+			out, err := outputtest.Plugin(string(Nagios(r, v, Options{})), int(v.State))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if labels := out.Labels(); !slices.Contains(labels, tt.has) || slices.Contains(labels, tt.not) {
+				t.Errorf("want %s and not %s, got %q", tt.has, tt.not, labels)
+			}
+		})
+	}
+}
+
+// TestListedMailbox wants what the server chose as the name of a mailbox masked
+// wherever it stands, and nothing of a mailbox printed in the performance data that has
+// no limit.
+func TestListedMailbox(t *testing.T) {
+	r := severally("", "Queue/hunter2", "b")
+	r.Target.Pattern = "*"
+	for i := range r.Target.Mailboxes {
+		r.Target.Mailboxes[i].Listed = true
+	}
+	for i := range r.Steps {
+		if r.Steps[i].Mailbox.Label != "" {
+			r.Steps[i].Mailbox.Listed = true
+		}
+	}
+	for i := range r.Metrics {
+		if r.Metrics[i].Mailbox.Label != "" {
+			r.Metrics[i].Mailbox.Listed = true
+		}
+	}
+	v := judge.Judge(r, judge.Policy{Rules: []judge.Rule{rule(t, "messages", "", "0")}})
+	o := Options{Verbosity: 2, Mask: func(s string) string { return strings.ReplaceAll(s, "hunter2", "***") }}
+	o.MaskWords = func(words []string) []string { return words }
+	text := string(Nagios(r, v, o))
+	for name, out := range map[string]string{"nagios": text, "json": string(JSON(r, v, o)), "openmetrics": string(OpenMetrics(r, v, o))} {
+		if strings.Contains(out, "hunter2") || !strings.Contains(out, "Queue/***") {
+			t.Errorf("%s: not masked:\n%s", name, out)
+		}
+	}
+	out, err := outputtest.Plugin(text, int(v.State))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if labels := strings.Join(out.Labels(), " "); !strings.Contains(labels, "messages@b") || strings.Contains(labels, "time_select@b") || !strings.Contains(labels, "time_select") {
+		t.Errorf("labels %s", labels)
+	}
+}

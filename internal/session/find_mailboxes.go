@@ -1,0 +1,189 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
+	"check_imap_session/internal/report"
+)
+
+// mailboxesStep finds the mailboxes of --mailboxes. Where the server can tell their
+// numbers in the same answer, it is asked for them.
+var mailboxesStep = Step{
+	Name:     report.StepMailboxes,
+	Doc:      "LIST for --mailboxes, RFC 9051 section 6.3.9, RFC 5819",
+	About:    report.AboutStore,
+	Needs:    Authenticated,
+	Gives:    Authenticated,
+	Consults: true,
+	Wanted:   func(c Config) bool { return c.Pattern != "" },
+	When:     "--mailboxes is given",
+	Explain:  explainMailboxes,
+	Run:      runMailboxes,
+}
+
+const (
+	// maxMailboxes is how many mailboxes a session opens of those it finds.
+	maxMailboxes = 100
+	// maxMailboxName is the longest name, in bytes, that is taken.
+	maxMailboxName = 1000
+	// AnyMailbox stands for the name of a mailbox that is not found yet, in what
+	// Explain says.
+	AnyMailbox = "MAILBOX"
+)
+
+func explainMailboxes(c Config) Explanation {
+	plain := "LIST \"\" " + wireName(c.Pattern)
+	return Explanation{
+		Does: fmt.Sprintf("the steps behind it are for each mailbox that it finds, %d at most", maxMailboxes),
+		Sends: []Sent{
+			{Text: plain + " RETURN (STATUS (" + strings.Join(c.everyStatusItem(), " ") + "))", When: "where the server offers LIST-STATUS", Answer: "* LIST (...) ... and * STATUS ... for each"},
+			{Text: plain, When: "where it does not", Answer: "* LIST (...) ... for each"},
+		},
+	}
+}
+
+// everyStatusItem are the words of STATUS that are wanted of any mailbox.
+func (c Config) everyStatusItem() []string {
+	c.Thresholds = withoutMailboxes(c.Thresholds)
+	var words []string
+	for _, item := range statusItems {
+		if c.wantsStatus(item.metric) {
+			words = append(words, item.word)
+		}
+	}
+	return words
+}
+
+// withoutMailboxes takes the limits that are for one mailbox as limits for each.
+func withoutMailboxes(thresholds map[string]string) map[string]string {
+	all := map[string]string{}
+	for key, flag := range thresholds {
+		metric, _, _ := strings.Cut(key, "@")
+		all[metric] = flag
+	}
+	return all
+}
+
+// found are the mailboxes that LIST has named: the first of them by name, so that
+// the same ones are looked at in every run.
+type found struct {
+	names    []string // in order
+	all      int      // how many there are
+	statuses map[string]client.StatusData
+}
+
+// take takes one row. What is no mailbox, or cannot be opened, does not count (RFC
+// 9051 section 7.3.1).
+func (f *found) take(row *imap.ListData) {
+	if client.HasAttr(row, imap.MailboxAttrNonExistent) || client.HasAttr(row, imap.MailboxAttrNoSelect) {
+		return
+	}
+	at, twice := slices.BinarySearch(f.names, row.Mailbox)
+	if twice {
+		return
+	}
+	f.all++
+	if at == maxMailboxes || len(row.Mailbox) > maxMailboxName {
+		return
+	}
+	f.names = slices.Insert(f.names, at, row.Mailbox)
+	if len(f.names) > maxMailboxes {
+		delete(f.statuses, f.names[maxMailboxes])
+		f.names = f.names[:maxMailboxes]
+	}
+}
+
+// status takes the numbers of one mailbox. They come behind its row (RFC 5819
+// section 2).
+func (f *found) status(name string, data client.StatusData) {
+	if _, known := slices.BinarySearch(f.names, name); known {
+		f.statuses[name] = data
+	}
+}
+
+func runMailboxes(_ context.Context, s *Session, rec *Recorder) error {
+	f := &found{statuses: map[string]client.StatusData{}}
+	var items []string
+	if s.conn.Offers(imap.CapListStatus) {
+		for _, word := range s.cfg.everyStatusItem() {
+			i := slices.IndexFunc(statusItems, func(item statusItem) bool { return item.word == word })
+			if statusItems[i].offered(s.conn) {
+				items = append(items, word)
+			}
+		}
+	}
+	if err := s.conn.ListStatus(rec, s.cfg.Pattern, items, f.take, f.status); err != nil {
+		return err
+	}
+	rec.Metric(report.FoundMailboxes, float64(f.all))
+	rec.Detail(fmt.Sprintf("%d found", f.all))
+	if f.all == 0 {
+		unexpected(rec, "no mailbox is listed for %s", s.cfg.Pattern)
+	}
+	if f.all > len(f.names) {
+		rec.Remark(fmt.Sprintf("%d mailboxes are listed for %s: the first %d by name are looked at", f.all, s.cfg.Pattern, len(f.names)))
+	}
+	s.found, s.statuses = label(f.names), f.statuses
+	for i := range s.found {
+		s.found[i].Listed = true
+	}
+	s.expectFound(rec)
+	return nil
+}
+
+// expectFound checks that the mailboxes are there which have a limit of their own.
+func (s *Session) expectFound(rec *Recorder) {
+	missing := map[string]bool{}
+	for key := range s.cfg.Thresholds {
+		_, mailbox, only := strings.Cut(key, "@")
+		if only && !slices.ContainsFunc(s.found, func(m report.Mailbox) bool { return m.Named(mailbox) }) {
+			missing[mailbox] = true
+		}
+	}
+	for _, mailbox := range slices.Sorted(maps.Keys(missing)) {
+		unexpected(rec, "mailbox %s is not among those looked at", mailbox)
+	}
+}
+
+// opens says whether the session opens mailboxes. Of those that --mailboxes finds,
+// STATUS tells the numbers, as long as nothing inside of them is asked for.
+func (c Config) opens() bool {
+	if c.Pattern == "" || c.fetches() || c.ReadWrite || c.Search.String() != "" || c.With[report.StepSearch] {
+		return true
+	}
+	for _, def := range report.MetricTable() {
+		inside := def.Step == report.StepSearch || def.Step == report.StepSelect && def.Name != report.Messages || def.Name == report.MessagesDeleted
+		if inside && c.hasThreshold(def.Name) {
+			return true
+		}
+	}
+	return c.With[report.StepStatus]
+}
+
+// fetches says whether the session fetches a message. Of the mailboxes that
+// --mailboxes finds only when that was asked for.
+func (c Config) fetches() bool {
+	if c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 {
+		return true
+	}
+	for _, def := range report.MetricTable() {
+		if def.Step == report.StepFetch && c.hasThreshold(def.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// empty says whether STATUS has counted no message in the mailbox, so that there is
+// no need to open it: queues are many, and most are empty.
+func (s *Session) empty() bool {
+	n, counted := s.statuses[s.mailbox.Name]["MESSAGES"]
+	return s.mailbox.Listed && counted && n == 0 && !s.cfg.ReadWrite && !s.cfg.fetches()
+}
