@@ -40,6 +40,12 @@ func differs(d report.Difference) string {
 		return "in other upper and lower case"
 	case report.DifferForm:
 		return "in another Unicode form"
+	case report.DifferBlanks:
+		return "with other blanks, hyphens or invisible characters"
+	case report.DifferEncoding:
+		return "which -m takes in UTF-8"
+	case report.DifferDelimiter:
+		return "with another hierarchy delimiter"
 	case report.DifferPrefix:
 		return "with its prefix"
 	}

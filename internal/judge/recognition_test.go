@@ -88,6 +88,9 @@ func TestNearMailboxes(t *testing.T) {
 		{"case", []report.NearMailbox{{Name: "SENT", Differ: report.DifferCase}, {Name: "Spam"}}, "mailbox Sent does not exist (there is {SENT}, in other upper and lower case)"},
 		{"form", []report.NearMailbox{{Name: "Sent", Differ: report.DifferForm}}, "mailbox Sent does not exist (there is {Sent}, in another Unicode form)"},
 		{"quotes", []report.NearMailbox{{Name: "Sent", Differ: report.DifferQuotes}}, "mailbox Sent in quotes does not exist (there is {Sent} without them)"},
+		{"blanks", []report.NearMailbox{{Name: "Sent", Differ: report.DifferBlanks}}, "mailbox Sent does not exist (there is {Sent}, with other blanks, hyphens or invisible characters)"},
+		{"wire", []report.NearMailbox{{Name: "Sent", Differ: report.DifferEncoding}}, "mailbox Sent does not exist (there is {Sent}, which -m takes in UTF-8)"},
+		{"levels", []report.NearMailbox{{Name: "Sent", Differ: report.DifferDelimiter}}, "mailbox Sent does not exist (there is {Sent}, with another hierarchy delimiter)"},
 		{"prefix", []report.NearMailbox{{Name: "INBOX.Sent", Differ: report.DifferPrefix}}, "mailbox Sent does not exist (there is {INBOX.Sent}, with its prefix)"},
 	} {
 		if got := report.MapForeign(whichMailbox(&report.StepError{Mailbox: "Sent", Near: tt.near}), braced); got != tt.want {

@@ -12,11 +12,14 @@ type Difference int
 
 // The differences.
 const (
-	DifferLetters Difference = iota // by some letters, which can be seen
-	DifferCase                      // by upper and lower case
-	DifferForm                      // by the Unicode form: a letter with its accent, or the two of them
-	DifferQuotes                    // by quotes that do not belong to the name
-	DifferPrefix                    // by a prefix, such as INBOX.
+	DifferLetters   Difference = iota // by some letters, which can be seen
+	DifferCase                        // by upper and lower case
+	DifferForm                        // by the Unicode form: a letter with its accent, or the two of them
+	DifferQuotes                      // by quotes that do not belong to the name
+	DifferBlanks                      // by blanks, hyphens or characters that nobody sees
+	DifferEncoding                    // by modified UTF-7, as it stands on the wire
+	DifferDelimiter                   // by what separates the levels
+	DifferPrefix                      // by a prefix, such as INBOX.
 )
 
 // Arrived is how much had come of an answer.

@@ -89,35 +89,17 @@ func (n *nearest) take(row *imap.ListData) {
 // compareNames says how close a name is to the wanted one, and what tells them
 // apart.
 func compareNames(want, name string, delim rune) (rank int, how report.Difference) {
-	switch {
-	case strings.ContainsAny(want, quoteMarks) && withoutQuotes(want) == name:
-		return rankSame, report.DifferQuotes
-	case sameLetters(want, name):
-		return rankSame, report.DifferForm
-	case strings.EqualFold(want, name):
-		return rankSame, report.DifferCase
+	if how := spelledApart(want, name, delim); how != report.DifferLetters {
+		return rankSame, how
 	}
 	leaf := name
 	if i := strings.LastIndex(name, string(delim)); delim != 0 && i >= 0 {
 		leaf = name[i+len(string(delim)):]
-		if strings.EqualFold(leaf, want) || hasSuffixFold(name, string(delim)+want) {
+		if hasSuffixFold(name, string(delim)+levels(want, delim)) {
 			return rankPrefix, report.DifferPrefix
 		}
 	}
 	return rankOf(strings.ToLower(want), strings.ToLower(leaf)), report.DifferLetters
-}
-
-// quoteMarks are those that a shell, a configuration or a word processor leaves
-// around a name.
-const quoteMarks = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
-
-func withoutQuotes(name string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(quoteMarks, r) {
-			return -1
-		}
-		return r
-	}, name)
 }
 
 func hasSuffixFold(s, suffix string) bool {
@@ -175,58 +157,4 @@ func distance(a, b []rune) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// sameLetters says whether two names are the same but for their Unicode form: where
-// one has a letter beyond ASCII, the other has a letter and its accents. Which accents
-// they are takes the tables of Unicode and is not compared.
-func sameLetters(x, y string) bool {
-	if isASCII(x) && isASCII(y) {
-		return false
-	}
-	a, b := takenApart(x), takenApart(y)
-	for len(a) > 0 && len(b) > 0 {
-		n, m := accents(a), accents(b)
-		switch {
-		case a[0] == b[0] && n == m:
-		case n > m && b[0] >= 0x80, m > n && a[0] >= 0x80:
-		default:
-			return false
-		}
-		a, b = a[1+n:], b[1+m:]
-	}
-	return len(a) == len(b)
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
-}
-
-// accents returns how many accents stand behind the first letter.
-func accents(name []rune) int {
-	n := 0
-	for n+1 < len(name) && unicode.Is(unicode.Mn, name[n+1]) {
-		n++
-	}
-	return n
-}
-
-// takenApart returns the letters of a name, and of Hangul, whose syllables are
-// letters put together, those letters. See the Unicode Standard, section 3.12.
-func takenApart(name string) []rune {
-	const first, syllables = 0xAC00, 11172
-	const leading, vowel, trailing = 0x1100, 0x1161, 0x11A7
-	var out []rune
-	for _, r := range name {
-		n := r - first
-		if n < 0 || n >= syllables {
-			out = append(out, r)
-			continue
-		}
-		out = append(out, leading+n/588, vowel+n%588/28)
-		if n%28 > 0 {
-			out = append(out, trailing+n%28)
-		}
-	}
-	return out
 }
