@@ -112,6 +112,8 @@ func TestMistakes(t *testing.T) {
 		{"48 expect", "-H h --expect=x", "write -e REGEXP"},
 		{"50", "-S -D 21,7 -H h --sni --auth=none", "flag --sni needs a value, but --auth follows"},
 		{"51 retries", "-H h --imap-retries 3", "a flag of check_imap_receive: see --search"},
+		{"a slip behind one hyphen", "-H h -pasword=geheim", "unknown flag -pasword - did you mean --password?"},
+		{"a letter beyond ASCII", "-H h -v\u00e9", "a flag has a letter that is not ASCII"},
 		{"renamed flag", "-H h --addresses=worst", "it is called --all-addresses now"},
 		{"renamed flag with a file", "-H h --certificate-matches=x.pem", "it is called --expect-certificate now"},
 		{"renamed metric", "-H h -w found=3", "it is called search_found now"},

@@ -55,6 +55,8 @@ func (r *reader) refusal(kongs error) *UsageError {
 	first, _ := utf8.DecodeRuneInString(word)
 	e := &UsageError{Msg: "unknown flag " + plain(flag), Hint: "--help lists the flags"}
 	switch hint := r.instead(flag); {
+	case isFlag && !strings.HasPrefix(flag, "--") && !utf8.ValidString(flag): // kong takes a letter a byte
+		return &UsageError{Msg: "a flag has a letter that is not ASCII", Hint: "type it again; --help lists the flags"}
 	case !isFlag && unicode.Is(unicode.Pd, first) && first != '-':
 		return &UsageError{Msg: fmt.Sprintf("a word begins with a dash (U+%04X), not with a hyphen", first), Hint: "type it again: a word processor changes hyphens, and quotes too"}
 	case r.last != nil && isSecret(r.last) && hint == "":
@@ -65,6 +67,21 @@ func (r *reader) refusal(kongs error) *UsageError {
 		e.Hint = hint
 	}
 	return e
+}
+
+// oneHyphen returns what to write for a long flag with one hyphen and a slip, whose
+// first letter was taken for a flag of its own: "-pasword=x" is a port.
+func (r *reader) oneHyphen(err *UsageError, words []word) *UsageError {
+	for _, w := range words {
+		name, _, has := strings.Cut(w.text, "=")
+		if !has || len(name) < 5 || strings.HasPrefix(name, "--") || !strings.HasPrefix(err.Msg, name[:2]+":") {
+			continue
+		}
+		if near := r.nearest("-" + name); near != "" {
+			return &UsageError{Msg: "unknown flag " + plain(name), Hint: "did you mean " + near + "?"}
+		}
+	}
+	return err
 }
 
 // instead returns what to write in place of an unknown flag, "" when it resembles

@@ -200,6 +200,9 @@ func (f iniFile) section(want string) ([]iniLine, error) {
 			if !ok || key == "" {
 				return nil, &UsageError{Msg: "a line that is not KEY = VALUE", Hint: "a flag without a value is written KEY =", Source: from.String()}
 			}
+			if len(out) == wordLimit {
+				return nil, &UsageError{Msg: fmt.Sprintf("the section has more than %d lines", wordLimit), Hint: "look for lines that repeat themselves", Source: from.String()}
+			}
 			out = append(out, iniLine{key: key, value: strings.Trim(value, iniBlanks), from: from})
 		}
 	}

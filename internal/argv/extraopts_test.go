@@ -117,7 +117,7 @@ func TestExtraOptsRefuses(t *testing.T) {
 		{"itself", "[a]\nextra-opts=b", "/x.ini:2: extra-opts has no meaning in an ini file (give it on the command line)"},
 		{"switch of another word", "[a]\ninsecure = maybe", `/x.ini:2: insecure takes true or false, not "maybe"`},
 		{"Latin-1", "[a]\npassword = caf\xe9", "/x.ini:2: the value of password is not UTF-8 (convert it, or set the terminal and the editor to UTF-8)"},
-		{"too many lines", "[a]\n" + strings.Repeat("w=1\n", 1001), "the command line has 1002 words, 1000 are the limit (look for a file or a macro that repeats itself)"},
+		{"too many lines", "[a]\n" + strings.Repeat("w=1\n", 1001), "/x.ini:1002: the section has more than 1000 lines (look for lines that repeat themselves)"},
 		{"too long", "[a]\n" + strings.Repeat("#\n", iniLimit/2), "--extra-opts: file /x.ini: more than 1048576 bytes"},
 	}
 	for _, tt := range tests {

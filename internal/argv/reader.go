@@ -62,9 +62,11 @@ func (r *reader) read(words []word) error {
 	if err == nil || r.asked != "" {
 		return nil
 	}
-	if usage := (*UsageError)(nil); !errors.As(err, &usage) {
-		err = r.refusal(err)
+	var usage *UsageError
+	if !errors.As(err, &usage) {
+		usage = r.refusal(err)
 	}
+	usage = r.oneHyphen(usage, words)
 	r.given = map[string][]int{}
 	_ = r.trace(nil).Reset() // for the defaults
 	words = words[:withinLimits(words)]
@@ -74,7 +76,7 @@ func (r *reader) read(words []word) error {
 	if r.asked != "" {
 		return nil
 	}
-	return err
+	return usage
 }
 
 // fill lets kong read words into its grammar. It does what kong's Parse does for

@@ -56,7 +56,7 @@ func (p Policy) Rule(metric string, of report.Mailbox) Rule {
 
 // Judge judges a report. See Kinds for the default states.
 func Judge(r *report.Report, p Policy) report.Verdict {
-	var v report.Verdict
+	v := report.Verdict{Metrics: make([]report.Judged, 0, len(r.Metrics))}
 	for i := range r.Steps {
 		if s := &r.Steps[i]; s.Outcome == report.Failed && s.Err != nil {
 			v.Findings = append(v.Findings, p.finding(s.Err, s))
@@ -92,12 +92,15 @@ func succeeded(findings []report.Finding) bool {
 	})
 }
 
+// wholeSession is the one mailbox, the zero one, of a metric of the session.
+var wholeSession = []report.Mailbox{{}}
+
 // mailboxes returns the mailboxes that a metric is measured of, in the order of the
 // output: the zero Mailbox for a metric of the session. A time of several mailboxes
 // has the sum before them.
 func mailboxes(r *report.Report, def report.MetricDef) []report.Mailbox {
 	if !summed(r, def) {
-		return []report.Mailbox{{}}
+		return wholeSession
 	}
 	if def.Name == report.StepTime(def.Step) {
 		return append([]report.Mailbox{{}}, r.Target.Mailboxes...)

@@ -25,6 +25,9 @@ type journal struct {
 	bye     time.Time // when the server ended the session by BYE; zero if it did not
 }
 
+// usualMetrics is room for those of a usual session, so that the list need not grow.
+const usualMetrics = 24
+
 func newJournal(cfg Config, plan []Step) *journal {
 	l := &journal{started: time.Now(), plan: plan}
 	l.rep = report.Report{
@@ -37,7 +40,8 @@ func newJournal(cfg Config, plan []Step) *journal {
 			Demo:    cfg.Demo,
 			Pattern: cfg.Pattern,
 		},
-		Absent: map[string]string{},
+		Absent:  map[string]string{},
+		Metrics: make([]report.Metric, 0, usualMetrics),
 	}
 	if a, ok := cfg.Dial.Literal(); ok {
 		l.rep.Target.Address = a.String()
