@@ -87,8 +87,10 @@ func (r *reader) oneHyphen(err *UsageError, words []word) *UsageError {
 // instead returns what to write in place of an unknown flag, "" when it resembles
 // nothing.
 func (r *reader) instead(flag string) string {
-	if hint := r.foreign[flag]; hint != "" {
-		return hint
+	if r.foreign != nil {
+		if hint := r.foreign()[flag]; hint != "" {
+			return hint
+		}
 	}
 	if near := r.nearest(flag); near != "" {
 		return "did you mean " + near + "?"

@@ -29,7 +29,7 @@ type word struct {
 // A reader is kong over one grammar, and what it has seen as kong's mapper of the line.
 type reader struct {
 	kong    *kong.Kong
-	foreign map[string]string // as in Env
+	foreign func() map[string]string // as in Env
 
 	words    []word // those being read; nil while kong sets the defaults
 	last     *kong.Flag

@@ -102,7 +102,7 @@ func Parse(args []string, env Env) (*Request, error) {
 		Getenv:  env.Getenv,
 		Open:    openRegular,
 		Stdin:   env.Stdin,
-		Foreign: foreignFlags(),
+		Foreign: foreignFlags,
 	}, kongOptions()...)
 	req := &Request{Output: g.Output, Target: g.target(line.Given["mailbox"]), Write: g.Write}
 	switch {

@@ -17,7 +17,7 @@ func Foreign(s string) string {
 	if s == "" {
 		return ""
 	}
-	return foreignBegin + strings.NewReplacer(foreignBegin, "", foreignEnd, "").Replace(s) + foreignEnd
+	return foreignBegin + strings.ReplaceAll(strings.ReplaceAll(s, foreignBegin, ""), foreignEnd, "") + foreignEnd
 }
 
 // ForeignError is err with its words marked.
