@@ -90,6 +90,8 @@ func tlsClasses() []Class {
 			Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
 		{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
 			Advice: "the server does not know this name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
+		{Kind: "tls_handshake", Match: both(tlsFailed, func(e *report.StepError) bool { return strings.Contains(e.Err.Error(), "no renegotiation") }), Phrase: fixed("failed, the server asks to negotiate TLS once more"), Source: "RFC 5246 section 7.4.1.1",
+			Advice: "switch renegotiation off in the server: TLS 1.3 has none, and this program does without", Example: example(report.StepGreeting, &net.OpError{Op: "local error", Err: errors.New("tls: no renegotiation")})},
 		{Kind: "tls_handshake", Match: both(tlsFailed, notOn(report.StepTLS)), Phrase: func(e *report.StepError) string { return "failed, TLS broke: " + handshakeDetail(e) },
 			Advice: "does the server or something on the way damage TLS? see its log", Example: example(report.StepList, &net.OpError{Op: "local error", Err: errors.New("tls: bad record MAC")})},
 		{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
