@@ -57,6 +57,16 @@ func (m Mode) TakesPassword() bool {
 // TakesToken says whether the mode may work with an OAuth 2.0 access token.
 func (m Mode) TakesToken() bool { return m == Auto || m == XOAuth2 || m == OAuthBearer }
 
+// TakesAuthzid says whether the mode may log in as one user and act as another. See
+// RFC 4616 section 2, RFC 5802 section 5.1 and RFC 7628 section 3.1.
+func (m Mode) TakesAuthzid() bool {
+	switch m {
+	case Auto, Plain, SCRAMSHA1, SCRAMSHA256, SCRAMSHA256Plus, OAuthBearer:
+		return true
+	}
+	return false
+}
+
 // Cleartext says whether the mode sends the secret itself, a password or a token, so
 // that without TLS everybody on the way can read it.
 func (m Mode) Cleartext() bool {
@@ -75,6 +85,9 @@ func (m Mode) IsStatic() bool { return m.Cleartext() || m == External }
 type Credentials struct {
 	// Username is the account; "" only for EXTERNAL, where the certificate names it.
 	Username string
+	// Authzid is the user to act as, in place of Username; "" for the same one. Only
+	// modes that TakesAuthzid names send it.
+	Authzid  string
 	Password secret.Secret
 	Token    secret.Secret
 	// Host and Port are those of the server, for OAUTHBEARER.
@@ -108,7 +121,7 @@ type Client interface {
 func (m Mode) Client(c Credentials) Client {
 	switch m {
 	case Plain:
-		return oneWay{sasl.NewPlainClient("", c.Username, c.Password.Reveal())}
+		return oneWay{sasl.NewPlainClient(c.Authzid, c.Username, c.Password.Reveal())}
 	case CRAMMD5:
 		return oneWay{&cramMD5{c}}
 	case SCRAMSHA1, SCRAMSHA256, SCRAMSHA256Plus:

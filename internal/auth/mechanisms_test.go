@@ -8,15 +8,21 @@ import (
 
 // TestMechanisms holds the messages of each mechanism to its RFC.
 func TestMechanisms(t *testing.T) {
-	c := Credentials{Username: "user@example.com", Password: secret.New("tanstaaftanstaaf"), Token: secret.New("vF9dft4qmT"), Host: "server.example.com", Port: 143}
+	c := Credentials{Username: "user@example.com", Password: secret.New("tanstaaftanstaaf"), Token: secret.New("vF9dft4qmT"), Host: "server.example.com", Port: 143, Nonce: "nonce"}
 	for _, tt := range []struct {
 		mode              Mode
-		user              string
+		user, authzid     string
 		mechanism, ir     string // "none": no initial response
 		challenge, answer string
 		explains          string
+		final             bool // the rest of the exchange has a test of its own
 	}{
 		{mode: Plain, mechanism: "PLAIN", ir: "\x00user@example.com\x00tanstaaftanstaaf"},
+		// RFC 4616 section 4
+		{mode: Plain, user: "Kurt", authzid: "Ursel", mechanism: "PLAIN", ir: "Ursel\x00Kurt\x00tanstaaftanstaaf"},
+		{mode: SCRAMSHA256, user: "Kurt", authzid: "a,b=c", mechanism: "SCRAM-SHA-256", ir: "n,a=a=2Cb=3Dc,n=Kurt,r=nonce", final: true},
+		{mode: OAuthBearer, user: "Kurt", authzid: "Ursel", mechanism: "OAUTHBEARER", ir: "n,a=Ursel,\x01host=server.example.com\x01port=143\x01auth=Bearer vF9dft4qmT\x01\x01",
+			challenge: "{}", answer: "\x01"},
 		// RFC 2195 section 2
 		{mode: CRAMMD5, user: "tim", mechanism: "CRAM-MD5", ir: "none",
 			challenge: "<1896.697170952@postoffice.reston.mci.net>", answer: "tim b913a602c7eda7a495b4e6e7334d3890"},
@@ -44,10 +50,14 @@ func TestMechanisms(t *testing.T) {
 			default:
 				c.Username = tt.user
 			}
+			c.Authzid = tt.authzid
 			m := tt.mode.Client(c)
 			name, ir, err := m.Start()
 			if name != tt.mechanism || err != nil || (ir == nil) != (tt.ir == "none") || ir != nil && string(ir) != tt.ir {
 				t.Errorf("Start: %q %q %v, want %q %q", name, ir, err, tt.mechanism, tt.ir)
+			}
+			if tt.final {
+				return
 			}
 			if tt.challenge != "" {
 				answer, err := m.Next([]byte(tt.challenge))
@@ -72,21 +82,22 @@ func TestModes(t *testing.T) {
 		mode                     Mode
 		mechanism                string
 		password, token, inClear bool
+		authzid                  bool
 	}{
-		{Auto, "", true, true, true},
-		{Login, "", true, false, true},
-		{Plain, "PLAIN", true, false, true},
-		{CRAMMD5, "CRAM-MD5", true, false, false},
-		{SCRAMSHA1, "SCRAM-SHA-1", true, false, false},
-		{SCRAMSHA256, "SCRAM-SHA-256", true, false, false},
-		{SCRAMSHA256Plus, "SCRAM-SHA-256-PLUS", true, false, false},
-		{XOAuth2, "XOAUTH2", false, true, true},
-		{OAuthBearer, "OAUTHBEARER", false, true, true},
-		{External, "EXTERNAL", false, false, false},
-		{None, "", false, false, false},
+		{Auto, "", true, true, true, true},
+		{Login, "", true, false, true, false},
+		{Plain, "PLAIN", true, false, true, true},
+		{CRAMMD5, "CRAM-MD5", true, false, false, false},
+		{SCRAMSHA1, "SCRAM-SHA-1", true, false, false, true},
+		{SCRAMSHA256, "SCRAM-SHA-256", true, false, false, true},
+		{SCRAMSHA256Plus, "SCRAM-SHA-256-PLUS", true, false, false, true},
+		{XOAuth2, "XOAUTH2", false, true, true, false},
+		{OAuthBearer, "OAUTHBEARER", false, true, true, true},
+		{External, "EXTERNAL", false, false, false, false},
+		{None, "", false, false, false, false},
 	} {
-		got := []any{tt.mode.Mechanism(), tt.mode.TakesPassword(), tt.mode.TakesToken(), tt.mode.Cleartext()}
-		for i, want := range []any{tt.mechanism, tt.password, tt.token, tt.inClear} {
+		got := []any{tt.mode.Mechanism(), tt.mode.TakesPassword(), tt.mode.TakesToken(), tt.mode.Cleartext(), tt.mode.TakesAuthzid()}
+		for i, want := range []any{tt.mechanism, tt.password, tt.token, tt.inClear, tt.authzid} {
 			if got[i] != want {
 				t.Errorf("%s: value %d is %v, want %v", tt.mode, i, got[i], want)
 			}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -30,7 +31,7 @@ func newXOAuth2(c Credentials) Client {
 // newOAuthBearer returns OAUTHBEARER. The response to a refusal is one byte 01.
 // See RFC 7628 sections 3.1 and 3.2.3.
 func newOAuthBearer(c Credentials) Client {
-	b := "n,a=" + saslname(c.Username) + ",\x01"
+	b := "n,a=" + saslname(cmp.Or(c.Authzid, c.Username)) + ",\x01"
 	if c.Host != "" {
 		b += "host=" + c.Host + "\x01"
 	}

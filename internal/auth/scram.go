@@ -64,13 +64,17 @@ const (
 )
 
 func newSCRAM(m Mode, c Credentials) *scram {
-	s := &scram{mode: m, c: c, hash: sha256.New, gs2: "n,,", nonce: c.Nonce}
+	s := &scram{mode: m, c: c, hash: sha256.New, gs2: "n,", nonce: c.Nonce}
 	switch m {
 	case SCRAMSHA1:
 		s.hash = sha1.New
 	case SCRAMSHA256Plus:
-		s.gs2 = "p=" + c.Binding.Type + ",,"
+		s.gs2 = "p=" + c.Binding.Type + ","
 	}
+	if c.Authzid != "" {
+		s.gs2 += "a=" + saslname(c.Authzid)
+	}
+	s.gs2 += ","
 	if s.nonce == "" {
 		s.nonce = rand.Text()
 	}

@@ -177,6 +177,9 @@ func scramLogin(t *testing.T, m Mode, c Credentials, user, password string, bind
 			return err
 		}
 	}
+	if theirs.AuthzID() != c.Authzid {
+		return fmt.Errorf("the server is to act as %q, want %q", theirs.AuthzID(), c.Authzid)
+	}
 	if !theirs.Valid() {
 		return errors.New("the server is not content")
 	}
@@ -193,6 +196,11 @@ func TestSCRAMAgainstServer(t *testing.T) {
 			c := Credentials{Username: a.user, Password: secret.New(a.password)}
 			if err := scramLogin(t, mode, c, a.user, a.password, Binding{}); err != nil {
 				t.Errorf("%s %q: %v", mode, a.user, err)
+			}
+			acting := c
+			acting.Authzid = "b,o=b"
+			if err := scramLogin(t, mode, acting, a.user, a.password, Binding{}); err != nil {
+				t.Errorf("%s %q, to act as another user: %v", mode, a.user, err)
 			}
 			if err := scramLogin(t, mode, c, a.user, a.password+"x", Binding{}); err == nil {
 				t.Errorf("%s %q: the server takes a wrong password", mode, a.user)

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"net"
@@ -11,15 +12,22 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// TokenSource says where and how access tokens are fetched: with a refresh token (RFC
-// 6749 section 6) if there is one, else with client credentials (section 4.4).
+// TokenSource says where and how access tokens are fetched: by a service account (RFC
+// 7523 section 2.1), with a refresh token (RFC 6749 section 6) if there is one, else
+// with client credentials (section 4.4).
 type TokenSource struct {
 	URL          *url.URL // the token endpoint; https
 	ClientID     string
 	ClientSecret secret.Secret // zero for a public client
-	Scope        string        // "" leaves it to the server
-	Username     string        // owner of the mailbox; part of the key in the cache
-	RefreshToken secret.Secret // zero means client credentials
+	// Certificate and its key sign who the client is, in place of a secret (RFC 7523
+	// section 2.2); nil for none.
+	Certificate *tls.Certificate
+	// ServiceAccount, when set, is the client, and Username the user it acts for.
+	// ClientID, ClientSecret, Certificate and RefreshToken are not used.
+	ServiceAccount *ServiceAccount
+	Scope          string        // "" leaves it to the server
+	Username       string        // owner of the mailbox; part of the key in the cache
+	RefreshToken   secret.Secret // zero means client credentials
 	// RefreshFile is the file that the refresh token was read from and that a new one
 	// is written to; "" for another source.
 	RefreshFile string
@@ -56,12 +64,27 @@ type Attempt struct {
 // session, and the server's clock may differ.
 const renewal = time.Minute
 
-// Grant returns the name of the grant, "client_credentials" or "refresh_token".
+// Grant returns the name of the grant on the wire: "client_credentials",
+// "refresh_token" or that of RFC 7523.
 func (t *TokenSource) Grant() string {
-	if t.RefreshToken.IsZero() {
+	switch {
+	case t.ServiceAccount != nil:
+		return jwtBearer
+	case t.RefreshToken.IsZero():
 		return "client_credentials"
 	}
 	return "refresh_token"
+}
+
+// Way returns for people how a token is fetched.
+func (t *TokenSource) Way() string {
+	switch {
+	case t.ServiceAccount != nil:
+		return "service account"
+	case t.Certificate != nil:
+		return t.Grant() + ", signed with a certificate"
+	}
+	return t.Grant()
 }
 
 // Obtain returns a token from the cache, or fetches one and stores it there. A

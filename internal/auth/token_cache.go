@@ -56,7 +56,11 @@ func (t *TokenSource) cache() cache {
 		sum := sha256.Sum256([]byte(place))
 		place = hex.EncodeToString(sum[:])
 	}
-	identity, _ := json.Marshal([]string{t.Grant(), t.URL.String(), t.ClientID, t.Scope, t.Username, place})
+	client := t.ClientID
+	if t.ServiceAccount != nil {
+		client = t.ServiceAccount.Email
+	}
+	identity, _ := json.Marshal([]string{t.Grant(), t.URL.String(), client, t.Scope, t.Username, place})
 	sum := sha256.Sum256(identity)
 	return cache{t.Cache, hex.EncodeToString(sum[:])}
 }

@@ -53,13 +53,15 @@ func TestCacheKey(t *testing.T) {
 	base := cached(t, s)
 	keys := []string{base.cache().key}
 	for name, change := range map[string]func(*TokenSource){
-		"grant":  func(f *TokenSource) { f.RefreshToken = secret.New("x") },
-		"file":   func(f *TokenSource) { f.RefreshToken, f.RefreshFile = secret.New("x"), "/a" },
-		"file 2": func(f *TokenSource) { f.RefreshToken, f.RefreshFile = secret.New("x"), "/b" },
-		"URL":    func(f *TokenSource) { f.URL = mustURL(t, s.URL+"2") },
-		"client": func(f *TokenSource) { f.ClientID = "b" },
-		"scope":  func(f *TokenSource) { f.Scope = "b" },
-		"user":   func(f *TokenSource) { f.Username = "b" },
+		"grant":     func(f *TokenSource) { f.RefreshToken = secret.New("x") },
+		"file":      func(f *TokenSource) { f.RefreshToken, f.RefreshFile = secret.New("x"), "/a" },
+		"file 2":    func(f *TokenSource) { f.RefreshToken, f.RefreshFile = secret.New("x"), "/b" },
+		"URL":       func(f *TokenSource) { f.URL = mustURL(t, s.URL+"2") },
+		"client":    func(f *TokenSource) { f.ClientID = "b" },
+		"scope":     func(f *TokenSource) { f.Scope = "b" },
+		"account":   func(f *TokenSource) { f.ServiceAccount = &ServiceAccount{Email: "a"} },
+		"account 2": func(f *TokenSource) { f.ServiceAccount = &ServiceAccount{Email: "b"} },
+		"user":      func(f *TokenSource) { f.Username = "b" },
 	} {
 		one := *base
 		change(&one)

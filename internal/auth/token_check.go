@@ -36,12 +36,27 @@ func CheckStored(t secret.Secret) error {
 	if err := cmp.Or(checkBare("access_token", t), CheckToken(t)); err != nil {
 		return err
 	}
-	expires, ok := expiry(t.Reveal())
-	if ago := time.Since(expires); ok && ago > skew {
+	expires := Expiry(t)
+	if ago := time.Since(expires); !expires.IsZero() && ago > skew {
 		return fmt.Errorf("the access token expired %s ago (%s): store a new one, or let the check fetch it with --oauth-token-url",
-			strings.TrimSuffix(ago.Truncate(time.Minute).String(), "0s"), expires.UTC().Format("2006-01-02 15:04 UTC"))
+			roughly(ago), expires.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	return nil
+}
+
+// roughly returns a length of time in the largest unit that it has two of: "6 years",
+// "3 hours".
+func roughly(d time.Duration) string {
+	const day = 24 * time.Hour
+	for _, u := range []struct {
+		length time.Duration
+		name   string
+	}{{365 * day, "years"}, {day, "days"}, {time.Hour, "hours"}} {
+		if d >= 2*u.length {
+			return fmt.Sprintf("%d %s", d/u.length, u.name)
+		}
+	}
+	return fmt.Sprintf("%d minutes", d/time.Minute)
 }
 
 // CheckRefreshToken refuses what cannot be a refresh token. See RFC 6749 appendix
@@ -67,22 +82,22 @@ func checkBare(field string, t secret.Secret) error {
 	return nil
 }
 
-// expiry returns the claim "exp" of a JSON Web Token. Other tokens have none. See
-// RFC 7519 sections 3.1 and 4.1.4.
-func expiry(token string) (time.Time, bool) {
-	parts := strings.Split(token, ".")
+// Expiry returns the claim "exp" of a JSON Web Token, and the zero time for any other
+// token. See RFC 7519 sections 3.1 and 4.1.4.
+func Expiry(t secret.Secret) time.Time {
+	parts := strings.Split(t.Reveal(), ".")
 	if len(parts) != 3 {
-		return time.Time{}, false
+		return time.Time{}
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	if err != nil {
-		return time.Time{}, false
+		return time.Time{}
 	}
 	var claims struct {
 		Expires float64 `json:"exp"` // seconds since 1970, fractions are allowed
 	}
 	if json.Unmarshal(payload, &claims) != nil || claims.Expires < 1 || claims.Expires > 1e11 {
-		return time.Time{}, false
+		return time.Time{}
 	}
-	return time.Unix(int64(claims.Expires), 0), true
+	return time.Unix(int64(claims.Expires), 0)
 }

@@ -26,9 +26,15 @@ type grantAnswer struct {
 // request asks the token endpoint for a token. The client secret is in the body; an
 // endpoint that demands it in a header is asked a second time.
 func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret.Secret, learned func(...secret.Secret)) (grantAnswer, error) {
-	form := url.Values{"grant_type": {t.Grant()}, "client_id": {t.ClientID}}
-	if t.Scope != "" {
-		form.Set("scope", t.Scope)
+	form := url.Values{"grant_type": {t.Grant()}}
+	if err := t.prove(form, learned); err != nil {
+		return grantAnswer{}, err
+	}
+	if t.ServiceAccount == nil { // else its assertion has both
+		form.Set("client_id", t.ClientID)
+		if t.Scope != "" {
+			form.Set("scope", t.Scope)
+		}
 	}
 	if !refresh.IsZero() {
 		form.Set("refresh_token", refresh.Reveal())

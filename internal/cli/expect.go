@@ -49,6 +49,7 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-uidvalidity", "select", e.UIDValidity != 0},
 		{"--expect-writable", "select", e.Writable},
 		{"--mailboxes", "mailboxes", req.Session.Pattern != ""},
+		{"--expect-rights", "rights", len(e.Rights) > 0},
 	}
 	for _, step := range session.Optional() {
 		all = append(all, about{"--with=" + step, step, req.Session.With[step]})
@@ -79,6 +80,10 @@ func expectMailbox(g *grammar, req *Request) error {
 	}
 	if e.Writable = g.ExpectWritable; e.Writable && !g.ReadWrite {
 		return usage("--expect-writable needs --read-write", "only SELECT tells whether a mailbox can be written to, and it may clear Recent flags")
+	}
+	var err error
+	if e.Rights, err = session.ParseRights(g.ExpectRights); err != nil {
+		return usage("--expect-rights: "+err.Error(), "for example --expect-rights=lrsi: list, read, mark as read, insert; the letters are those of RFC 4314")
 	}
 	for _, v := range g.ExpectHeader {
 		if v == "" {

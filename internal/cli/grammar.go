@@ -44,21 +44,26 @@ type grammar struct {
 	Insecure          bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
 	Username           string `short:"U" placeholder:"USER" group:"Login" everyday:"user name" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
+	Authzid            string `placeholder:"USER" group:"Login" help:"Log in as the user of -U and act as this one (authorization identity). For PLAIN, SCRAM and OAUTHBEARER."`
 	PasswordFile       string `placeholder:"FILE" group:"Login" everyday:"its first line is the password" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
 	PasswordCommand    string `placeholder:"CMD" guarded:"" verbatim:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
 	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
 	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" everyday:"none checks up to the login, without an account" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
 	AllowPlaintextAuth bool   `nosuggest:"" group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
 
-	OAuthTokenFile        string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
-	OAuthTokenCommand     string `name:"oauth-token-command" placeholder:"CMD" guarded:"" verbatim:"" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
-	OAuthTokenURL         string `name:"oauth-token-url" placeholder:"URL" group:"OAuth" help:"Fetch an access token from this token endpoint: with a refresh token where there is one, else by client credentials."`
-	OAuthClientID         string `name:"oauth-client-id" placeholder:"ID" group:"OAuth" help:"The client that asks for the token."`
-	OAuthClientSecretFile string `name:"oauth-client-secret-file" placeholder:"FILE" group:"OAuth" help:"Read the client's secret from the first line of FILE. Or set CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET."`
-	OAuthScope            string `name:"oauth-scope" placeholder:"SCOPE" group:"OAuth" help:"Scope to ask for. Exchange Online: https://outlook.office365.com/.default"`
-	OAuthRefreshTokenFile string `name:"oauth-refresh-token-file" placeholder:"FILE" guarded:"" group:"OAuth" help:"Read a refresh token from the first line of FILE. A new one that the server gives out is written back."`
-	OAuthCache            string `name:"oauth-cache" placeholder:"FILE" guarded:"" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
-	OAuthProxy            string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
+	OAuthTokenFile           string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
+	OAuthTokenCommand        string `name:"oauth-token-command" placeholder:"CMD" guarded:"" verbatim:"" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
+	OAuthTokenURL            string `name:"oauth-token-url" placeholder:"URL" group:"OAuth" help:"Fetch an access token from this token endpoint: with a refresh token where there is one, else by client credentials."`
+	OAuthClientID            string `name:"oauth-client-id" placeholder:"ID" group:"OAuth" help:"The client that asks for the token."`
+	OAuthClientSecretFile    string `name:"oauth-client-secret-file" placeholder:"FILE" group:"OAuth" help:"Read the client's secret from the first line of FILE. Or set CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET."`
+	OAuthClientCert          string `name:"oauth-client-cert" placeholder:"PEM" group:"OAuth" help:"Certificate with whose key the client signs who it is, in place of a secret (RFC 7523)."`
+	OAuthClientKey           string `name:"oauth-client-key" placeholder:"PEM" group:"OAuth" help:"Its private key, not encrypted. Default: in the file of --oauth-client-cert."`
+	OAuthServiceAccount      string `name:"oauth-service-account" placeholder:"FILE" group:"OAuth" help:"Key file of a service account of Google, which acts for the user of -U. Without --oauth-token-url and --oauth-scope those of Gmail hold."`
+	OAuthClientSecretExpires string `name:"oauth-client-secret-expires" placeholder:"DATE" group:"OAuth" help:"Date on which the client's secret ends (2027-03-31), for the metric client_secret_days: the provider tells nobody."`
+	OAuthScope               string `name:"oauth-scope" placeholder:"SCOPE" group:"OAuth" help:"Scope to ask for. Exchange Online: https://outlook.office365.com/.default"`
+	OAuthRefreshTokenFile    string `name:"oauth-refresh-token-file" placeholder:"FILE" guarded:"" group:"OAuth" help:"Read a refresh token from the first line of FILE. A new one that the server gives out is written back."`
+	OAuthCache               string `name:"oauth-cache" placeholder:"FILE" guarded:"" group:"OAuth" help:"Keep fetched tokens between runs in FILE (mode 0600)."`
+	OAuthProxy               string `name:"oauth-proxy" placeholder:"URL" secret:"" group:"OAuth" help:"Proxy on the way to the token endpoint. The word environment stands for what https_proxy and no_proxy say, none for no proxy, which is the default."`
 
 	Mailbox       []string `short:"m" sep:"none" placeholder:"NAME" verbatim:"" group:"Session" everyday:"mailbox to open, default INBOX" help:"Mailbox to open, in UTF-8. Default INBOX. Repeatable: the mailboxes are opened one after the other in one session, and their metrics are called METRIC@NAME."`
 	Mailboxes     string   `placeholder:"PATTERN" verbatim:"" group:"Session" help:"In place of -m: the mailboxes that LIST finds for PATTERN, 100 at most. STATUS counts their messages; they are opened only for what is inside of them, as search_oldest_age is."`
@@ -67,7 +72,7 @@ type grammar struct {
 	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
 	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default ${default}. Nothing is marked as read."`
 	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
-	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (search_found). Adds the step search."`
+	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (search_found). {-7d} stands for the date seven days ago. Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
@@ -80,6 +85,7 @@ type grammar struct {
 
 	ExpectUIDValidity string   `name:"expect-uidvalidity" placeholder:"N" group:"Expectations" help:"UIDVALIDITY of the mailbox is N. After a change mail clients load everything again."`
 	ExpectWritable    bool     `group:"Expectations" help:"The mailbox can be written to. Needs --read-write."`
+	ExpectRights      string   `placeholder:"RIGHTS" group:"Expectations" help:"The user has at least these rights on the mailbox (RFC 4314): lrs to read, i to insert mail, te to delete it. Adds the step rights."`
 	ExpectHeader      []string `sep:"none" placeholder:"NAME=REGEXP" verbatim:"" group:"Expectations" help:"The fetched message has this header field and it matches. Repeatable."`
 
 	ExpectID string `name:"expect-id" placeholder:"REGEXP" verbatim:"" group:"Expectations" help:"The server's answer to ID, written name=NAME, version=VERSION and so on, matches. Adds the step id."`

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -48,7 +47,13 @@ func (r *Request) Load(ctx context.Context) error {
 		}
 		r.Session.Match = match
 	}
-	if err := r.loadCertificate(); err != nil {
+	var err error
+	if f := r.files.clientCert; f != "" {
+		if r.Session.Cert.Certificate, err = r.ownCertificate("--client-cert", f, "--client-key", r.files.clientKey); err != nil {
+			return err
+		}
+	}
+	if err := r.loadSigner(); err != nil {
 		return err
 	}
 	return r.loadSecrets(ctx)
@@ -72,36 +77,9 @@ func (r *Request) Pretend() {
 	if r.files.clientCert != "" {
 		r.Session.Cert.Certificate = &tls.Certificate{}
 	}
-}
-
-// loadCertificate reads the client certificate and its key.
-func (r *Request) loadCertificate() error {
-	f := r.files
-	if f.clientCert == "" {
-		return nil
+	if o := r.Session.OAuth; o != nil && r.files.oauthCert != "" {
+		o.Certificate = &tls.Certificate{}
 	}
-	source := "--client-cert=" + f.clientCert
-	certPEM, err := dial.ReadFile(f.clientCert)
-	if err != nil {
-		return &ConfigError{source, err}
-	}
-	keyPEM, err := dial.ReadFile(f.clientKey)
-	if err != nil {
-		return &ConfigError{"--client-key=" + f.clientKey, err}
-	}
-	if f.clientKey != f.clientCert {
-		source += " --client-key=" + f.clientKey
-	}
-	cert, err := tls.X509KeyPair(certPEM, keyPEM)
-	if err != nil && bytes.Contains(keyPEM, []byte("ENCRYPTED")) {
-		err = errors.New("the private key is encrypted, and there is nobody to ask for its passphrase: store it without one (openssl pkey)")
-	}
-	if err != nil {
-		return &ConfigError{source, err}
-	}
-	r.Session.Cert.Certificate = &cert
-	r.Remarks = append(r.Remarks, secret.Remarks(f.clientKey)...)
-	return nil
 }
 
 // checkToken refuses a token from a file or a command that no server would take.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,10 +16,13 @@ import (
 func login(g *grammar, req *Request, env Env) error {
 	c := &req.Session
 	c.Auth = auth.Mode(g.Auth)
-	c.Username = g.Username
+	c.Username, c.Authzid = g.Username, g.Authzid
 	c.AllowPlaintext = g.AllowPlaintextAuth
 	if strings.ContainsAny(c.Username, "\r\n\x00\x01") {
 		return usage("-U has a line end or another control character in it", "")
+	}
+	if strings.ContainsAny(c.Authzid, "\r\n\x00\x01") {
+		return usage("--authzid has a line end or another control character in it", "")
 	}
 	password, err := passwordSource(g)
 	if err != nil {
@@ -57,12 +61,18 @@ func login(g *grammar, req *Request, env Env) error {
 	req.files.password = password
 	req.files.token = token.secretSource
 	req.files.clientSecret, req.files.refreshToken = token.clientSecret, token.refreshToken
+	req.files.oauthCert, req.files.oauthKey = g.OAuthClientCert, cmp.Or(g.OAuthClientKey, g.OAuthClientCert)
+	req.files.serviceAccount = g.OAuthServiceAccount
 	return nil
 }
 
 // checkSecretFits refuses a secret that the mechanism has no use for.
 func checkSecretFits(mode auth.Mode, password secretSource, token oauthSource, g *grammar) error {
 	switch {
+	case g.Authzid != "" && !mode.TakesAuthzid():
+		return authzidUnfit(mode)
+	case g.Authzid != "" && g.Username == "":
+		return usage("--authzid without a user name", "give -U: the user whose password or token it is")
 	case password.given() && token.given():
 		return usage("a password ("+password.flag+") and a token ("+token.flag+")", "give the one that the account logs in with")
 	case mode == auth.None:
@@ -77,11 +87,17 @@ func checkSecretFits(mode auth.Mode, password secretSource, token oauthSource, g
 	return nil
 }
 
+func authzidUnfit(mode auth.Mode) error {
+	return usage("--authzid has no effect with --auth="+string(mode), "it is for plain, scram-sha-1, scram-sha-256, scram-sha-256-plus and oauthbearer; with external -U is the user to act as")
+}
+
 // requireSecret refuses a login for which something is missing.
 func requireSecret(c *session.Config, password secretSource, token oauthSource, g *grammar) error {
 	certificate := g.ClientCert != ""
 	external := c.Auth == auth.External || c.Auth == auth.Auto && certificate && !password.given() && !token.given()
 	switch {
+	case external && g.Authzid != "":
+		return authzidUnfit(auth.External)
 	case external && !certificate:
 		return usage("--auth=external without a client certificate", "give --client-cert and --client-key")
 	case external:
@@ -91,7 +107,7 @@ func requireSecret(c *session.Config, password secretSource, token oauthSource, 
 	case password.given() || token.given():
 		return nil
 	case !c.Auth.TakesPassword():
-		return usage("no access token for "+argv.Quote(c.Username), "give --oauth-token-file, --oauth-token-command or --oauth-token-url")
+		return usage("no access token for "+argv.Quote(c.Username), "give --oauth-token-file, --oauth-token-command, --oauth-token-url or --oauth-service-account")
 	}
 	return usage("no password for "+argv.Quote(c.Username), "give --password-file, --password-command or the environment variable "+envPassword)
 }

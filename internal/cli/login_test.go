@@ -2,6 +2,10 @@ package cli
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"net/url"
@@ -9,8 +13,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"check_imap_session/internal/certtest"
+	"check_imap_session/internal/oauthtest"
+	"check_imap_session/internal/report"
 )
 
 const oauth = " --oauth-token-url=https://login.test/token --oauth-client-id=c"
@@ -38,11 +46,40 @@ func TestLoginUsage(t *testing.T) {
 		{"-H h -U u --auth=xoauth2 --password-file=f", []string{"--password-file", "no effect", "--auth=xoauth2"}},
 		{"-H h -U u --auth=external --password-file=f --client-cert=c", []string{"--password-file", "no effect"}},
 		{"-H h -U u --auth=xoauth2", []string{"no access token", "--oauth-token-url"}},
+		{"-H h -U u --authzid=b --password-file=f", nil},
+		{"-H h -U u --authzid=b --auth=oauthbearer --oauth-token-file=f", nil},
+		{"-H h -U u --authzid=b --auth=login --password-file=f", []string{"--authzid has no effect with --auth=login", "plain"}},
+		{"-H h -U u --authzid=b --auth=xoauth2 --oauth-token-file=f", []string{"--authzid has no effect with --auth=xoauth2"}},
+		{"-H h -U u --authzid=b --auth=external --client-cert=c", []string{"--authzid has no effect", "with external -U is the user to act as"}},
+		{"-H h -U u --authzid=b --client-cert=c", []string{"--authzid has no effect", "with external -U is the user to act as"}},
+		{"-H h --authzid=b --password-file=f", []string{"--authzid without a user name"}},
 		{"-H h --oauth-token-file=f", []string{"a token (--oauth-token-file) without a user name"}},
 		{"-H h --auth=external", []string{"without a client certificate", "--client-cert"}},
 		{"-H h --client-key=k", []string{"--client-key without --client-cert"}},
 		{"-H h --tls=none --client-cert=c", []string{"--tls=none"}},
 		{"-H h --tls=none -U u --auth=scram-sha-256-plus --password-file=f", []string{"needs TLS"}},
+		{"-H h -w client_certificate_days=30: --client-cert=c", nil},
+		{"-H h -w client_certificate_days=30 --client-cert=c", []string{"alerts on more than that", "client_certificate_days=30:"}},
+		{"-H h -U u --password-file=f -w client_certificate_days=30:", []string{"client_certificate_days can never be judged without --client-cert or --oauth-client-cert"}},
+		{"-H h -U u --oauth-client-secret-file=f -c client_secret_days=7:" + oauth, []string{"can never be judged without --oauth-client-secret-expires"}},
+		{"-H h -U u --oauth-client-secret-file=f --oauth-client-secret-expires=31.03.2027" + oauth, []string{"is not a date", "YYYY-MM-DD"}},
+		{"-H h -U u --oauth-refresh-token-file=f --oauth-client-secret-expires=2027-03-31" + oauth, []string{"without a client secret"}},
+		{"-H h -U u --password-file=f --oauth-client-secret-expires=2027-03-31", []string{"without --oauth-token-url"}},
+		{"-H h -U u --oauth-client-cert=c" + oauth, nil},
+		{"-H h -U u --oauth-client-cert=c --oauth-client-key=k -w client_certificate_days=30:" + oauth, nil},
+		{"-H h -U u --oauth-client-cert=c --oauth-refresh-token-file=r" + oauth, nil},
+		{"-H h -U u --oauth-client-cert=c --oauth-client-secret-file=f" + oauth, []string{"a client secret (--oauth-client-secret-file) and --oauth-client-cert"}},
+		{"-H h -U u --oauth-client-key=k --oauth-client-secret-file=f" + oauth, []string{"--oauth-client-key without --oauth-client-cert"}},
+		{"-H h -U u --oauth-client-cert=c --password-file=f", []string{"--oauth-client-cert without --oauth-token-url"}},
+		{"-H h -U u --oauth-service-account=f --oauth-cache=c --oauth-proxy=none", nil},
+		{"-H h -U u --oauth-service-account=f --oauth-token-url=https://h/t --oauth-scope=s", nil},
+		{"-H h -U u --oauth-service-account=f --oauth-token-url=http://h/t", []string{"--oauth-token-url", "https"}},
+		{"-H h -U u --oauth-service-account=f --oauth-client-id=c", []string{"--oauth-client-id has no effect with --oauth-service-account"}},
+		{"-H h -U u --oauth-service-account=f --oauth-refresh-token-file=c", []string{"--oauth-refresh-token-file has no effect with"}},
+		{"-H h -U u --oauth-service-account=f --oauth-token-file=f", []string{"two sources for the access token", "--oauth-service-account"}},
+		{"-H h -U u --oauth-service-account=f --password-file=f", []string{"a password (--password-file) and a token (--oauth-service-account)"}},
+		{"-H h --oauth-service-account=f", []string{"a token (--oauth-service-account) without a user name"}},
+		{"-H h -U u --oauth-service-account=f --auth=plain", []string{"--oauth-service-account has no effect with --auth=plain"}},
 		{"-H h -U u --oauth-client-id=c --password-file=f", []string{"--oauth-client-id without --oauth-token-url"}},
 		{"-H h -U u --oauth-token-url=https://h/t --oauth-client-secret-file=f", []string{"without --oauth-client-id"}},
 		{"-H h -U u" + oauth, []string{"without a secret", "--oauth-client-secret-file", envClientSecret, "--oauth-refresh-token-file"}},
@@ -190,6 +227,111 @@ func TestClientCertificate(t *testing.T) {
 		}
 		if (r.Session.Cert.Certificate != nil) != (tt.err == "") {
 			t.Errorf("%s: certificate %v", tt.key, r.Session.Cert.Certificate)
+		}
+	}
+}
+
+// TestSigners loads what the OAuth client signs with. No error and no remark has a part
+// of a key in it.
+func TestSigners(t *testing.T) {
+	dir, credentials := t.TempDir(), t.TempDir()
+	t.Chdir(dir)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := certtest.Must(t, "Root")
+	cert, certKey := certtest.WriteFiles(t, dir, ca.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, Key: key}))
+	old, oldKey := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "old", ClientAuth: true, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour)}))
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd, oddKey := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "odd", ClientAuth: true, Key: p384}))
+	account := oauthtest.KeyFile(t, "probe@example.com", "k", key)
+	for path, text := range map[string]string{"account.json": account, filepath.Join(credentials, "google"): account, "broken.json": account[:len(account)/2]} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile("open.json", []byte(account), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, flags, want, remark string }{
+		{"certificate", oauth + " --oauth-client-cert=" + cert + " --oauth-client-key=" + certKey, "", ""},
+		{"another key", oauth + " --oauth-client-cert=" + cert + " --oauth-client-key=" + oldKey, "--oauth-client-cert=" + cert + " --oauth-client-key=" + oldKey + ": tls: private key", ""},
+		{"expired", oauth + " --oauth-client-cert=" + old + " --oauth-client-key=" + oldKey, "the certificate of CN=old expired", ""},
+		{"key of a kind that signs nothing", oauth + " --oauth-client-cert=" + odd + " --oauth-client-key=" + oddKey, "its key signs no assertion", ""},
+		{"no key", oauth + " --oauth-client-cert=" + cert, "--oauth-client-cert=" + cert + ": ", ""},
+		{"missing", oauth + " --oauth-client-cert=nowhere", "--oauth-client-cert=nowhere: no such file", ""},
+		{"account", " --oauth-service-account=account.json", "", ""},
+		{"account from systemd", " --oauth-service-account=google", "", ""},
+		{"account that all can read", " --oauth-service-account=open.json", "", "file open.json is readable by all users (mode 0644)"},
+		{"broken account", " --oauth-service-account=broken.json", "--oauth-service-account=broken.json: is not JSON", ""},
+		{"no account", " --oauth-service-account=nowhere", "--oauth-service-account=nowhere: no such file", ""},
+		{"folder", " --oauth-service-account=.", "is not a regular file", ""},
+		{"something else", " --oauth-service-account=" + certKey, "is not JSON", ""},
+	} {
+		r, err := Parse(strings.Fields("-H h -U u"+tt.flags), Env{Getenv: func(k string) string { return map[string]string{envCredentials: credentials}[k] }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Load(t.Context())
+		text := fmt.Sprint(err)
+		if (err == nil) != (tt.want == "") || tt.want != "" && !strings.Contains(report.MapForeign(text, func(s string) string { return s }), tt.want) || strings.Contains(text, "MII") {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
+		if said := strings.Join(r.Remarks, "\n"); (said != "") != (tt.remark != "") || !strings.Contains(said, tt.remark) {
+			t.Errorf("%s: remarks %q, want %q", tt.name, said, tt.remark)
+		}
+		if o := r.Session.OAuth; err == nil && o.Certificate == nil && (o.ServiceAccount.Email != "probe@example.com" || o.URL.String() != googleTokenURL || o.Scope != googleMailScope) {
+			t.Errorf("%s: got %+v", tt.name, o)
+		}
+	}
+}
+
+// TestOwnCertificateOver: our own certificate that no server would take now is refused
+// before anything is sent.
+func TestOwnCertificateOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const day = 24 * time.Hour
+		ca := certtest.Must(t, "Root")
+		for _, tt := range []struct {
+			from, end time.Duration
+			err       string
+		}{
+			{-day, day, ""},
+			{-9 * day, -2 * day, "the certificate of CN=probe expired 1999-12-30 00:00 UTC: renew it"},
+			{day, 9 * day, "the certificate of CN=probe is not valid before 2000-01-02 00:00 UTC: is the clock"},
+		} {
+			own := ca.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, NotBefore: time.Now().Add(tt.from), NotAfter: time.Now().Add(tt.end)})
+			cert, key := certtest.WriteFiles(t, t.TempDir(), own)
+			r, err := Parse([]string{"-H", "h", "--client-cert", cert, "--client-key", key}, Env{Getenv: func(string) string { return "" }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = r.Load(t.Context())
+			if (err != nil) != (tt.err != "") || err != nil && !strings.Contains(report.MapForeign(err.Error(), func(s string) string { return s }), tt.err) {
+				t.Errorf("from %v to %v: error %v, want %q", tt.from, tt.end, err, tt.err)
+			}
+		}
+	})
+}
+
+// TestClientSecretExpires reads the date of --oauth-client-secret-expires.
+func TestClientSecretExpires(t *testing.T) {
+	for _, tt := range []struct{ value, want string }{
+		{"2027-03-31", "2027-03-31T00:00:00Z"},
+		{" 2027-03-31T12:00:00+02:00 ", "2027-03-31T10:00:00Z"},
+		{"", "0001-01-01T00:00:00Z"},
+	} {
+		r, err := Parse(append(strings.Fields("-H h -U u --oauth-client-secret-file=f"+oauth), "--oauth-client-secret-expires="+tt.value), Env{Getenv: func(string) string { return "" }})
+		if err != nil {
+			t.Errorf("%q: %v", tt.value, err)
+			continue
+		}
+		if got := r.Session.ClientSecretExpires.UTC().Format(time.RFC3339); got != tt.want {
+			t.Errorf("%q: %s, want %s", tt.value, got, tt.want)
 		}
 	}
 }

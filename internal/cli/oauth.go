@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,16 +25,17 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 	read, err := oneOf("the access token",
 		secretSource{flag: "--oauth-token-file", file: g.OAuthTokenFile},
 		secretSource{flag: "--oauth-token-command", command: g.OAuthTokenCommand},
-		secretSource{flag: "--oauth-token-url", value: g.OAuthTokenURL})
+		fetched(g))
 	if err != nil {
 		return oauthSource{}, err
 	}
+	if g.OAuthServiceAccount != "" {
+		return serviceAccount(g, env)
+	}
 	if g.OAuthTokenURL == "" {
-		for _, f := range []struct{ flag, value string }{
-			{"--oauth-client-id", g.OAuthClientID}, {"--oauth-client-secret-file", g.OAuthClientSecretFile},
-			{"--oauth-scope", g.OAuthScope}, {"--oauth-refresh-token-file", g.OAuthRefreshTokenFile},
-			{"--oauth-cache", g.OAuthCache}, {"--oauth-proxy", g.OAuthProxy},
-		} {
+		for _, f := range append(g.clientFlags(),
+			flagValue{"--oauth-scope", g.OAuthScope}, flagValue{"--oauth-cache", g.OAuthCache}, flagValue{"--oauth-proxy", g.OAuthProxy},
+		) {
 			if f.value != "" {
 				return oauthSource{}, usage(f.flag+" without --oauth-token-url", "--oauth-token-url says where to fetch the token")
 			}
@@ -50,18 +52,69 @@ func tokenSource(g *grammar, env Env) (oauthSource, error) {
 		return o, err
 	}
 	o.clientSecret = secretSource{flag: "--oauth-client-secret-file", file: g.OAuthClientSecretFile}
-	if v := fromEnvironment(env, envClientSecret); v != "" && !o.clientSecret.given() {
+	if v := fromEnvironment(env, envClientSecret); v != "" && !o.clientSecret.given() && g.OAuthClientCert == "" {
 		o.clientSecret = secretSource{flag: envClientSecret, value: v}
 	}
 	o.refreshToken = secretSource{flag: "--oauth-refresh-token-file", file: g.OAuthRefreshTokenFile}
 	switch {
 	case g.OAuthClientID == "":
 		return o, usage("--oauth-token-url without --oauth-client-id", "the provider shows the client's ID where the client is registered")
-	case !o.clientSecret.given() && !o.refreshToken.given():
+	case g.OAuthClientKey != "" && g.OAuthClientCert == "":
+		return o, usage("--oauth-client-key without --oauth-client-cert", "give both, or the certificate alone when its file holds the key too")
+	case o.clientSecret.given() && g.OAuthClientCert != "":
+		return o, usage("a client secret ("+o.clientSecret.flag+") and --oauth-client-cert", "give the one by which the provider knows the client")
+	case !o.clientSecret.given() && !o.refreshToken.given() && g.OAuthClientCert == "":
 		return o, usage("--oauth-token-url without a secret",
-			"give --oauth-client-secret-file or the environment variable "+envClientSecret+" (client credentials), or --oauth-refresh-token-file")
+			"give --oauth-client-secret-file, the environment variable "+envClientSecret+" or --oauth-client-cert (client credentials), or --oauth-refresh-token-file")
+	case g.OAuthClientSecretExpires != "" && !o.clientSecret.given():
+		return o, usage("--oauth-client-secret-expires without a client secret", "give --oauth-client-secret-file, or leave it out")
 	}
 	return o, nil
+}
+
+type flagValue struct{ flag, value string }
+
+// clientFlags are the flags that say who the OAuth client is.
+func (g *grammar) clientFlags() []flagValue {
+	return []flagValue{
+		{"--oauth-client-id", g.OAuthClientID}, {"--oauth-client-secret-file", g.OAuthClientSecretFile},
+		{"--oauth-client-secret-expires", g.OAuthClientSecretExpires}, {"--oauth-refresh-token-file", g.OAuthRefreshTokenFile},
+		{"--oauth-client-cert", g.OAuthClientCert}, {"--oauth-client-key", g.OAuthClientKey},
+	}
+}
+
+// fetched is the source of a token that is fetched: a service account may have a token
+// endpoint of its own.
+func fetched(g *grammar) secretSource {
+	if g.OAuthServiceAccount != "" {
+		return secretSource{flag: "--oauth-service-account", value: g.OAuthServiceAccount}
+	}
+	return secretSource{flag: "--oauth-token-url", value: g.OAuthTokenURL}
+}
+
+// What Google wants of a service account that reads mail. See
+// developers.google.com/identity/protocols/oauth2/service-account and
+// developers.google.com/gmail/imap/xoauth2-protocol.
+const (
+	googleTokenURL  = "https://oauth2.googleapis.com/token"
+	googleMailScope = "https://mail.google.com/"
+)
+
+// serviceAccount returns the source of a token for a service account.
+func serviceAccount(g *grammar, env Env) (oauthSource, error) {
+	o := oauthSource{secretSource: secretSource{flag: "--oauth-service-account"}}
+	for _, f := range g.clientFlags() {
+		if f.value != "" {
+			return o, usage(f.flag+" has no effect with --oauth-service-account", "its file says who the client is, and has the key")
+		}
+	}
+	endpoint, err := webAddress("--oauth-token-url", cmp.Or(g.OAuthTokenURL, googleTokenURL), "https")
+	if err != nil {
+		return o, err
+	}
+	o.fetch = &auth.TokenSource{URL: endpoint, Scope: cmp.Or(g.OAuthScope, googleMailScope), Username: g.Username, Cache: g.OAuthCache, ServiceAccount: &auth.ServiceAccount{}}
+	o.fetch.Proxy, err = tokenProxy(g.OAuthProxy, endpoint, env)
+	return o, err
 }
 
 // tokenProxy returns the proxy on the way to the token endpoint, nil for none.

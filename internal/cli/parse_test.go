@@ -116,6 +116,8 @@ func TestParse(t *testing.T) {
 		{"-H h --expect-writable --read-write" + account, func(r *Request) any { return r.Session.Expect.Writable }, true},
 		{"-H h --expect-header=Subject=a=b --expect-header=X-Y=c" + account, func(r *Request) any { return fmt.Sprint(r.Session.Expect.Headers) }, "[{Subject a=b} {X-Y c}]"},
 		{"-H h --expect-mailbox=\\\\Trash" + account, func(r *Request) any { return r.Session.Expect.Mailboxes }, []string{`\\Trash`}},
+		{"-H h -U u -P p --expect-rights= --skip=list", func(r *Request) any { return len(r.Session.Expect.Rights) }, 0},
+		{"-H h -U u -P p --expect-rights=LRSi", func(r *Request) any { return r.Session.Expect.Rights.String() }, "lrsi"},
 		{"-H h --expect-id=^name=D --auth=none", func(r *Request) any { return r.Session.Expect.ID.String() }, "^name=D"},
 		{"-H h -c time_noop=1 --auth=none", func(r *Request) any { return r.Session.Thresholds }, map[string]string{"time_noop": "-c"}},
 
@@ -214,6 +216,8 @@ func TestUsageErrors(t *testing.T) {
 		{"-H h --expect-header=Subject" + account, []string{"--expect-header", "NAME=REGEXP"}},
 		{"-H h --expect-header=Subject=(" + account, []string{"--expect-header=Subject", "regular expression"}},
 		{"-H h --expect-header=A=b --auth=none", []string{"--expect-header", "--auth=none"}},
+		{"-H h -U u -P p --expect-rights=l-r", []string{"--expect-rights", "'-' is not a right", "lrsi"}},
+		{"-H h -U u -P p --expect-rights=lr --until=login", []string{"--expect-rights has no effect", "--until=login leaves out the step rights"}},
 		{"-H h --expect-id=( --auth=none", []string{"--expect-id", "regular expression"}},
 		{"-H h -w 5 -c 2 --auth=none", []string{"time", "5", "2", "swap"}},
 		{"-H h -w 5 -c ~:2 --auth=none", []string{"beyond its critical"}},

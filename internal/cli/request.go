@@ -68,6 +68,8 @@ type files struct {
 	caFile                string
 	match                 string // --expect-certificate
 	clientCert, clientKey string // PEM; "" for none
+	oauthCert, oauthKey   string // PEM; "" for none
+	serviceAccount        string // JSON; "" for none
 	stdin                 io.Reader
 	credentials           string // folder of systemd's credentials; "" for none
 }
@@ -236,7 +238,7 @@ func build(g *grammar, line argv.Line, env Env, req *Request) error {
 	c.Demo = req.Demo
 	c.Transcript = req.Verbosity >= 3 || req.Transcript != ""
 	c.Content = g.TranscriptContent
-	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, sessionFlags, thresholds, clientCertificate} {
+	for _, fill := range []func(*grammar, *Request) error{server, tlsMode, sessionFlags, thresholds, clientCertificate, ownCredentials} {
 		if err := fill(g, req); err != nil {
 			return err
 		}

@@ -175,7 +175,7 @@ func (l limit) parse(g *grammar) (judge.Range, error) {
 	if err != nil {
 		return r, usage(l.flag+" "+name+": "+err.Error(), "")
 	}
-	if strings.HasPrefix(name, "certificate_") && !strings.ContainsAny(l.text, ":@") {
+	if l.def.LowIsWorse && !strings.ContainsAny(l.text, ":@") {
 		hint := "write " + name + "=" + l.text + ": for at least " + l.text
 		if l.def.Name == report.CertificateDays {
 			hint += ", or -D " + strings.TrimSuffix(l.text, "d")
@@ -334,6 +334,9 @@ func measurable(_ *grammar, req *Request) error {
 		}
 		if def.Step == report.StepMailboxes && c.Pattern == "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without --mailboxes", flag, def.Name), "")
+		}
+		if needs := req.lacks(def.Name); needs != "" {
+			return usage(fmt.Sprintf("%s %s can never be judged without %s", flag, def.Name, needs), "")
 		}
 		if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
 			return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")

@@ -3,7 +3,9 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	imap "github.com/emersion/go-imap/v2"
@@ -30,7 +32,8 @@ const MaxCriteria = 4000
 
 // ParseCriteria reads search keys, and rejects input that could inject a second
 // command or leave a string open. Strings that are not ASCII have to be quoted.
-func ParseCriteria(v string) (Criteria, error) {
+// {-7d} outside of quotes is the date seven days before now, in UTC.
+func ParseCriteria(v string, now time.Time) (Criteria, error) {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return Criteria{}, nil
@@ -56,7 +59,13 @@ func ParseCriteria(v string) (Criteria, error) {
 		}
 		switch rest[0] {
 		case '{':
-			return Criteria{}, errors.New("a literal ({) is not allowed in it: put the string in quotes")
+			date, n, err := relativeDate(v[:len(v)-len(rest)], rest, now)
+			if err != nil {
+				return Criteria{}, err
+			}
+			plain += date
+			rest = rest[n:]
+			continue
 		case '"':
 			value, n, err := quotedString(rest)
 			if err != nil {
@@ -85,6 +94,33 @@ func ParseCriteria(v string) (Criteria, error) {
 	}
 	c.parts = append(c.parts, criterion{plain, false})
 	return c, c.checkWords()
+}
+
+// maxDays is how far back a relative date may lie.
+const maxDays = 36500
+
+// relativeDate reads the {-7d} that s begins with, returns it as SEARCH has a date, and
+// says how long it is. It stands by itself, behind a blank or a parenthesis. The server
+// compares dates without time and zone, see RFC 9051 section 6.4.4.
+func relativeDate(before, s string, now time.Time) (date string, n int, err error) {
+	inside, after, closed := strings.Cut(s[1:], "}")
+	number, unit := inside, 1
+	for name, days := range map[string]int{"d": 1, "w": 7} {
+		if rest, ok := strings.CutSuffix(inside, name); ok {
+			number, unit = rest, days
+		}
+	}
+	count, err := strconv.ParseUint(strings.TrimPrefix(number, "-"), 10, 16)
+	switch {
+	case !closed, err != nil, number == inside, !strings.HasPrefix(number, "-"):
+		return "", 0, errors.New("{ stands only before a number of days or weeks, {-7d} or {-2w}: a literal cannot stand here, put the string in quotes")
+	case before != "" && !strings.ContainsAny(before[len(before)-1:], " (") || after != "" && !strings.ContainsAny(after[:1], " )"):
+		return "", 0, fmt.Errorf("{%s} has to stand by itself, as a date does", inside)
+	case int(count)*unit > maxDays:
+		return "", 0, fmt.Errorf("{%s} is more than 100 years ago", inside)
+	}
+	// See date-text in RFC 9051 section 9.
+	return now.UTC().AddDate(0, 0, -int(count)*unit).Format("2-Jan-2006"), len(inside) + 2, nil
 }
 
 // checkWords looks at the words outside quotes.

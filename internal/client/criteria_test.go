@@ -3,12 +3,14 @@ package client
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestParseCriteria takes what is one list of search keys, and rejects what
 // could be more than that.
 func TestParseCriteria(t *testing.T) {
-	for _, tt := range []struct{ in, want string }{ // want is what goes over the wire, or "!" and what the error says
+	now := time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("", 3600)) // in UTC the day before
+	for _, tt := range []struct{ in, want string }{                     // want is what goes over the wire, or "!" and what the error says
 		{"", "SEARCH ALL"},
 		{"UNSEEN", "SEARCH UNSEEN"},
 		{" ALL ", "SEARCH ALL"},
@@ -19,6 +21,23 @@ func TestParseCriteria(t *testing.T) {
 		{"UNSEEN\r\nA1 LOGOUT", "!control character"},
 		{"UNSEEN\nx", "!control character"},
 		{"a\x00b", "!control character"},
+		{"SINCE {-1d}", "SEARCH SINCE 27-Feb-2026"},
+		{"SINCE {-0d} UNSEEN", "SEARCH SINCE 28-Feb-2026 UNSEEN"},
+		{`(BEFORE {-2w}) SUBJECT "{-1d}" NOT ON {-57d}`, `SEARCH (BEFORE 14-Feb-2026) SUBJECT "{-1d}" NOT ON 2-Jan-2026`},
+		{`SUBJECT "ä" SINCE {-1d}`, "SEARCH CHARSET UTF-8 SUBJECT {2+}\r\nä SINCE 27-Feb-2026"},
+		{"SINCE {-36500d}", "SEARCH SINCE 25-Mar-1926"},
+		{"SINCE {-36501d}", "!more than 100 years"},
+		{"SINCE {-9999w}", "!more than 100 years"},
+		{"SINCE {-99999999999d}", "!{-7d}"},
+		{"SINCE {1d}", "!{-7d}"},
+		{"SINCE {-1}", "!{-7d}"},
+		{"SINCE {-1h}", "!{-7d}"},
+		{"SINCE {--1d}", "!{-7d}"},
+		{"SINCE {-1d", "!{-7d}"},
+		{"SINCE {-1d}x", "!{-1d} has to stand by itself"},
+		{"SINCE{-1d}", "!{-1d} has to stand by itself"},
+		{`SUBJECT "a"{-1d}`, "!has to stand by itself"},
+		{`SUBJECT "ä"{-1d}`, "!has to stand by itself"},
 		{"SUBJECT {3}", "!literal"},
 		{"SUBJECT {3+}", "!literal"},
 		{`SUBJECT "a`, "!quote that is not closed"},
@@ -33,7 +52,7 @@ func TestParseCriteria(t *testing.T) {
 		{`charset utf-8 SUBJECT "ä"`, "!CHARSET is added"},
 		{strings.Repeat("x", 4001), "!longer than 4000"},
 	} {
-		c, err := ParseCriteria(tt.in)
+		c, err := ParseCriteria(tt.in, now)
 		got := ""
 		if err != nil {
 			got = "!" + err.Error()
@@ -52,11 +71,11 @@ func TestParseCriteria(t *testing.T) {
 // FuzzParseCriteria holds that accepted criteria are one line of ASCII with
 // balanced parentheses outside of quotes, whatever the literals hold.
 func FuzzParseCriteria(f *testing.F) {
-	for _, seed := range []string{"UNSEEN", `FROM "a\"b" (OR SEEN (UNSEEN))`, `SUBJECT "ü"`, "x\r\ny", `"{1}"`, "((", `\"`} {
+	for _, seed := range []string{"UNSEEN", `FROM "a\"b" (OR SEEN (UNSEEN))`, `SUBJECT "ü"`, "x\r\ny", `"{1}"`, "((", `\"`, "SINCE {-1d}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		c, err := ParseCriteria(in)
+		c, err := ParseCriteria(in, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
 		if err != nil {
 			return
 		}

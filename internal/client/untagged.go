@@ -53,7 +53,7 @@ func known(words []string) bool {
 	}
 	switch kind {
 	case "LIST", "LSUB", "XLIST", "STATUS", "SEARCH", "ESEARCH", "FLAGS", "EXISTS", "RECENT", "EXPUNGE", "VANISHED",
-		"FETCH", "NAMESPACE", "ID", "QUOTA", "QUOTAROOT", "ENABLED", "SORT", "THREAD", "ACL", "METADATA", "CAPABILITY":
+		"FETCH", "NAMESPACE", "ID", "QUOTA", "QUOTAROOT", "ENABLED", "SORT", "THREAD", "ACL", "MYRIGHTS", "METADATA", "CAPABILITY":
 		return true
 	}
 	return false

@@ -123,7 +123,12 @@ func (c Check) rule(metric string, of report.Mailbox) []string {
 
 // rest writes what concerns the whole run, and what is not in the plan.
 func (c Check) rest(b *strings.Builder) {
-	lines := c.rule(report.Time, report.Mailbox{})
+	var lines []string
+	for _, def := range report.MetricTable() {
+		if def.Step == "" {
+			lines = append(lines, c.rule(def.Name, report.Mailbox{})...)
+		}
+	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Policy.States)) {
 		lines = append(lines, fmt.Sprintf("a failure of kind %s is %s (--state)", kind, c.Policy.States[kind]))
 	}

@@ -120,12 +120,17 @@ func curlLogin(c session.Config) []string {
 	switch {
 	case mode == auth.None:
 		return nil
+	case mode == auth.Auto && c.Authzid != "" && !c.HasToken():
+		mode = auth.Plain
 	case mode == auth.Auto && c.HasToken():
 		mode = auth.XOAuth2
 	case mode == auth.Auto || mode == auth.Login: // curl takes what the server offers
 		return []string{"-u", c.Username}
 	}
 	words := []string{"-u", c.Username, "--login-options", "AUTH=" + mode.Mechanism()}
+	if c.Authzid != "" {
+		words = append(words, "--sasl-authzid", c.Authzid)
+	}
 	if mode.TakesToken() {
 		words = append(words, "--oauth2-bearer", "TOKEN")
 	}

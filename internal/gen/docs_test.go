@@ -83,7 +83,7 @@ func TestDocsAgree(t *testing.T) {
 	}
 	for what, rule := range map[string]struct{ use, want *regexp.Regexp }{
 		"user name": {regexp.MustCompile(`(?:-U |username = "?)'?([\w@.\\$-]+)`),
-			regexp.MustCompile(`^(probe(@[a-z.]+)?|NTDOMAIN\\+probe\\+shared|support|orders@example.com|\$ARG2\$|\$imap_session_username\$|USER)$`)},
+			regexp.MustCompile(`^(probe(@[a-z.]+)?|NTDOMAIN\\+probe\\+shared|support|orders@example.com|\$ARG2\$|\$imap_session_username\$|USER|and|the)$`)},
 		"password file": {regexp.MustCompile(`password[-_]file ?= ?"?([/~][^\s"]*)`),
 			regexp.MustCompile(`^/etc/nagios/imap(-[a-z]+)?\.password$`)},
 		"ini file":           {regexp.MustCompile(`(?:opts[= ]|!)\w+@([/~][^\s")]*)`), regexp.MustCompile(`^/etc/nagios/imap_session\.ini$`)},
@@ -114,8 +114,13 @@ func TestDocsLimits(t *testing.T) {
 	}
 	for _, m := range limits {
 		args := strings.Fields("-H imap.example.com -U probe --password-file=/etc/nagios/imap.password --search=ALL --all-addresses=worst -w " + m[1])
-		if strings.Contains(m[1], "mailboxes=") {
+		switch metric, _, _ := strings.Cut(m[1], "="); metric {
+		case "mailboxes", "time_mailboxes":
 			args = append(args, "--mailboxes=*")
+		case "client_certificate_days":
+			args = append(args, "--client-cert=own.pem")
+		case "client_secret_days":
+			args = strings.Fields("-H imap.example.com -U probe --oauth-token-url=https://login.example.com/token --oauth-client-id=probe --oauth-client-secret-file=secret --oauth-client-secret-expires=2027-03-31 -w " + m[1])
 		}
 		if _, err := cli.Parse(args, cli.Env{Getenv: func(string) string { return "" }}); err != nil {
 			t.Errorf("%s: %v", m[1], err)

@@ -67,8 +67,8 @@
 // CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE (PLAIN, LOGIN, CRAM-MD5, EXTERNAL,
 // XOAUTH2, OAUTHBEARER; any credentials will do), LIST, LSUB, SELECT, EXAMINE,
 // STATUS, FETCH, SEARCH, UID FETCH, UID SEARCH, NOOP, CHECK, CLOSE, UNSELECT,
-// ENABLE, IDLE, ID, NAMESPACE, GETQUOTA, GETQUOTAROOT and LOGOUT; all else is
-// BAD. Literals are read, with and without continuation. STARTTLS and
+// ENABLE, IDLE, ID, NAMESPACE, GETQUOTA, GETQUOTAROOT, MYRIGHTS and LOGOUT; all
+// else is BAD. Literals are read, with and without continuation. STARTTLS and
 // LOGINDISABLED leave the capabilities once TLS is on.
 //
 // # What is a fault

@@ -182,6 +182,8 @@ func (t *talk) rows(cmd command) (rows []string, code string, err error) {
 		rows = []string{quota}
 	case "GETQUOTAROOT":
 		rows = []string{"QUOTAROOT " + mailbox + ` "User quota"`, quota}
+	case "MYRIGHTS":
+		rows = []string{"MYRIGHTS " + mailbox + " lrswipkxtea"}
 	case "LOGOUT":
 		rows = []string{"BYE logging out"}
 	default:

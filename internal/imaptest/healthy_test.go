@@ -49,6 +49,7 @@ func TestHealthy(t *testing.T) {
 		{"namespace", "a NAMESPACE", "* NAMESPACE ((\"\" \"/\")) NIL NIL\na OK NAMESPACE completed"},
 		{"id", "a ID NIL", "* ID (\"name\" \"imaptest\")\na OK ID completed"},
 		{"quota", "a GETQUOTAROOT INBOX", "* QUOTAROOT INBOX \"User quota\"\n* QUOTA \"User quota\" (STORAGE 512 1024)\na OK GETQUOTAROOT completed"},
+		{"rights", "a MYRIGHTS INBOX", "* MYRIGHTS INBOX lrswipkxtea\na OK MYRIGHTS completed"},
 		{"idle", "a IDLE\r\nDONE", "+ idling\na OK IDLE completed"},
 		{"unknown", "a XYZZY 1", "a BAD unknown command"},
 		{"fetch fast", "a FETCH 42 FAST", "* 42 FETCH (FLAGS (\\Seen) INTERNALDATE \"31-Dec-1999 23:50:00 +0000\" RFC822.SIZE " + size + ")\na OK FETCH completed"},

@@ -174,6 +174,8 @@ func serviceClasses() []Class {
 			Advice: "is this the message that is meant (--message)?", Example: example(report.StepFetch, fmt.Errorf("%w: message 42 has no header field X-Canary", report.ErrExpectation))},
 		{Kind: "expectation", Match: at(report.ErrExpectation, report.StepSelect), Detail: text,
 			Advice: "was the mailbox moved or restored, or were its rights changed?", Example: example(report.StepSelect, fmt.Errorf("%w: INBOX is read-only", report.ErrExpectation))},
+		{Kind: "expectation", Match: at(report.ErrExpectation, report.StepRights), Detail: text,
+			Advice: "was the list of rights (ACL) of the mailbox changed?", Example: example(report.StepRights, fmt.Errorf("%w: alice may not insert mail (i) in INBOX (rights lrs)", report.ErrExpectation))},
 		{Kind: "expectation", Match: at(report.ErrExpectation, report.StepList), Detail: text,
 			Advice: "was the folder renamed or deleted, or does --list leave it out?", Example: example(report.StepList, fmt.Errorf("%w: mailbox Sent is not listed", report.ErrExpectation))},
 		{Kind: "expectation", Match: is(report.ErrExpectation), Detail: text,
@@ -226,7 +228,7 @@ func text(e *report.StepError) string {
 			return msg
 		}
 	}
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrManyAddresses, report.ErrClientCertificate, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrManyAddresses, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

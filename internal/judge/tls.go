@@ -25,10 +25,6 @@ func tlsClasses() []Class {
 			Advice: "is this the right server? the password was not sent", Example: example(report.StepTLS, report.ErrOtherCertificate)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrCertificateMismatch), Detail: text,
 			Advice: "if it was renewed, reload the IMAP server", Example: example(report.StepTLS, report.ErrCertificateMismatch)},
-		{Kind: "tls_expired", Match: is(report.ErrClientCertificate), State: report.Warning, Phrase: func(e *report.StepError) string {
-			return "has a client certificate that cannot be used now: " + text(e)
-		},
-			Advice: "renew the files of --client-cert and --client-key", Example: example(report.StepTLS, fmt.Errorf("%w: CN=probe expired 2026-06-01", report.ErrClientCertificate))},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool { c := expired(e); return c != nil && time.Now().Before(c.NotBefore) },
 			Phrase: notYetValid,
 			Advice: "is the clock of this machine right?", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{NotBefore: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}})},
@@ -84,8 +80,6 @@ func tlsClasses() []Class {
 			Advice: "only ciphers that this program lacks (DHE, brainpool)? or is a client certificate wanted?", Example: alertWith("handshake failure", report.Setup{TLSMin: "1.0"})},
 		{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
 			Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
-		{Kind: "tls_handshake", Match: both(alert("certificate", "access denied"), clientCertificateOver), Detail: handshakeDetail,
-			Advice: "our client certificate has expired: renew the file of --client-cert", Example: alertWith("expired certificate", report.Setup{ClientCertificateOver: "expired 2026-06-01"})},
 		{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
 			Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
 		{Kind: "tls_handshake", Match: alert("unrecognized name"), Detail: handshakeDetail,
@@ -134,8 +128,6 @@ func tlsFailed(e *report.StepError) bool {
 	}
 	return e.Step == report.StepTLS || fromTLS
 }
-
-func clientCertificateOver(e *report.StepError) bool { return e.Setup.ClientCertificateOver != "" }
 
 func alertWith(name string, u report.Setup) *report.StepError {
 	e := exampleAlert(name)

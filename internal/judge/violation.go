@@ -205,6 +205,14 @@ func plain(text string) string {
 	return number + " " + unit
 }
 
+// ifBelow returns the advice for a value that is below a range.
+func ifBelow(m report.Metric, r Range, advice string) string {
+	if !below(m, r) {
+		return ""
+	}
+	return advice
+}
+
 // thresholdAdvice returns what to do about a number outside its range, "" when
 // the number says it all. It depends on the side: what helps against too much does
 // not help against too little.
@@ -215,6 +223,10 @@ func thresholdAdvice(r *report.Report, m report.Metric, rng Range) string {
 			return "more is left than the range allows: is a minimum meant (N:)?"
 		}
 		return "renew it and reload the IMAP server"
+	case report.ClientCertificateDays:
+		return ifBelow(m, rng, "renew our own certificate, and register the new one where the old one is known")
+	case report.ClientSecretDays:
+		return ifBelow(m, rng, "make a new secret where the client is registered, and change the date here")
 	}
 	if future(m, rng) {
 		return "set both clocks right (NTP)"

@@ -1,5 +1,6 @@
 // Package oauthtest runs an OAuth 2.0 token endpoint (RFC 6749) over HTTPS on
-// 127.0.0.1: client credentials, and refresh tokens that are used once. Its access
+// 127.0.0.1: client credentials, refresh tokens that are used once, and assertions
+// (RFC 7523) whose signature it verifies. Its access
 // tokens are JSON Web Tokens (RFC 7519) that Dovecot can validate by itself. It is
 // for tests only.
 package oauthtest
@@ -32,6 +33,10 @@ type Options struct {
 	RefreshToken string        // the first one; "" means none is known
 	Lifetime     time.Duration // of a token; 0 means an hour
 	BasicOnly    bool          // takes the client's secret in the header only
+	// ClientCert, when set, is that of the client, which signs who it is with its key
+	// in place of a secret.
+	ClientCert *x509.Certificate
+	Account    *Account // a service account that the endpoint knows; nil for none
 	// Instead, when set and it returns true, has answered the request.
 	Instead func(w http.ResponseWriter, r *http.Request) bool
 }
@@ -44,9 +49,10 @@ type Server struct {
 	opts Options
 
 	mu      sync.Mutex
-	refresh string    // the one that is good now; "" when a used one came again
-	asked   []Request // requests so far
-	issued  []string  // access tokens so far
+	refresh string          // the one that is good now; "" when a used one came again
+	asked   []Request       // requests so far
+	issued  []string        // access tokens so far
+	used    map[string]bool // identifiers of assertions (jti)
 }
 
 // Request is one request as it came.
@@ -70,7 +76,7 @@ func Start(tb testing.TB, o Options) *Server {
 	if o.Lifetime == 0 {
 		o.Lifetime = time.Hour
 	}
-	s := &Server{Key: []byte("a key of the tests, not a secret"), opts: o, refresh: o.RefreshToken}
+	s := &Server{Key: []byte("a key of the tests, not a secret"), opts: o, refresh: o.RefreshToken, used: map[string]bool{}}
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of the tests
 	srv.StartTLS()
@@ -130,7 +136,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, req)
-	if !s.known(req) {
+	if r.PostForm.Get("grant_type") == jwtBearer {
+		user, code, description := s.grantToAccount(req)
+		if code != "" {
+			refuse(w, http.StatusBadRequest, code, description)
+			return
+		}
+		s.grant(w, user, false)
+		return
+	}
+	if s.opts.ClientCert != nil {
+		if err := s.knownByCertificate(req); err != nil {
+			refuse(w, http.StatusUnauthorized, "invalid_client", err.Error())
+			return
+		}
+	} else if !s.known(req) {
 		if s.opts.BasicOnly {
 			w.Header().Set("WWW-Authenticate", `Basic realm="tokens"`)
 		}
@@ -139,14 +159,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	switch grant := r.PostForm.Get("grant_type"); grant {
 	case "client_credentials":
-		s.grant(w, false)
+		s.grant(w, s.opts.User, false)
 	case "refresh_token":
 		if got := r.PostForm.Get("refresh_token"); s.refresh == "" || got != s.refresh {
 			s.refresh = ""
 			refuse(w, http.StatusBadRequest, "invalid_grant", "Token has been expired or revoked.")
 			return
 		}
-		s.grant(w, true)
+		s.grant(w, s.opts.User, true)
 	default:
 		refuse(w, http.StatusBadRequest, "unsupported_grant_type", "grant "+grant+" is not known")
 	}
@@ -162,8 +182,8 @@ func (s *Server) known(r Request) bool {
 	return id == s.opts.ClientID && (s.opts.ClientSecret == "-" || pass == s.opts.ClientSecret)
 }
 
-func (s *Server) grant(w http.ResponseWriter, rotate bool) {
-	token := s.Token(s.opts.User, s.opts.Lifetime)
+func (s *Server) grant(w http.ResponseWriter, user string, rotate bool) {
+	token := s.Token(user, s.opts.Lifetime)
 	s.issued = append(s.issued, token)
 	answer := map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": int(s.opts.Lifetime.Seconds())}
 	if rotate {

@@ -36,7 +36,8 @@ var Labels = strings.Fields(`time
 	quota_messages_used quota_messages_limit quota_messages_percent
 	time_status messages_unseen messages_deleted mailbox_size
 	time_search search_found search_oldest_age search_newest_age fetch_size
-	time_mailboxes mailboxes`)
+	time_mailboxes mailboxes
+	client_certificate_days client_secret_days time_rights`)
 
 // inBytes and aged are the labels of sizes and of ages, which may be negative.
 var (
@@ -242,7 +243,7 @@ func perfItem(token string) (Perf, error) {
 		return p, errors.New("not a whole number")
 	case !limitForm.MatchString(p.Min) || !limitForm.MatchString(p.Max):
 		return p, errors.New("a limit is not a number")
-	case (age || strings.HasPrefix(name, "certificate_")) != (p.Min == ""):
+	case (age || strings.HasPrefix(name, "certificate_") || strings.HasSuffix(name, "_days")) != (p.Min == ""):
 		return p, fmt.Errorf("minimum %q", p.Min)
 	}
 	for _, r := range []string{p.Warn, p.Crit} {

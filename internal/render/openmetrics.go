@@ -26,8 +26,8 @@ func OpenMetrics(r *report.Report, v report.Verdict, o Options) []byte {
 	base := o.labels(r.Target)
 	e.whole(r, v.State, v.Success, base)
 	for _, m := range v.Metrics {
-		if m.Def.Name == report.Addresses || m.Def.Name == report.AddressesFailed {
-			e.add(m.Def.Name, help(m.Def), m.Value, base...)
+		if len(r.Sessions) > 0 && m.Def.Step == "" && m.Def.Name != report.Time { // else session has it
+			e.metric(m, base)
 		}
 	}
 	e.failures(v.Findings, base)
@@ -160,13 +160,21 @@ func (e *exposition) session(r *report.Report, v report.Verdict, labels []string
 		switch step, isTime := strings.CutPrefix(m.Def.Name, report.Time+"_"); {
 		case isTime:
 			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), with("step", step, "mailbox", e.o.series(r, m.Mailbox))...)
-		case !m.At.IsZero():
-			e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), with("mailbox", e.o.series(r, m.Mailbox))...)
 		case m.Def.Name != report.Time:
-			name, factor := baseUnit(m.Def)
-			e.add(name, help(m.Def), math.Round(m.Value*factor*1e6)/1e6, with("mailbox", e.o.series(r, m.Mailbox))...)
+			e.metric(m, with("mailbox", e.o.series(r, m.Mailbox)))
 		}
 	}
+}
+
+// metric adds a metric that is not a time of a step: the moment that it counts from or
+// to, or its value.
+func (e *exposition) metric(m report.Judged, labels []string) {
+	if !m.At.IsZero() {
+		e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), labels...)
+		return
+	}
+	name, factor := baseUnit(m.Def)
+	e.add(name, help(m.Def), math.Round(m.Value*factor*1e6)/1e6, labels...)
 }
 
 func truth(b bool) float64 {

@@ -69,9 +69,6 @@ type Setup struct {
 	TLSMin         string // "1.0", "1.1" or "1.3"; "" means 1.2, the default
 	SmallHello     bool   // --tls-small-hello
 	CertificateKey string // --certificate-key
-	// ClientCertificateOver says why the client's certificate cannot be used at
-	// this time: "expired 2026-06-01"; "" when there is none or it can.
-	ClientCertificateOver string
 }
 
 // Tried is how a connection to an address ended.
@@ -160,7 +157,6 @@ var (
 	ErrWeakSignature       = errors.New("weak signature")
 	ErrWeakKey             = errors.New("weak key")
 	ErrMalformed           = errors.New("malformed certificate")
-	ErrClientCertificate   = errors.New("the client certificate cannot be used now")
 	// ErrCertificateMismatch is the condition of a trusted certificate that is
 	// not the expected one; ErrOtherCertificate that of one which nothing else
 	// vouches for.

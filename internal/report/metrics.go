@@ -49,6 +49,9 @@ const (
 	SearchOldestAge = "search_oldest_age"
 	SearchNewestAge = "search_newest_age"
 
+	ClientCertificateDays = "client_certificate_days"
+	ClientSecretDays      = "client_secret_days"
+
 	QuotaStorageUsed     = "quota_storage_used"
 	QuotaStorageLimit    = "quota_storage_limit"
 	QuotaStoragePercent  = "quota_storage_percent"
@@ -113,6 +116,13 @@ var table = []MetricDef{
 	{Name: FetchSize, Unit: Bytes, Step: StepFetch, Doc: "bytes of the fetched message that were read: at most 2048 of its header, or what --fetch=body asks for"},
 	stepTime(StepMailboxes, "LIST for --mailboxes, with the numbers of all that it finds where the server offers LIST-STATUS"),
 	{Name: FoundMailboxes, Unit: Count, Step: StepMailboxes, Doc: "mailboxes that --mailboxes finds; the first 100 by name are looked at"},
+	{Name: ClientCertificateDays, Unit: Days, Signed: true, LowIsWorse: true,
+		Doc:    "whole days, rounded down, until our own certificate expires: that of --client-cert or --oauth-client-cert, whichever is first",
+		Moment: "when our own certificate expires, that of --client-cert or --oauth-client-cert"},
+	{Name: ClientSecretDays, Unit: Days, Signed: true, LowIsWorse: true,
+		Doc:    "whole days, rounded down, until the date of --oauth-client-secret-expires; negative after it",
+		Moment: "when the secret of the OAuth client expires, by --oauth-client-secret-expires"},
+	stepTime(StepRights, "MYRIGHTS"),
 }
 
 func stepTime(step, doc string) MetricDef {

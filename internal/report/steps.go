@@ -18,6 +18,7 @@ const (
 	StepList       = "list"
 	StepMailboxes  = "mailboxes"
 	StepQuota      = "quota"
+	StepRights     = "rights"
 	StepStatus     = "status"
 	StepSelect     = "select"
 	StepSearch     = "search"

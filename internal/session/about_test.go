@@ -21,6 +21,7 @@ func TestAbout(t *testing.T) {
 		"NOOP":         {"noop", report.AboutNetwork, ""},
 		"LIST":         {"list", report.AboutStore, ""},
 		"GETQUOTAROOT": {"quota", report.AboutMailbox, "INBOX"},
+		"MYRIGHTS":     {"rights", report.AboutMailbox, "INBOX"},
 		"STATUS":       {"status", report.AboutMailbox, "INBOX"},
 		"EXAMINE":      {"select", report.AboutMailbox, "INBOX"},
 		"SEARCH":       {"search", report.AboutStore, ""},

@@ -61,6 +61,7 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	for i, a := range addrs {
 		slots <- struct{}{}
 		one := cfg
+		one.part = true
 		one.transcriptMax = transcripts / len(addrs)
 		one.Dial.Address = a
 		steps, _ := Plan(one) // the same plan without dns: its error would have shown before

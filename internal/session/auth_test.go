@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/report"
@@ -37,6 +38,9 @@ func TestChoice(t *testing.T) {
 		{"token, lower case", TLSImplicit, "auth=xoauth2", token, "XOAUTH2 (there is a token, and the server offers it)", nil, ""},
 		{"token, not offered", TLSImplicit, "AUTH=PLAIN AUTH=GSSAPI", token, "none: there is a token, and the server offers neither OAUTHBEARER nor XOAUTH2", report.ErrNoMechanism, "it offers GSSAPI PLAIN"},
 		{"token, clear", TLSNone, "AUTH=XOAUTH2", func(b *rig) { token(b); b.cfg.AllowPlaintext = false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
+		{"another user", TLSImplicit, "AUTH=PLAIN", func(b *rig) { b.cfg.Authzid = "bob" }, "PLAIN (to act as another user, and the server offers it)", nil, ""},
+		{"another user, not offered", TLSImplicit, "AUTH=CRAM-MD5", func(b *rig) { b.cfg.Authzid = "bob" }, "none: to act as another user takes PLAIN, which the server does not offer", report.ErrNoMechanism, "it offers CRAM-MD5"},
+		{"another user with a token", TLSImplicit, "AUTH=XOAUTH2 AUTH=OAUTHBEARER", func(b *rig) { token(b); b.cfg.Authzid = "bob" }, "OAUTHBEARER (to act as another user, and the server offers it)", nil, ""},
 		{"cram in clear", TLSNone, "AUTH=CRAM-MD5 LOGINDISABLED", func(b *rig) { b.cfg.Auth, b.cfg.AllowPlaintext = "cram-md5", false }, "CRAM-MD5 (asked for)", nil, ""},
 		{"plain in clear", TLSNone, "AUTH=PLAIN", func(b *rig) { b.cfg.Auth, b.cfg.AllowPlaintext = "plain", false }, "none: the connection is not encrypted", report.ErrPlaintextRefused, ""},
 		{"not offered", TLSImplicit, "AUTH=PLAIN AUTH=LOGIN", func(b *rig) { b.cfg.Auth = "scram-sha-256" }, "none: the server does not offer SCRAM-SHA-256", report.ErrNoMechanism, "it offers LOGIN PLAIN"},
@@ -128,6 +132,31 @@ func TestExchanges(t *testing.T) {
 					t.Errorf("mechanism %q", e.Mechanism)
 				}
 			})
+		})
+	}
+}
+
+// TestGivenToken says how long a token that was not fetched is good for.
+func TestGivenToken(t *testing.T) {
+	for _, tt := range []struct {
+		in   time.Duration // its expiry; 0 for a token that does not say
+		want string
+	}{
+		{0, "given, its lifetime is not known"},
+		{time.Hour, "given, good for 3600 s"},
+		{-4 * time.Minute, "given, expired 240 s ago"}, // the server's clock may be behind ours
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newRig(t, TLSImplicit)
+			b.cfg.Auth, b.cfg.Token = auth.XOAuth2, secret.New("a-token")
+			if tt.in != 0 {
+				claims := fmt.Sprintf(`{"exp":%d}`, time.Now().Add(tt.in).Unix())
+				b.cfg.Token = secret.New("e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln")
+			}
+			r := b.run(t, "S: * OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] ready\nserve")
+			if got := r.Fact("token"); got != tt.want {
+				t.Errorf("expires in %v: token %q, want %q", tt.in, got, tt.want)
+			}
 		})
 	}
 }

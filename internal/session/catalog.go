@@ -18,6 +18,7 @@ var Catalog = []Step{
 	namespaceStep,
 	listStep,
 	mailboxesStep,
+	rightsStep,
 	quotaStep,
 	statusStep,
 	selectStep,

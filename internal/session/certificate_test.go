@@ -1,18 +1,12 @@
 package session
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"errors"
 	"math"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"check_imap_session/internal/certtest"
-	"check_imap_session/internal/report"
 )
 
 // TestDays goes beyond what a time.Duration holds.
@@ -52,35 +46,4 @@ func TestMustStaple(t *testing.T) {
 			t.Errorf("%v: got %t, want %t", tt.c.Extensions, got, tt.want)
 		}
 	}
-}
-
-// TestClientCertificateOver says before the handshake that our own certificate is
-// out of date, also where the server does not mind.
-func TestClientCertificateOver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ca := certtest.Must(t, "Clients")
-		day := 24 * time.Hour
-		for _, tt := range []struct {
-			name      string
-			from, end time.Duration
-			want      string
-		}{
-			{"good", -day, day, ""},
-			{"expired", -9 * day, -2 * day, "the client certificate cannot be used now: CN=probe expired 1999-12-30"},
-			{"not yet valid", day, 9 * day, "the client certificate cannot be used now: CN=probe begins 2000-01-02"},
-		} {
-			b := newRig(t, TLSImplicit)
-			own := ca.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, NotBefore: time.Now().Add(tt.from), NotAfter: time.Now().Add(tt.end)})
-			b.cfg.Cert.Certificate = &own
-			b.opts.TLS.ClientAuth = tls.RequestClientCert
-			r := b.run(t, "greet\nserve")
-			got := ""
-			if len(r.Faults) > 0 && errors.Is(r.Faults[0], report.ErrClientCertificate) {
-				got = r.Faults[0].Err.Error()
-			}
-			if r.Failure() != nil || got != tt.want {
-				t.Errorf("%s: got %q, failure %v, want %q", tt.name, got, r.Failure(), tt.want)
-			}
-		}
-	})
 }

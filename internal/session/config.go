@@ -3,7 +3,6 @@ package session
 import (
 	"cmp"
 	"crypto/tls"
-	"crypto/x509"
 	"time"
 
 	"check_imap_session/internal/auth"
@@ -44,6 +43,7 @@ type Config struct {
 
 	Auth           auth.Mode
 	Username       string            // "" with auth.None, and where the client certificate names the user
+	Authzid        string            // the user to act as; "" for Username
 	Password       secret.Secret     // zero for none
 	PasswordFile   string            // the file that Password came from, for advice; "" when from elsewhere
 	PasswordDoubt  string            // what is odd about Password, should it be rejected; "" when nothing is
@@ -51,6 +51,9 @@ type Config struct {
 	OAuth          *auth.TokenSource // where to fetch one; nil for nowhere
 	OAuthRoots     *dial.Roots       // trusted at the token endpoint; nil means the system's
 	AllowPlaintext bool              // send a secret over an unencrypted connection
+	// ClientSecretExpires is when the secret of the OAuth client ends, as far as the
+	// user knows; zero for nobody knows. The provider does not say.
+	ClientSecretExpires time.Time
 	// Secrets collects every secret that the session meets, for masking; may be nil.
 	Secrets *secret.Set
 
@@ -89,6 +92,8 @@ type Config struct {
 
 	transcriptMax int // bytes of the transcript; 0 means as many as wire keeps
 
+	part bool // one of several sessions: what is known before any stands above them
+
 	relist bool // a step consults the capabilities that hold after login; set by Plan
 }
 
@@ -114,23 +119,7 @@ func (c Config) setup() report.Setup {
 	if c.Dial.Source.IsValid() {
 		u.Source = c.Dial.Source.String()
 	}
-	if c.Cert.Certificate != nil {
-		u.ClientCertificateOver = over(c.Cert.Certificate.Leaf, time.Now())
-	}
 	return u
-}
-
-// over says why a certificate cannot be used at a time, "" when it can.
-func over(c *x509.Certificate, now time.Time) string {
-	switch {
-	case c == nil:
-		return ""
-	case now.After(c.NotAfter):
-		return "expired " + day(c.NotAfter)
-	case now.Before(c.NotBefore):
-		return "begins " + day(c.NotBefore)
-	}
-	return ""
 }
 
 // withRoots returns the configuration with the system's roots in place of none.

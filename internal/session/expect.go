@@ -22,6 +22,7 @@ type Expect struct {
 	Headers      []Header       // of the fetched message
 	UIDValidity  uint32         // of the mailbox; 0 for any
 	Writable     bool           // the mailbox is opened read-write; needs Config.ReadWrite
+	Rights       imap.RightSet  // that MYRIGHTS names at least; nil for any
 	ID           *regexp.Regexp // matches the answer to ID, written "name=N, version=V, ..."; nil for any
 }
 

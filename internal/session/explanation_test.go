@@ -98,8 +98,13 @@ func TestExplanations(t *testing.T) {
 		"login":                          func(b *rig) { b.cfg.Auth = "login" },
 		"plain":                          func(b *rig) { b.cfg.Auth = "plain" },
 		"plain with an initial response": func(b *rig) { b.cfg.Auth = "plain"; b.opts.Capabilities += " SASL-IR" },
-		"xoauth2":                        func(b *rig) { b.cfg.Auth = "xoauth2"; b.cfg.Token = secret.New("TOKEN") },
-		"cram-md5":                       func(b *rig) { b.cfg.Auth = "cram-md5"; b.opts.Capabilities = "IMAP4rev1 AUTH=CRAM-MD5" },
+		"another user":                   func(b *rig) { b.cfg.Authzid = "bob" },
+		"another user with a token": func(b *rig) {
+			b.cfg.Authzid, b.cfg.Token = "bob", secret.New("TOKEN")
+			b.opts.Capabilities = "IMAP4rev1 AUTH=OAUTHBEARER"
+		},
+		"xoauth2":  func(b *rig) { b.cfg.Auth = "xoauth2"; b.cfg.Token = secret.New("TOKEN") },
+		"cram-md5": func(b *rig) { b.cfg.Auth = "cram-md5"; b.opts.Capabilities = "IMAP4rev1 AUTH=CRAM-MD5" },
 		"names": func(b *rig) {
 			b.cfg.Username, b.cfg.ListReference, b.cfg.ListPattern = `NT\alice "a"`, "Entwürfe/", "%"
 		},

@@ -29,6 +29,10 @@ func explainLogin(c Config) Explanation {
 	switch {
 	case c.Auth != auth.Auto && c.Auth != auth.Login:
 		return Explanation{Sends: c.explainSASL(c.Auth, "")}
+	case c.Authzid != "" && c.HasToken(): // auto, see autoAuth
+		return Explanation{Sends: c.explainSASL(auth.OAuthBearer, "")}
+	case c.Authzid != "":
+		return Explanation{Sends: c.explainSASL(auth.Plain, "")}
 	case c.Auth == auth.Auto && c.HasToken():
 		return Explanation{Sends: append(c.explainSASL(auth.OAuthBearer, "where the server offers it"), c.explainSASL(auth.XOAuth2, "where it offers only this")...)}
 	case c.Auth == auth.Auto && c.Password.IsZero() && c.Cert.Certificate != nil:
@@ -47,7 +51,7 @@ func (c Config) explainSASL(m auth.Mode, when string) []Sent {
 		return []Sent{begin}
 	}
 	_, response, err := m.Client(auth.Credentials{
-		Username: c.Username, Password: secret.New("PASSWORD"), Token: secret.New("TOKEN"),
+		Username: c.Username, Authzid: c.Authzid, Password: secret.New("PASSWORD"), Token: secret.New("TOKEN"),
 		Host: c.Dial.Host, Port: c.Dial.Port,
 	}).Start()
 	if err != nil {
@@ -67,6 +71,12 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: err}
 	}
 	s.mechanism = mode.Mechanism()
+	if given := s.cfg.Token; mode.TakesToken() && !given.IsZero() {
+		rec.Fact("token", "given, "+lifetime(auth.Token{Expires: auth.Expiry(given)}))
+	}
+	if s.cfg.Authzid != "" {
+		rec.Fact("authorization_identity", s.cfg.Authzid)
+	}
 	err = s.logIn(rec, mode)
 	if err != nil && s.cached && mode.TakesToken() && refusesToken(err) {
 		err = s.retryToken(ctx, rec, mode, err)

@@ -52,7 +52,7 @@ func TestCatalogOfMailboxes(t *testing.T) {
 			blocks++
 		}
 	}
-	if got, want := strings.Join(names, " "), "quota status select status search fetch"; got != want || blocks != 1 {
+	if got, want := strings.Join(names, " "), "rights quota status select status search fetch"; got != want || blocks != 1 {
 		t.Errorf("got %s in %d blocks, want %s in one", got, blocks, want)
 	}
 }

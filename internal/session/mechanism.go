@@ -38,6 +38,15 @@ func (s *Session) autoAuth(offered []string) (auth.Mode, string, error) {
 		return auth.Auto, "none: " + why, &offer{target, offered}
 	}
 	switch {
+	case s.cfg.Authzid != "":
+		mode := auth.Plain
+		if s.cfg.HasToken() {
+			mode = auth.OAuthBearer
+		}
+		if slices.Contains(offered, mode.Mechanism()) {
+			return mode, mode.Mechanism() + " (to act as another user, and the server offers it)", nil
+		}
+		return none(report.ErrNoMechanism, "to act as another user takes "+mode.Mechanism()+", which the server does not offer")
 	case s.cfg.HasToken():
 		for _, m := range []auth.Mode{auth.OAuthBearer, auth.XOAuth2} {
 			if slices.Contains(offered, m.Mechanism()) {
@@ -84,7 +93,7 @@ func (o *offer) Unwrap() error { return o.error }
 // credentials returns what a mode works with.
 func (s *Session) credentials(mode auth.Mode) (auth.Credentials, error) {
 	c := auth.Credentials{
-		Username: s.cfg.Username, Password: s.cfg.Password, Token: s.token,
+		Username: s.cfg.Username, Authzid: s.cfg.Authzid, Password: s.cfg.Password, Token: s.token,
 		Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port,
 		Exposed: s.tls == nil && !s.cfg.AllowPlaintext,
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,7 +13,7 @@ import (
 	"check_imap_session/internal/report"
 )
 
-const allCaps = "IMAP4rev1 LITERAL+ ID IDLE NAMESPACE QUOTA ESEARCH STATUS=SIZE"
+const allCaps = "IMAP4rev1 LITERAL+ ID IDLE NAMESPACE QUOTA ESEARCH STATUS=SIZE ACL"
 
 // extra is a session with optional steps against a script.
 type extra struct {
@@ -128,6 +129,39 @@ func TestNamespaces(t *testing.T) {
 	} {
 		x.run(t)
 	}
+}
+
+func TestRights(t *testing.T) {
+	answer := func(row string) string {
+		return "greet\nserve MYRIGHTS\nS: " + row + "{tag} OK done\nserve"
+	}
+	expect := func(rights string) func(*Config) {
+		return func(c *Config) {
+			c.Expect.Rights, _ = ParseRights(rights)
+			c.Skip = map[string]bool{"list": true, "select": true}
+		}
+	}
+	for _, x := range []extra{
+		{name: "not expected", change: withSteps("rights"), script: answer("* MYRIGHTS INBOX lrs\nS: "), want: []string{"rights=lrs"}, verbs: `MYRIGHTS "INBOX"`},
+		{name: "more than expected", change: expect("Rsl"), script: answer("* MYRIGHTS INBOX lrswi\nS: ")},
+		{name: "less", change: expect("lrsit9"), script: answer("* MYRIGHTS INBOX lrs\nS: "),
+			fault: "alice may not insert mail (i), mark as deleted (t), do what the right 9 is for in INBOX (rights lrs)"},
+		{name: "as another user", change: func(c *Config) { expect("i")(c); c.Authzid = "bob" }, caps: allCaps + " AUTH=PLAIN",
+			script: answer("* MYRIGHTS INBOX \"\"\nS: "), fault: "bob may not insert mail (i) in INBOX (no rights)"},
+		{name: "RFC 2086", change: expect("lktex"), script: answer("* MYRIGHTS INBOX lcd\nS: ")},
+		{name: "RFC 2086, less", change: expect("kt"), script: answer("* MYRIGHTS INBOX lc\nS: "), fault: "may not mark as deleted (t) in"},
+		{name: "RFC 4314", change: expect("kte"), caps: allCaps + " RIGHTS=kxte", script: answer("* MYRIGHTS INBOX lktcd\nS: "), fault: "may not expunge (e) in"},
+	} {
+		x.run(t)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newRig(t, TLSNone)
+		b.opts.Capabilities, b.cfg.With = allCaps, map[string]bool{"rights": true}
+		r := b.run(t, answer(""))
+		if e := r.Failure(); e == nil || e.Step != "rights" || !errors.Is(e.Err, report.ErrProtocol) {
+			t.Errorf("no answer: failure %v, want one of rights", e)
+		}
+	})
 }
 
 func TestQuota(t *testing.T) {

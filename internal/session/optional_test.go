@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	imap "github.com/emersion/go-imap/v2"
+
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/report"
 )
@@ -41,6 +43,7 @@ func TestAsked(t *testing.T) {
 		{"by a threshold on the time", asked("time_noop"), "noop: asked by -c time_noop"},
 		{"by --with", with("id", "idle"), "id: asked by --with=id; idle: asked by --with=idle"},
 		{"by a flag", Config{Search: criteria}, "search: asked by --search"},
+		{"by --expect-rights", Config{Expect: Expect{Rights: imap.RightSet("l")}}, "rights: asked by --expect-rights"},
 		{"status in one place", asked(report.MessagesUnseen), "status: asked by -c messages_unseen"},
 		{"status in two places", asked(report.MessagesDeleted), "status: asked by -c messages_deleted; status: asked by -c messages_deleted"},
 		{"without login", func() Config { c := with("noop", "quota"); c.Auth = auth.None; return c }(), "noop: asked by --with=noop"},
@@ -63,7 +66,7 @@ func TestAsked(t *testing.T) {
 			if got := strings.Join(got, "; "); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			needs := strings.Contains(tt.want, "quota") || strings.Contains(tt.want, "status") || strings.Contains(tt.want, "search") || strings.Contains(tt.want, "id")
+			needs := strings.Contains(tt.want, "quota") || strings.Contains(tt.want, "status") || strings.Contains(tt.want, "search") || strings.Contains(tt.want, "id") || strings.Contains(tt.want, "rights")
 			if relist != needs {
 				t.Errorf("capabilities after login asked for: %v, want %v", relist, needs)
 			}
@@ -96,7 +99,7 @@ func TestRemovedOptional(t *testing.T) {
 // TestCapabilityMissing: the step is skipped and that is a fault, the session
 // goes on.
 func TestCapabilityMissing(t *testing.T) {
-	for step, capability := range map[string]string{"id": "ID", "quota": "QUOTA", "idle": "IDLE", "namespace": "NAMESPACE"} {
+	for step, capability := range map[string]string{"id": "ID", "quota": "QUOTA", "rights": "ACL", "idle": "IDLE", "namespace": "NAMESPACE"} {
 		t.Run(step, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newRig(t, TLSNone)

@@ -47,6 +47,7 @@ func newJournal(cfg Config, plan []Step) *journal {
 		l.rep.Target.Address = a.String()
 	}
 	l.add(cfg, plan)
+	l.ownCredentials(cfg)
 	return l
 }
 

@@ -60,8 +60,8 @@ func searching(criteria, when, otherwise string) Explanation {
 	}}
 }
 
-// ParseCriteria reads a value of --search.
-func ParseCriteria(v string) (client.Criteria, error) { return client.ParseCriteria(v) }
+// ParseCriteria reads a value of --search; relative dates in it count from now.
+func ParseCriteria(v string) (client.Criteria, error) { return client.ParseCriteria(v, time.Now()) }
 
 func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 	c := s.cfg.Search

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"check_imap_session/internal/client"
 	"check_imap_session/internal/dial"
 	"check_imap_session/internal/report"
 )
@@ -291,7 +290,7 @@ func TestStepsAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
 		b.cfg.With, b.limit = everyOptional(), time.Minute
-		b.cfg.Search, _ = client.ParseCriteria("SEEN")
+		b.cfg.Search, _ = ParseCriteria("SEEN")
 		b.opts.Capabilities = everyCapability()
 		writes := 0
 		b.wrap = func(nc net.Conn) net.Conn { return slowWrite{nc, &writes} }

@@ -50,9 +50,6 @@ func explainTLS(c Config) Explanation {
 func runTLS(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Waiting("the TLS handshake")
 	rec.Begin()
-	if over := s.cfg.setup().ClientCertificateOver; over != "" {
-		rec.Fault(fmt.Errorf("%w: %s %s", report.ErrClientCertificate, s.cfg.Cert.Certificate.Leaf.Subject, over))
-	}
 	hello := &firstWrite{at: time.Now()}
 	var found dial.Verification
 	err := s.conn.Upgrade(func(nc net.Conn) (net.Conn, error) {

@@ -18,12 +18,12 @@ import (
 
 var tokenStep = Step{
 	Name:    report.StepToken,
-	Doc:     "OAuth 2.0 access token, RFC 6749",
+	Doc:     "OAuth 2.0 access token, RFC 6749, RFC 7523",
 	About:   report.AboutAccount,
 	Needs:   Greeted,
 	Gives:   Greeted,
 	Wanted:  func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
-	When:    "--oauth-token-url",
+	When:    "--oauth-token-url or --oauth-service-account",
 	Explain: explainToken,
 	Run:     runToken,
 }
@@ -34,7 +34,7 @@ func explainToken(c Config) Explanation {
 	if endpoint.RawQuery != "" {
 		endpoint.RawQuery = "..." // a secret may stand there
 	}
-	does := "fetches an access token from " + endpoint.Redacted() + " (" + o.Grant() + ")"
+	does := "fetches an access token from " + endpoint.Redacted() + " (" + o.Way() + ")"
 	if o.Cache != "" {
 		does += ", where " + o.Cache + " has none that is still good"
 	}
@@ -42,12 +42,19 @@ func explainToken(c Config) Explanation {
 	if !o.RefreshToken.IsZero() || o.RefreshFile != "" {
 		curl = append(curl, "--data-urlencode", "refresh_token=SECRET")
 	}
+	if o.ServiceAccount != nil {
+		curl = append(curl, "--data-urlencode", "assertion=SECRET")
+		return Explanation{Does: does, Command: append(curl, endpoint.Redacted())}
+	}
 	for _, field := range [][2]string{{"client_id", o.ClientID}, {"scope", o.Scope}} {
 		if field[1] != "" {
 			curl = append(curl, "--data-urlencode", field[0]+"="+field[1])
 		}
 	}
-	if !o.ClientSecret.IsZero() {
+	switch {
+	case o.Certificate != nil:
+		curl = append(curl, "-d", "client_assertion_type="+auth.ClientAssertion, "--data-urlencode", "client_assertion=SECRET")
+	case !o.ClientSecret.IsZero():
 		curl = append(curl, "--data-urlencode", "client_secret=SECRET")
 	}
 	curl = append(curl, endpoint.Redacted())
@@ -76,8 +83,8 @@ func runToken(ctx context.Context, s *Session, rec *Recorder) error {
 		return nil
 	}
 	rec.Waiting("")
-	rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t))
-	rec.Detail(s.cfg.OAuth.URL.Host + ", " + s.cfg.OAuth.Grant() + ", " + lifetime(t))
+	rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Way()+"), "+lifetime(t))
+	rec.Detail(s.cfg.OAuth.URL.Host + ", " + s.cfg.OAuth.Way() + ", " + lifetime(t))
 	return nil
 }
 
@@ -128,7 +135,11 @@ func lifetime(t auth.Token) string {
 	if t.Expires.IsZero() {
 		return "its lifetime is not known"
 	}
-	return fmt.Sprintf("good for %.0f s", math.Ceil(time.Until(t.Expires).Seconds()))
+	left := math.Ceil(time.Until(t.Expires).Seconds())
+	if left <= 0 {
+		return fmt.Sprintf("expired %.0f s ago", -left)
+	}
+	return fmt.Sprintf("good for %.0f s", left)
 }
 
 // refusesToken says whether a login failed by a refusal that another token may
@@ -158,7 +169,7 @@ func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode,
 	}
 	if !t.Cached { // else another run has fetched it
 		rec.AddTime(report.StepToken, time.Since(began))
-		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Grant()+"), "+lifetime(t)+", after the server refused one from the cache")
+		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Way()+"), "+lifetime(t)+", after the server refused one from the cache")
 	}
 	rec.Remark("the server did not take the token from the cache, so another one was fetched")
 	if err = s.logIn(rec, mode); err != nil && s.conn.Ended() != nil {

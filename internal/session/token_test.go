@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,5 +130,35 @@ func TestTokenTime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestExplainToken says how a person fetches a token, with placeholders for what is
+// secret.
+func TestExplainToken(t *testing.T) {
+	endpoint, err := url.Parse("https://login.test/token?key=hidden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name       string
+		source     auth.TokenSource
+		does, curl string
+	}{
+		{"client credentials", auth.TokenSource{ClientID: "c", ClientSecret: secret.New("hidden"), Scope: "s"}, "(client_credentials)",
+			"curl -d grant_type=client_credentials --data-urlencode client_id=c --data-urlencode scope=s --data-urlencode client_secret=SECRET"},
+		{"certificate", auth.TokenSource{ClientID: "c", Certificate: &tls.Certificate{}}, "(client_credentials, signed with a certificate)",
+			"curl -d grant_type=client_credentials --data-urlencode client_id=c -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer --data-urlencode client_assertion=SECRET"},
+		{"service account", auth.TokenSource{Scope: "s", ServiceAccount: &auth.ServiceAccount{Email: "e"}, Cache: "f"}, "(service account), where f has none that is still good",
+			"curl -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer --data-urlencode assertion=SECRET"},
+	} {
+		tt.source.URL = endpoint
+		e := explainToken(Config{OAuth: &tt.source})
+		if want := "fetches an access token from https://login.test/token?... " + tt.does; e.Does != want {
+			t.Errorf("%s: does %q, want %q", tt.name, e.Does, want)
+		}
+		if got, want := strings.Join(e.Command, " "), tt.curl+" https://login.test/token?..."; got != want {
+			t.Errorf("%s: command %q, want %q", tt.name, got, want)
+		}
 	}
 }

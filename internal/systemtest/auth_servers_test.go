@@ -1,6 +1,8 @@
 package systemtest
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -25,6 +27,11 @@ passdb {
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
   args = %[1]s/oauth2.conf
+}
+passdb {
+  driver = passwd-file
+  master = yes
+  args = %[1]s/masters
 }
 passdb {
   driver = static
@@ -62,6 +69,7 @@ func startAuthServer(t *testing.T) *authServer {
 	s.dir = dir
 	for name, text := range map[string]string{
 		"clients.pem":                string(s.clientCA.PEM),
+		"masters":                    "master:{PLAIN}masters-password\n",
 		"oauth2.conf":                fmt.Sprintf(dovecotOAuth, dir),
 		"keys/default/HS256/default": base64.StdEncoding.EncodeToString(s.tokens.Key),
 	} {
@@ -140,6 +148,80 @@ func TestDovecotPasswords(t *testing.T) {
 	})
 }
 
+// TestDovecotActingAs logs in with a master user's password to see another's mailbox,
+// which is what an authorization identity is for in Dovecot.
+func TestDovecotActingAs(t *testing.T) {
+	t.Parallel()
+	s := startAuthServer(t)
+	for _, mech := range []string{"auto", "plain", "scram-sha-1", "scram-sha-256"} {
+		name := strings.ToUpper(strings.Replace(mech, "auto", "plain", 1))
+		r := s.run(t, password("masters-password"), "-U", "master", "--authzid", "alice", "--auth", mech, "-vvv")
+		wantLogin(t, r, name, "masters-password")
+		r = s.run(t, password(accounts[1].password), "-U", accounts[1].user, "--authzid", "alice", "--auth", mech, "-o", "json")
+		wantFinding(t, r, 2, "auth_failed", "login")
+	}
+}
+
+// TestDovecotSignedTokens logs in with tokens that were fetched without a secret: by the
+// key of a certificate, and by a service account. Nothing that signs is shown.
+func TestDovecotSignedTokens(t *testing.T) {
+	t.Parallel()
+	s := startAuthServer(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := s.clientCA.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, Key: key})
+	cert, certKey := certtest.WriteFiles(t, t.TempDir(), own)
+	other, otherKey := certtest.WriteFiles(t, t.TempDir(), s.clientCA.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true}))
+	const email = "probe@project.iam.gserviceaccount.com"
+	signs := oauthtest.Start(t, oauthtest.Options{ClientCert: own.Leaf,
+		Account: &oauthtest.Account{Email: email, KeyID: "k1", Key: &key.PublicKey, Scope: "https://mail.google.com/", Users: []string{"alice"}}})
+	account := filepath.Join(t.TempDir(), "account.json")
+	text := oauthtest.KeyFile(t, email, "k1", key)
+	if err := os.WriteFile(account, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client := []string{"--oauth-token-url", signs.URL, "--oauth-client-id=client"}
+	for _, tt := range []struct {
+		name  string
+		flags []string
+		state int
+		want  string
+	}{
+		{"certificate", append(client, "--oauth-client-cert", cert, "--oauth-client-key", certKey), 0, "client_credentials, signed with a certificate"},
+		{"another certificate", append(client, "--oauth-client-cert", other, "--oauth-client-key", otherKey), 2, "is the certificate of --oauth-client-cert registered"},
+		{"service account", []string{"--oauth-token-url", signs.URL, "--oauth-service-account", account}, 0, "(service account), good for"},
+		{"another scope", []string{"--oauth-token-url", signs.URL, "--oauth-service-account", account, "--oauth-scope=x"}, 2, "domain-wide delegation"},
+	} {
+		for _, format := range [][]string{{"-vvv"}, {"-o", "json", "-vvv"}} {
+			args := append(slices.Clone(tt.flags), append(format, "-U", "alice")...)
+			r := s.run(t, nil, args...)
+			if r.code != tt.state || !strings.Contains(r.out, tt.want) {
+				t.Errorf("%s: exit %d, want %d and %q:\n%s", tt.name, r.code, tt.state, tt.want, r.out)
+			}
+			var hidden []string
+			for _, asked := range signs.Requests() {
+				hidden = append(hidden, asked.Form.Get("assertion"), asked.Form.Get("client_assertion"))
+			}
+			for _, line := range strings.Split(text, `\n`) {
+				if len(line) == 64 {
+					hidden = append(hidden, line)
+				}
+			}
+			for _, h := range hidden {
+				if h != "" && strings.Contains(r.out, h) {
+					t.Errorf("%s: %.20s... is in the output:\n%s", tt.name, h, r.out)
+				}
+			}
+		}
+	}
+	r := s.run(t, nil, append(client, "-U", "alice", "--oauth-client-cert", cert, "--oauth-client-key", certKey, "-w", "client_certificate_days=100:")...)
+	if r.code != 1 || r.Value("client_certificate_days") != "89" {
+		t.Errorf("exit %d, want 1 and 89 days:\n%s", r.code, r.out)
+	}
+}
+
 // TestDovecotTokens logs in with tokens that Dovecot validates: read from a file
 // and from a command, fetched in both ways, from the cache.
 func TestDovecotTokens(t *testing.T) {
@@ -160,7 +242,7 @@ func TestDovecotTokens(t *testing.T) {
 			}
 			file = writePublic(t, s.dir, "old-"+mech, s.tokens.Token("alice", -time.Hour)+"\n")
 			r = s.run(t, nil, "-U", "alice", "--auth", mech, "--oauth-token-file", file)
-			if want := "file " + file + ": the access token expired 1h0m ago"; r.code != 3 || !strings.Contains(r.out, want) {
+			if want := "file " + file + ": the access token expired 60 minutes ago"; r.code != 3 || !strings.Contains(r.out, want) {
 				t.Errorf("exit %d, want 3 and %q:\n%s", r.code, want, r.out)
 			}
 		})

@@ -81,6 +81,8 @@ func recipes() []recipe {
 			script: "serve EXAMINE\nwait 9ms\nS: * 2 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 11ms\nS: * SEARCH 1 2\nS: {tag} OK done\nserve FETCH\nwait 8ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:56:00 +0000\")\nS: * 2 FETCH (INTERNALDATE \"31-Dec-1999 23:59:30 +0000\")\nS: {tag} OK done\n" +
 				"serve EXAMINE\nwait 7ms\nS: * 0 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 1ms\nS: * SEARCH\nS: {tag} OK done\n" +
 				"serve EXAMINE\nwait 8ms\nS: * 1 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 2ms\nS: * SEARCH 1\nS: {tag} OK done\nserve FETCH\nwait 3ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:58:00 +0000\")\nS: {tag} OK done\nserve"},
+		{name: "rights", state: report.Critical, caps: recipeCaps + " ACL RIGHTS=texk", args: append(full, words("-m Shared/Orders --skip=list,fetch --expect-rights=lrsi")...),
+			script: "serve MYRIGHTS\nwait 2ms\nS: * MYRIGHTS Shared/Orders lrs\nS: {tag} OK done\nserve"},
 	}
 }
 

@@ -10,12 +10,13 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-// dovecotExtra gives Dovecot a quota and a Trash.
-const dovecotExtra = `mail_plugins = $mail_plugins quota
+// dovecotExtra gives Dovecot a quota, rights and a Trash.
+const dovecotExtra = `mail_plugins = $mail_plugins quota acl
 protocol imap {
-  mail_plugins = $mail_plugins quota imap_quota
+  mail_plugins = $mail_plugins quota imap_quota acl imap_acl
 }
 plugin {
+  acl = vfile
   quota = maildir:User quota
   quota_rule = *:storage=10M:messages=100
 }
@@ -45,6 +46,7 @@ func TestMailboxRealServers(t *testing.T) {
 			checkQuota(t, l.Name, ask)
 			checkSearch(t, l.Name, ask)
 			checkExpected(t, l.Name, ask)
+			checkRights(t, l.Name, ask)
 		})
 	}
 }
@@ -96,6 +98,16 @@ func checkAsked(t *testing.T, server string, ask asking) {
 	}
 }
 
+// checkRights asks for the rights of the owner, who has all, under the names that the
+// servers of RFC 2086 and of RFC 4314 have for them.
+func checkRights(t *testing.T, server string, ask asking) {
+	a := ask("--expect-rights=lrswite")
+	if rights, _ := a.Facts["rights"].(string); a.State != "OK" || !strings.Contains(rights, "l") || (server == "courier") == strings.Contains(rights, "e") {
+		t.Errorf("%s %v, want OK and the rights %v", a.State, a.Findings, a.Facts["rights"])
+	}
+	wantFault(t, ask("--expect-rights=l9"), "rights", "alice may not do what the right 9 is for in INBOX (rights ")
+}
+
 func checkQuota(t *testing.T, server string, ask asking) {
 	a := ask("-c", "quota_storage_percent=90")
 	if server == "courier" {
@@ -124,6 +136,8 @@ func checkSearch(t *testing.T, server string, ask asking) {
 		t.Errorf("%s %v: oldest %v, newest %v", a.State, a.Findings, oldest, newest)
 	}
 	wantMetrics(t, ask("--search", `FROM "bücher"`), map[string]float64{"search_found": 0})
+	wantMetrics(t, ask("--search", "SINCE {-1d}"), map[string]float64{"search_found": 3})
+	wantMetrics(t, ask("--search", "BEFORE {-1d}"), map[string]float64{"search_found": 0})
 	if a := ask("--search", "NOT YOUNGER 86400"); server == "courier" {
 		wantFault(t, a, "search", "YOUNGER needs the capability WITHIN")
 	} else {

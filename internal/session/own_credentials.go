@@ -1,0 +1,50 @@
+package session
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"math"
+	"time"
+
+	"check_imap_session/internal/report"
+)
+
+// ownCredentials records how long what we log in with is good for. That is known
+// before anything is sent, so whatever fails later, it is measured.
+func (l *journal) ownCredentials(c Config) {
+	if c.part {
+		return
+	}
+	if cert := c.ownCertificate(); cert != nil {
+		l.ends(report.ClientCertificateDays, cert.NotAfter)
+		l.rep.Facts = append(l.rep.Facts, report.Fact{Name: "client_certificate_subject", Value: keptFact(cert.Subject.String())})
+	}
+	if end := c.ClientSecretExpires; !end.IsZero() {
+		l.ends(report.ClientSecretDays, end)
+		if l.started.After(end) {
+			l.rep.Remarks = append(l.rep.Remarks, report.Remark{Text: "the secret of the OAuth client expired " + day(end) + ", by --oauth-client-secret-expires"})
+		}
+	}
+}
+
+// ends records in days when something ends.
+func (l *journal) ends(metric string, at time.Time) {
+	def, _ := report.LookupMetric(metric)
+	l.rep.Metrics = append(l.rep.Metrics, report.Metric{Def: def, Value: math.Floor(days(l.started, at)), At: at})
+}
+
+// ownCertificate returns the certificate of ours that ends first, nil for none: the
+// one of the TLS handshake, or the one by which the OAuth client signs.
+func (c Config) ownCertificate() *x509.Certificate {
+	var first *x509.Certificate
+	take := func(own *tls.Certificate) {
+		if own != nil && own.Leaf != nil && (first == nil || own.Leaf.NotAfter.Before(first.NotAfter)) {
+			first = own.Leaf
+		}
+	}
+	take(c.Cert.Certificate)
+	if c.OAuth != nil {
+		take(c.OAuth.Certificate)
+	}
+	return first
+}

@@ -1,0 +1,129 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	imap "github.com/emersion/go-imap/v2"
+
+	"check_imap_session/internal/client"
+	"check_imap_session/internal/report"
+)
+
+// rightsStep asks before the mailbox is opened, so that one which may not be opened
+// still tells what is missing.
+var rightsStep = Step{
+	Name:       report.StepRights,
+	Doc:        "MYRIGHTS, RFC 4314 section 3.5",
+	About:      report.AboutMailbox,
+	Needs:      Authenticated,
+	Gives:      Authenticated,
+	Capability: imap.CapACL,
+	Flag: func(c Config) string {
+		if len(c.Expect.Rights) > 0 {
+			return "--expect-rights"
+		}
+		return ""
+	},
+	Explain: explainRights,
+	Run:     runRights,
+}
+
+func explainRights(c Config) Explanation {
+	h := sends("MYRIGHTS "+wireName(c.Mailbox), "* MYRIGHTS ... lrs...")(c)
+	if want := c.Expect.Rights; len(want) > 0 {
+		h.Expects = append(h.Expects, "the rights "+want.String()+" are among them")
+	}
+	return h
+}
+
+// ParseRights reads a value of --expect-rights: letters and digits of RFC 4314 section
+// 2.1, in any case and order.
+func ParseRights(v string) (imap.RightSet, error) {
+	var rights imap.RightSet
+	for _, b := range []byte(strings.ToLower(strings.TrimSpace(v))) {
+		if !client.IsRight(b) {
+			return nil, fmt.Errorf("%q is not a right", rune(b))
+		}
+		rights = rights.Add(imap.RightSet{imap.Right(b)})
+	}
+	return rights, nil
+}
+
+func runRights(_ context.Context, s *Session, rec *Recorder) error {
+	rights, answered, err := s.conn.MyRights(rec, s.cfg.Mailbox)
+	if err != nil {
+		return err
+	}
+	if !answered {
+		return &report.StepError{Err: noAnswer("MYRIGHTS")}
+	}
+	rec.Fact("rights", rights.String())
+	rec.Detail(s.cfg.Mailbox + ", " + rightsWords(rights))
+	var missing []string
+	for _, want := range s.cfg.Expect.Rights {
+		if !s.holds(rights, want) {
+			missing = append(missing, rightWords(want))
+		}
+	}
+	if len(missing) > 0 {
+		unexpected(rec, "%s may not %s in %s (%s)", s.actor(), strings.Join(missing, ", "), s.cfg.Mailbox, rightsWords(rights))
+	}
+	return nil
+}
+
+// actor returns the user whose rights are looked at.
+func (s *Session) actor() string {
+	switch {
+	case s.cfg.Authzid != "":
+		return s.cfg.Authzid
+	case s.cfg.Username != "":
+		return s.cfg.Username
+	}
+	return "the user"
+}
+
+// holds says whether a right is among those that the server names. A server of RFC
+// 2086 has no capability RIGHTS= and knows neither k, x, t nor e: its c and d stand for
+// them. See RFC 4314 sections 2.1.1 and 4.
+func (s *Session) holds(rights imap.RightSet, want imap.Right) bool {
+	one := string(rune(want))
+	if !s.hasNewRights() {
+		one += map[imap.Right]string{'k': "c", 't': "d", 'e': "d", 'x': "cd"}[want]
+	}
+	return strings.ContainsAny(rights.String(), one)
+}
+
+// hasNewRights says whether the server has the rights of RFC 4314.
+func (s *Session) hasNewRights() bool {
+	for capability := range s.conn.Capabilities {
+		if strings.HasPrefix(strings.ToUpper(string(capability)), "RIGHTS=") {
+			return true
+		}
+	}
+	return false
+}
+
+// rightNames say what the rights allow. See RFC 4314 section 4.
+var rightNames = map[imap.Right]string{
+	'l': "list", 'r': "read", 's': "mark as read", 'w': "set flags", 'i': "insert mail", 'p': "post",
+	'k': "create mailboxes", 'x': "delete the mailbox", 't': "mark as deleted", 'e': "expunge", 'a': "administer",
+	'c': "create mailboxes", 'd': "delete",
+}
+
+// rightWords returns "insert mail (i)".
+func rightWords(r imap.Right) string {
+	if name := rightNames[r]; name != "" {
+		return fmt.Sprintf("%s (%c)", name, r)
+	}
+	return fmt.Sprintf("do what the right %c is for", r)
+}
+
+// rightsWords returns the rights as the server names them, "no rights" for none.
+func rightsWords(rights imap.RightSet) string {
+	if len(rights) == 0 {
+		return "no rights"
+	}
+	return "rights " + rights.String()
+}
