@@ -1,10 +1,9 @@
 package gen
 
 import (
-	"crypto/sha1" // RFC 9562 prescribes it; nothing here is a secret
 	"encoding/json"
-	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,33 +16,46 @@ import (
 const (
 	directorCommand  = "cmd-check-imap-session"
 	directorTemplate = "tpl-service-imap-session"
+	directorNoLogin  = "tpl-service-imap-session-no-login"
 )
 
-// Director writes a basket for Icinga Director: the command, its fields, and a
-// service template that uses it. It refers to nothing outside itself, as a
-// missing reference stops the import. Identifiers are made from names, so that
-// a later basket updates what an earlier one made.
+// Director writes a basket for Icinga Director, 1.10 and later: the command, its
+// fields, and service templates that use it. It refers to nothing outside
+// itself, as a missing reference stops the import.
+//
+// No object has a uuid: with one, Director 1.10 refuses commands and templates
+// and adds every field again. Without one, all versions find an object by its
+// name, and a field by all that it says.
 func Director(m Model) []byte {
-	arguments := map[string]any{}
-	fields := map[string]any{}
+	arguments, fields, categories, lists := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
 	var links []any
 	for i, f := range kept(m, "director") {
 		arguments[f.key()] = directorArgument(f)
-		number := strconv.Itoa(i + 1)
-		fields[number] = directorField(f)
+		fields[strconv.Itoa(i+1)] = directorField(f)
 		links = append(links, map[string]any{"datafield_id": i + 1, "is_required": "n", "var_filter": nil})
+		if name := f.category(); name != nil {
+			categories[*name] = map[string]any{"category_name": name, "description": nil}
+		}
+		if f.listed() {
+			lists[f.list()] = directorList(f)
+		}
 	}
 	basket := map[string]any{
 		"Command": map[string]any{directorCommand: map[string]any{
-			"object_name": directorCommand, "object_type": "object", "uuid": uuid("Command", directorCommand),
+			"object_name": directorCommand, "object_type": "object",
 			"command":         "PluginContribDir + /check_imap_session",
 			"methods_execute": "PluginCheck", "timeout": "60",
 			"arguments": arguments, "fields": links,
 			"disabled": false, "imports": []any{}, "is_string": nil, "zone": nil,
 			"vars": map[string]any{"imap_session_hostname": "$host.name$", "imap_session_address": "$address$"},
 		}},
-		"Datafield":       fields,
-		"ServiceTemplate": map[string]any{directorTemplate: directorService()},
+		"DataList":          lists,
+		"DatafieldCategory": categories,
+		"Datafield":         fields,
+		"ServiceTemplate": map[string]any{
+			directorTemplate: directorService(directorTemplate, "A whole IMAP session, step by step, with the time of each.", nil),
+			directorNoLogin:  directorService(directorNoLogin, "An IMAP session without an account: connect, TLS, greeting, capabilities.", map[string]any{"imap_session_auth": "none"}),
+		},
 	}
 	var p page
 	enc := json.NewEncoder(&p)
@@ -79,6 +91,11 @@ func directorArgument(f flag) map[string]any {
 func directorField(f flag) map[string]any {
 	kind, settings := "String", map[string]any{"visibility": "visible"}
 	switch {
+	case f.listed():
+		kind, settings = "Datalist", map[string]any{"behavior": "strict", "data_type": "string", "datalist": f.list()}
+		if f.repeats {
+			settings["data_type"] = "array"
+		}
 	case f.shape == argv.Switch:
 		kind, settings = "Boolean", map[string]any{}
 	case f.shape == argv.Counter:
@@ -87,19 +104,64 @@ func directorField(f flag) map[string]any {
 		kind, settings = "Array", map[string]any{}
 	}
 	return map[string]any{
-		"varname": f.variable(), "caption": "IMAP session: " + strings.ReplaceAll(f.name, "-", " "),
+		"varname": f.variable(), "caption": f.sortedCaption(), "category": f.category(),
 		"description": f.help, "datatype": `Icinga\Module\Director\DataType\DataType` + kind,
-		"format": nil, "settings": settings, "uuid": uuid("Datafield", f.variable()),
+		"format": nil, "settings": settings,
 	}
 }
 
-// directorService is the service template. The Director wants every key.
-func directorService() map[string]any {
+// listed says that the form offers a drop-down of the flag's words.
+func (f flag) listed() bool { return len(f.words) > 0 && !f.keyed }
+
+// list is the name of the Director's list of these words.
+func (f flag) list() string { return "IMAP session: " + f.caption() }
+
+func directorList(f flag) map[string]any {
+	var entries []any
+	for _, w := range f.words {
+		entries = append(entries, map[string]any{"entry_name": w, "entry_value": w, "format": "string", "allowed_roles": nil})
+	}
+	return map[string]any{"list_name": f.list(), "owner": "check_imap_session", "entries": entries}
+}
+
+// everyday are the flags that the form shows first, in this order.
+var everyday = []string{"hostname", "address", "tls", "username", "password-file", "mailbox", "warning", "critical"}
+
+// groups are the headings of the help in their order. A new one comes last until
+// it is added here.
+var groups = []string{"Server", "TLS", "Login", "OAuth", "Session", "Expectations", "Thresholds", "Output", "Other"}
+
+// category is the heading in the Director's form. Fields without one come first.
+func (f flag) category() *string {
+	if slices.Contains(everyday, f.name) {
+		return nil
+	}
+	name := "IMAP session: " + f.group
+	return &name
+}
+
+// sortedCaption puts blanks before the caption, by which the Director sorts
+// fields, and by their first field the headings. Browsers do not show them.
+func (f flag) sortedCaption() string {
+	blanks := 0
+	if i := slices.Index(everyday, f.name); i >= 0 {
+		blanks = len(everyday) - i
+	} else if i := slices.Index(groups, f.group); i >= 0 {
+		blanks = len(groups) - i
+	}
+	return strings.Repeat(" ", blanks) + f.caption()
+}
+
+// directorService is a service template. The Director wants every key.
+func directorService(name, notes string, vars map[string]any) map[string]any {
+	if vars == nil {
+		vars = map[string]any{}
+	}
 	s := map[string]any{
-		"object_name": directorTemplate, "object_type": "template", "uuid": uuid("ServiceTemplate", directorTemplate),
+		"object_name": name, "object_type": "template",
 		"check_command": directorCommand, "check_interval": 300, "retry_interval": 60, "max_check_attempts": 3,
 		"enable_perfdata": true, "disabled": false, "fields": []any{}, "groups": []any{}, "imports": []any{},
-		"vars": map[string]any{}, "notes": "A whole IMAP session, step by step, with the time of each.",
+		"vars": vars, "notes": notes,
 	}
 	none := map[string]any{}
 	for _, key := range strings.Fields("action_url apply_for assign_filter check_period check_timeout command_endpoint display_name enable_active_checks enable_event_handler enable_flapping enable_notifications enable_passive_checks event_command flapping_threshold_high flapping_threshold_low host icon_image icon_image_alt notes_url service_set template_choice use_agent use_var_overrides volatile zone") {
@@ -107,21 +169,4 @@ func directorService() map[string]any {
 	}
 	maps.Copy(none, s)
 	return none
-}
-
-// uuid identifies an object of the basket for good: a version 5 UUID below a
-// namespace of our own, which is that of the DNS name check-imap-session.invalid.
-// See RFC 9562 section 5.5.
-func uuid(kind, name string) string {
-	dns := [16]byte{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
-	id := hashed(hashed(dns, "check-imap-session.invalid"), "check_imap_session/director/"+kind+"/"+name)
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-}
-
-func hashed(space [16]byte, name string) [16]byte {
-	sum := sha1.Sum(append(space[:], name...))
-	id := [16]byte(sum[:16])
-	id[6] = id[6]&0x0f | 0x50
-	id[8] = id[8]&0x3f | 0x80
-	return id
 }

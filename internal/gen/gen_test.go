@@ -94,6 +94,24 @@ func TestSecretFlags(t *testing.T) {
 	}
 }
 
+// TestGuarded wants no flag in the Director's basket that runs commands or writes
+// files: whoever may edit a service there need not be who may do so on the node.
+func TestGuarded(t *testing.T) {
+	out, found := gen.LeftOut("director"), 0
+	for _, flag := range app.Model().App.Flags {
+		if !flag.Tag.Has("guarded") {
+			continue
+		}
+		found++
+		if out[flag.Name] == "" {
+			t.Errorf("the Director's basket offers --%s", flag.Name)
+		}
+	}
+	if found == 0 {
+		t.Error("no flag is guarded")
+	}
+}
+
 // TestOptionalValues wants a flag that may stand without a value in one word with it:
 // a value that begins with a hyphen must not become a flag of its own.
 func TestOptionalValues(t *testing.T) {
@@ -160,12 +178,11 @@ func TestGenerateFlag(t *testing.T) {
 	}
 }
 
-// TestDirector holds the basket to what an import needs: nothing refers to
-// what is not inside, and the identifiers of today are those of tomorrow.
+// TestDirector holds the basket to what an import needs: nothing refers to what
+// is not inside, and nothing has a uuid, which Director 1.10 refuses.
 func TestDirector(t *testing.T) {
 	var basket struct {
 		Command map[string]struct {
-			UUID      string
 			Arguments map[string]struct {
 				Value string
 				SetIf string `json:"set_if"`
@@ -175,45 +192,62 @@ func TestDirector(t *testing.T) {
 			}
 			Imports []string
 			Vars    map[string]string
-			Env     any
 		}
-		Datafield       map[string]struct{ Varname, UUID string }
+		DataList map[string]struct {
+			Name    string `json:"list_name"`
+			Entries []any
+		}
+		Categories map[string]any `json:"DatafieldCategory"`
+		Datafield  map[string]struct {
+			Varname, Caption string
+			Category         *string
+			Settings         struct{ Datalist string }
+		}
 		ServiceTemplate map[string]struct {
-			UUID    string
 			Command string `json:"check_command"`
 			Imports []string
 		}
 	}
-	if err := json.Unmarshal(gen.Formats()[1].Write(app.Model()), &basket); err != nil {
+	text := gen.Formats()[1].Write(app.Model())
+	if err := json.Unmarshal(text, &basket); err != nil {
 		t.Fatal(err)
 	}
-	command := basket.Command["cmd-check-imap-session"]
-	service := basket.ServiceTemplate["tpl-service-imap-session"]
-	// Made once by another implementation of RFC 9562.
-	for got, want := range map[string]string{
-		command.UUID: "3ed6d7ef-04ff-5245-bc5e-388e3007d396",
-		service.UUID: "fc093ce8-7992-5b62-966a-c8a8ff4f2091",
-		basket.Datafield["1"].Varname + " " + basket.Datafield["1"].UUID: "imap_session_hostname f2399bce-d8fd-570f-864b-a6dad46e9b5a",
-	} {
-		if got != want {
-			t.Errorf("identifier: got %s, want %s", got, want)
-		}
+	if bytes.Contains(text, []byte(`"uuid"`)) {
+		t.Error("an object has a uuid")
 	}
-	if _, ok := basket.Command[service.Command]; !ok || len(service.Imports)+len(command.Imports) > 0 {
-		t.Errorf("the basket refers to objects outside: %q %q %q", service.Command, service.Imports, command.Imports)
+	command := basket.Command["cmd-check-imap-session"]
+	for name, service := range basket.ServiceTemplate {
+		if _, ok := basket.Command[service.Command]; !ok || len(service.Imports)+len(command.Imports) > 0 {
+			t.Errorf("%s refers to objects outside: %q %q %q", name, service.Command, service.Imports, command.Imports)
+		}
 	}
 	if len(command.Fields) != len(basket.Datafield) || len(command.Fields) != len(command.Arguments) {
 		t.Errorf("%d fields for %d arguments and %d data fields", len(command.Fields), len(command.Arguments), len(basket.Datafield))
 	}
-	seen := map[string]bool{}
+	seen, everyday := map[string]bool{}, 0
 	for _, f := range basket.Datafield {
-		if seen[f.UUID] {
-			t.Errorf("%s has an identifier of another", f.Varname)
+		caption := strings.TrimLeft(f.Caption, " ")
+		if seen[caption] || regexp.MustCompile(`^[^A-Z]|-|_`).MatchString(caption) {
+			t.Errorf("%s: caption %q", f.Varname, f.Caption)
 		}
-		seen[f.UUID] = true
+		seen[caption] = true
+		if f.Category == nil {
+			everyday++
+		} else if basket.Categories[*f.Category] == nil {
+			t.Errorf("%s is in %s, which is not in the basket", f.Varname, *f.Category)
+		}
+		if l := f.Settings.Datalist; l != "" && (basket.DataList[l].Name != l || len(basket.DataList[l].Entries) < 2) {
+			t.Errorf("%s offers %q, which is not in the basket", f.Varname, l)
+		}
+		if f.Category != nil && !strings.HasPrefix(f.Caption, " ") {
+			t.Errorf("%s: gen does not know the place of %s among the groups", f.Varname, *f.Category)
+		}
 		if !slices.ContainsFunc(values(command.Arguments), func(v string) bool { return strings.Contains(v, "$"+f.Varname+"$") }) {
 			t.Errorf("no argument uses the field %s", f.Varname)
 		}
+	}
+	if everyday != 8 {
+		t.Errorf("%d everyday fields", everyday)
 	}
 }
 

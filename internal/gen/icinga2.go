@@ -60,7 +60,10 @@ func (p *page) icingaArgument(f flag) {
 			"				var given = macro("+macro+")",
 			"				if (typeof(given) != Dictionary) { return given }",
 			"				var words = []",
-			`				for (key => value in given) { words.add(key + "=" + value) }`,
+			"				for (key => value in given) {",
+			"					// Icinga itself replaces macros in strings and arrays only.",
+			"					words.add(key + \"=\" + (typeof(value) == String ? macro(value) : value))",
+			"				}",
 			"				return words",
 			"			}}")
 	default:

@@ -6,6 +6,8 @@ const (
 	noCheck  = "answers a question and is not a check"
 	sameAs   = "the same as tls = implicit"
 	noJSON   = "a core reads plugin output; JSON would hide the performance data from it"
+	noStdout = "a core reads standard output, which is empty with it"
+	noLabel  = "only OpenMetrics text has labels"
 	inProxy  = "may hold a password of the proxy; put it into an ini file"
 	runs     = "anyone who may edit a service could run commands on the node"
 	writes   = "anyone who may edit a service could write files on the node"
@@ -14,7 +16,7 @@ const (
 
 // LeftOut returns the flags that an artefact does not offer, with the reason.
 func LeftOut(format string) map[string]string {
-	answers := map[string]string{"help": noCheck, "version": noCheck, "generate": noCheck, "explain": noCheck}
+	answers := map[string]string{"help": noCheck, "usage": noCheck, "version": noCheck, "generate": noCheck, "explain": noCheck, "write": noStdout, "label": noLabel}
 	more := map[string]map[string]string{
 		"icinga2": {
 			"password":    inSecret + "; the variable imap_session_password goes through the environment",

@@ -19,7 +19,7 @@ type check struct {
 }
 
 // checks are the services. {dir} is the site's folder, {mail} the
-// address of its server, {env} a password.
+// address of its server, {port} its own port, {env} a password.
 var checks = []check{
 	{"ok", "mail", 0, "INBOX: 2 messages",
 		`check_imap_session!imap.test!alice!{dir}/secrets/alice!7,time_login=6!7.9`,
@@ -57,6 +57,23 @@ var checks = []check{
 		imap_session_password_file = "{dir}/secrets/alice"
 		imap_session_warning = { time = "@0:8", messages = 5 }
 		imap_session_critical = { time = 8, message_age = "~:100000d" }`},
+	{"warning-macro", "mail", 1, "the whole session took", "",
+		`imap_session_username = "alice"
+		imap_session_password_file = "{dir}/secrets/alice"
+		imap_limit = "@0:8"
+		imap_session_warning = { time = "$service.vars.imap_limit$", messages = 5 }`},
+	{"usage-macro", "mail", 3, "-w time: range is empty", "",
+		`imap_session_username = "alice"
+		imap_session_password_file = "{dir}/secrets/alice"
+		imap_session_warning = { time = "$service.vars.imap_nosuch$", messages = 5 }`},
+	{"ok-all-addresses", "mail", 0, "localhost",
+		`check_imap_session_ini!localhost!addresses@{dir}/secrets/imap.ini`,
+		`imap_session_hostname = "localhost"
+		imap_session_all_addresses = "any"
+		imap_session_port = {port}
+		imap_session_server_name = "imap.test"
+		imap_session_username = "alice"
+		imap_session_password_file = "{dir}/secrets/alice"`},
 	{"critical-zero", "mail", 2, "the whole session took", "",
 		`imap_session_auth = "none"
 		imap_session_critical = 0`},

@@ -8,4 +8,9 @@
 // .ci/install-servers. CHECK_IMAP_SESSION_REQUIRE_SERVERS decides what a missing
 // one means, see servertest.Need. Everything listens on 127.0.0.0/8 and
 // ends with its test.
+//
+// Graphite, InfluxDB and Prometheus hold what the dashboards ask for.
+// CHECK_IMAP_SESSION_DIRECTOR=1 adds Debian's Icinga Web with the Director, which
+// restores the shipped basket. CHECK_IMAP_SESSION_PICTURE=FILE makes that test
+// write a picture of a service's page; docs/icingaweb.png is one.
 package schedtest

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -169,11 +170,25 @@ func (s service) stored() stored {
 
 // checkNow has all services checked at once and returns them, by host!name,
 // when they are. Results from before do not count: a writer may not have been
-// ready for them.
+// ready for them. A service whose check was running just then does not take the
+// word and is asked again.
 func (i *icinga) checkNow(t *testing.T, count int) map[string]service {
 	t.Helper()
 	asked := i.force(t, "Service", "true")
-	return i.checked(t, asked, count)
+	again := time.Now().Add(5 * time.Second)
+	var found map[string]service
+	waitFor(t, "all services checked", func() bool {
+		if found = i.since(t, asked); len(found) < count && time.Now().After(again) {
+			again = time.Now().Add(5 * time.Second)
+			for name := range i.since(t, 0) {
+				if host, service, _ := strings.Cut(name, "!"); found[name].Result == nil {
+					i.force(t, "Service", fmt.Sprintf("host.name == %q && service.name == %q", host, service))
+				}
+			}
+		}
+		return len(found) == count
+	})
+	return found
 }
 
 // force has the objects checked at once that a filter finds, and returns the
@@ -199,18 +214,25 @@ func (i *icinga) checked(t *testing.T, since float64, count int) map[string]serv
 	t.Helper()
 	var found map[string]service
 	waitFor(t, "all services checked", func() bool {
-		all, err := i.objects("services")
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = map[string]service{}
-		for _, s := range all {
-			if s.Result != nil && s.Result.Start >= since {
-				found[s.Host+"!"+s.Name] = s
-			}
-		}
+		found = i.since(t, since)
 		return len(found) == count
 	})
+	return found
+}
+
+// since returns the services with a result of a check that began since then.
+func (i *icinga) since(t *testing.T, since float64) map[string]service {
+	t.Helper()
+	all, err := i.objects("services")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]service{}
+	for _, s := range all {
+		if s.Result != nil && s.Result.Start >= since {
+			found[s.Host+"!"+s.Name] = s
+		}
+	}
 	return found
 }
 
@@ -256,7 +278,7 @@ func (s *site) icingaHosts() string {
 				c.icinga += "\nimap_session_hostname = \"imap.test\""
 			}
 			fmt.Fprintf(&b, "  vars.imap_sessions[\"%s\"] = {\n%s\n}\n", c.name,
-				strings.NewReplacer("{dir}", s.dir, "{mail}", s.mail, "{env}", quote(envPassword)).Replace(c.icinga))
+				strings.NewReplacer("{dir}", s.dir, "{mail}", s.mail, "{port}", strconv.Itoa(s.port), "{env}", quote(envPassword)).Replace(c.icinga))
 		}
 		b.WriteString("}\n")
 	}
@@ -275,13 +297,13 @@ func TestIcinga(t *testing.T) {
 		read(t, "../../contrib/icinga2/services.conf") +
 		fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n}\n", graphite.port) +
 		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n  flush_interval = 1s\n}\n", influx.port) +
-		s.icingaHosts() + directorCommand(t, s.mail, s.dir)
+		s.icingaHosts()
 	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), conf, 0o600)
 	i.run(t)
 	// Until then the writer drops what it gets.
 	i.await(t, "Finished reconnecting to Graphite")
 
-	count := 1 // the Director's
+	count := 0
 	for _, c := range checks {
 		if c.icinga != "" {
 			count++
@@ -301,10 +323,6 @@ func TestIcinga(t *testing.T) {
 			t.Errorf("%s: the stored command shows %q", c.name, shown)
 		}
 	}
-	checkDashboards(t, graphite, influx, "mail", "ok", found["mail!ok"].stored().perf)
-	director := found["imap.test!director"].stored()
-	checkCase(t, check{name: "director", state: 1, want: "the whole session took"}, director)
-	s.checkStored(t, director)
 	s.checkRuns(t, envPassword)
 	i.checkSecrets(t)
 	i.daemon.checkProcesses(t)

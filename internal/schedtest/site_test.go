@@ -93,7 +93,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	ca := certtest.Must(t, "Test Root")
-	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test", "imap.example.com"}}))
+	certFile, keyFile := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "imap.example.com", DNSNames: []string{"imap.test", "imap.example.com"}}))
 	write(t, filepath.Join(dir, "ca.pem"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
 	spec := servertest.Spec{CertFile: certFile, KeyFile: keyFile}
 	for user, password := range map[string]string{"alice": filePassword, "bob": iniPassword, "carol": envPassword, "probe": filePassword} {
@@ -112,7 +112,8 @@ func newSite(t *testing.T) *site {
 	write(t, filepath.Join(dir, "secrets/alice"), filePassword+"\n", 0o400)
 	write(t, filepath.Join(dir, "secrets/wrong"), wrongPassword+"\n", 0o400)
 	write(t, filepath.Join(dir, "secrets/imap.ini"), "[bob]\nusername = bob\npassword = "+iniPassword+"\nmailbox = Sent Items\n"+
-		"[silent]\nusername = bob\npassword = "+iniPassword+"\ntimeout = 1\n", 0o400)
+		"[silent]\nusername = bob\npassword = "+iniPassword+"\ntimeout = 1\n"+
+		"[addresses]\nusername = bob\npassword = "+iniPassword+"\nall-addresses = any\nserver-name = imap.test\nport = "+strconv.Itoa(s.port)+"\n", 0o400)
 	give(t, filepath.Join(dir, "secrets"))
 	return s
 }
