@@ -19,6 +19,9 @@ const wordLimit = 1000
 // 130 kB.
 const byteLimit = 16 << 10
 
+// askLimit is how long a word may be that is looked at after an error, in bytes.
+const askLimit = 1000
+
 // A word is one argument for kong.
 type word struct {
 	text string
@@ -71,6 +74,9 @@ func (r *reader) read(words []word) error {
 	_ = r.trace(nil).Reset() // for the defaults
 	words = words[:withinLimits(words)]
 	for i := range words {
+		if len(words[i].text) > askLimit {
+			continue // none of these flags is so long, and a thousand letters take a while
+		}
 		_, _ = r.trace(words[i:min(i+2, len(words))]).Apply()
 	}
 	if r.asked != "" {
