@@ -119,7 +119,7 @@ _check_imap_session() {
 		return ;;
 	--with)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "id noop namespace rights quota status search idle" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "id noop namespace rights quota status search idle delivery" -- "${cur##*,}")
 		return ;;
 	-e | --expect-greeting)
 		return ;;
@@ -139,15 +139,15 @@ _check_imap_session() {
 		return ;;
 	-w | --warning)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights=" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights= delivery_time= delivery_hops= nodes_spread=" -- "${cur##*,}")
 		return ;;
 	-c | --critical)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights=" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights= delivery_time= delivery_hops= nodes_spread=" -- "${cur##*,}")
 		return ;;
 	--state)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= logout= threshold=" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= nodes_differ= logout= threshold=" -- "${cur##*,}")
 		return ;;
 	-o | --output)
 		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")

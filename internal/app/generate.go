@@ -16,7 +16,7 @@ import (
 // Model returns what internal/gen writes down: the grammar, and the words that
 // the rest of the program knows.
 func Model() gen.Model {
-	m := gen.Model{App: cli.Model(), Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable, "with": session.Optional()}}
+	m := gen.Model{App: cli.Model(), Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable, "with": session.Additions()}}
 	for _, v := range cli.Environment() {
 		m.Env = append(m.Env, gen.EnvVar(v))
 	}

@@ -50,6 +50,7 @@ func expectations(g *grammar, req *Request) error {
 		{"--expect-writable", "select", e.Writable},
 		{"--mailboxes", "mailboxes", req.Session.Pattern != ""},
 		{"--expect-rights", "rights", len(e.Rights) > 0},
+		{"--with=" + session.Delivery, "fetch", req.Session.With[session.Delivery]},
 	}
 	for _, step := range session.Optional() {
 		all = append(all, about{"--with=" + step, step, req.Session.With[step]})

@@ -76,7 +76,7 @@ type grammar struct {
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
-	With          []string `placeholder:"STEP,..." group:"Session" help:"Run these steps too: ${optional}. A threshold on one of their metrics does the same."`
+	With          []string `placeholder:"STEP,..." group:"Session" help:"Run these steps too: ${optional}; or measure how long the message was on its way: delivery (delivery_time, delivery_hops). A threshold on one of the metrics does the same."`
 
 	ExpectGreeting   string   `short:"e" placeholder:"REGEXP" verbatim:"" group:"Expectations" help:"The greeting matches."`
 	ExpectCapability []string `placeholder:"CAP,..." group:"Expectations" help:"Offered before login (under TLS, where there is TLS) or after it."`

@@ -112,6 +112,10 @@ func TestMailboxUsageErrors(t *testing.T) {
 		{[]string{"alone", "--mailboxes=*", "--expect-uidvalidity=7"}, `--expect-uidvalidity is about one mailbox`},
 		{[]string{"alone", "--mailboxes=*", "--until=login"}, `--mailboxes has no effect: --until=login leaves out the step mailboxes`},
 		{[]string{"-c", "mailboxes=1:"}, `-c mailboxes can never be judged without --mailboxes`},
+		{[]string{"-c", "nodes_spread=9"}, `-c nodes_spread can never be judged without --all-addresses`},
+		{[]string{"-c", "nodes_spread=9", "--all-addresses=any", "--until=list"}, `-c nodes_spread can never be judged: --until=list leaves out the step select`},
+		{[]string{"--with=delivery", "--skip=fetch"}, `--with=delivery has no effect: --skip leaves out the step fetch`},
+		{[]string{"-c", "delivery_time=9", "--skip=fetch"}, `-c delivery_time can never be judged: --skip leaves out the step fetch`},
 	} {
 		args := append([]string{"-H", "h", "-m", "A", "-m", "B"}, tt.args...)
 		if tt.args[0] == "alone" {

@@ -48,11 +48,11 @@ func sessionFlags(g *grammar, req *Request) error {
 	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
 		return err
 	}
-	c.With, err = stepSet(g.With, session.Optional(), "--with: %s cannot be added")
+	c.With, err = stepSet(g.With, session.Additions(), "--with: %s cannot be added")
 	return err
 }
 
-// stepSet reads a list of steps, each of which must be one of those allowed.
+// stepSet reads a list of steps, or what else is allowed.
 func stepSet(list, allowed []string, refusal string) (map[string]bool, error) {
 	set := map[string]bool{}
 	for _, s := range list {

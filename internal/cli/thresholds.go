@@ -329,7 +329,7 @@ func measurable(_ *grammar, req *Request) error {
 		if flag == "" {
 			continue
 		}
-		if (def.Name == report.Addresses || def.Name == report.AddressesFailed) && req.AllAddresses == "" {
+		if slices.Contains([]string{report.Addresses, report.AddressesFailed, report.NodesSpread}, def.Name) && req.AllAddresses == "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without --all-addresses=worst or any", flag, def.Name), "")
 		}
 		if def.Step == report.StepMailboxes && c.Pattern == "" {
@@ -338,8 +338,12 @@ func measurable(_ *grammar, req *Request) error {
 		if needs := req.lacks(def.Name); needs != "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without %s", flag, def.Name, needs), "")
 		}
-		if by := session.Removed(c, def.Step); def.Step != "" && by != "" {
-			return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, def.Step), "")
+		step := def.Step
+		if def.Name == report.NodesSpread {
+			step = report.StepSelect
+		}
+		if by := session.Removed(c, step); step != "" && by != "" {
+			return usage(fmt.Sprintf("%s %s can never be judged: %s leaves out the step %s", flag, def.Name, by, step), "")
 		}
 		if c.TLS == session.TLSNone && strings.HasPrefix(def.Name, "certificate_") {
 			return usage(fmt.Sprintf("%s %s can never be judged: --tls=none has no certificate", flag, def.Name), "")

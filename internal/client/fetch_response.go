@@ -22,6 +22,7 @@ type FetchData struct {
 	BodyBytes    int64     // of the header or the whole, as far as asked for
 	BodyParts    int       // items that brought them
 	Header       string    // of BODY[HEADER.FIELDS (...)], up to MaxHeader bytes
+	HasHeader    bool      // the answer had that item
 }
 
 // Gone says whether these are the numbers that Dovecot 2.3 makes up for a
@@ -99,6 +100,7 @@ func (m *FetchData) item(name string, sc *wire.Scanner) bool {
 		t := sc.Next()
 		if strings.HasPrefix(name, "BODY[HEADER.FIELDS") {
 			m.addHeader(t.Text)
+			m.HasHeader = true
 			break
 		}
 		m.BodyParts++
@@ -129,6 +131,7 @@ func (m *FetchData) Merge(n *FetchData) {
 	m.BodyBytes += n.BodyBytes
 	m.BodyParts += n.BodyParts
 	m.addHeader(n.Header)
+	m.HasHeader = m.HasHeader || n.HasHeader
 }
 
 // MaxHeader is how much is kept of the header fields that were asked for, in bytes.

@@ -17,7 +17,7 @@ func TestParseFetch(t *testing.T) {
 		{"RFC 9051 section 8", `* 12 FETCH (FLAGS (\Seen) INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 4286 ENVELOPE ("Wed, 17 Jul 1996" "say "hi" to" (("Terry Gray" NIL "gray" "cac")) NIL NIL NIL NIL NIL NIL "<B>"))`,
 			&FetchData{Number: 12, Size: 4286, HasSize: true, InternalDate: date}},
 		{"literal", "* 12 FETCH (BODY[HEADER]<0> {12}\r\nSubject: hi\n UID 7)", &FetchData{Number: 12, UID: 7, BodyBytes: 12, BodyParts: 1}},
-		{"header fields", "* 1 FETCH (BODY[HEADER.FIELDS (X-A \"b c\")] {5}\r\nX-A:1 BODY[] \"abc\")", &FetchData{Number: 1, Header: "X-A:1", BodyBytes: 3, BodyParts: 1}},
+		{"header fields", "* 1 FETCH (BODY[HEADER.FIELDS (X-A \"b c\")] {5}\r\nX-A:1 BODY[] \"abc\")", &FetchData{Number: 1, Header: "X-A:1", HasHeader: true, BodyBytes: 3, BodyParts: 1}},
 		{"double spaces, MODSEQ (-1)", `* 1  FETCH  (FLAGS ()  MODSEQ (-1)  RFC822.SIZE  5)`, &FetchData{Number: 1, Size: 5, HasSize: true}},
 		{"lower case", `* 1 fetch (rfc822.size 5)`, &FetchData{Number: 1, Size: 5, HasSize: true}},
 		{"no space", `* 1 FETCH(RFC822.SIZE 5)`, &FetchData{Number: 1, Size: 5, HasSize: true}},

@@ -146,6 +146,9 @@ func (c Check) rest(b *strings.Builder) {
 			could = append(could, name)
 		}
 	}
+	if planned(report.StepFetch) && !c.Config.MeasuresDelivery() {
+		could = append(could, session.Delivery)
+	}
 	for _, by := range slices.Sorted(maps.Keys(left)) {
 		lines = append(lines, "left out by "+by+": "+strings.Join(left[by], ", "))
 	}

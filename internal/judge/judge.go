@@ -139,6 +139,9 @@ func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) rep
 			f.Text += fmt.Sprintf(", %s took %s of it", s.Mailbox.Of(s.Name), report.Took(s.Elapsed))
 			f.Advice = slowAdvice(s)
 		}
+		if hop, ok := r.Fact(m.Mailbox.At("delivery_slowest_hop")).(string); ok && m.Def.Name == report.DeliveryTime && above(m, *limit) {
+			f.Text += ", slowest hop: " + hop
+		}
 		f.State = p.state(f.Kind, f.State)
 		judged.State = f.State
 		v.Findings = append(v.Findings, f)

@@ -60,6 +60,7 @@ var kinds = []Kind{
 	{Name: "message_missing", State: report.Critical, Verb: "failed", Cause: "message missing", Means: "the message that was asked for is not there"},
 	{Name: "expectation", State: report.Critical, Verb: "not as expected", Means: "a condition set with --expect-... or --forbid-... is not met"},
 	{Name: "address_failed", State: report.OK, Verb: "failed with another address", Means: "another address of the name did not answer"},
+	{Name: "nodes_differ", State: report.OK, Verb: "differs between the nodes", Means: "the addresses of the name do not have the same mail (--all-addresses); WARNING where UIDVALIDITY differs"},
 	{Name: "logout", State: report.OK, Verb: "failed", Means: "LOGOUT was not answered as it should be; the session was over anyway"},
 	{Name: "threshold", State: report.Critical, Means: "a number is outside its range; the state is that of the threshold"},
 }

@@ -61,6 +61,10 @@ func networkClasses() []Class {
 			Advice: "is the IMAP service running, and is this its port?", Example: example(report.StepConnect, syscall.ECONNREFUSED)},
 		{Kind: "address_failed", Match: is(report.ErrAddressFailed), Detail: text,
 			Advice: "is this node down? else take its address out of the DNS", Example: example(report.StepConnect, report.ErrAddressFailed)},
+		{Kind: "nodes_differ", Match: is(report.ErrValidityDiffers), State: report.Warning, Detail: text,
+			Advice: "was the mailbox made anew on one of them? mail clients load everything again", Example: example(report.StepSelect, fmt.Errorf("%w: UIDVALIDITY of INBOX is 1 at 192.0.2.7 and 2 at 192.0.2.8", report.ErrValidityDiffers)), Source: "RFC 9051 section 2.3.1.1"},
+		{Kind: "nodes_differ", Match: is(report.ErrNodesDiffer), Detail: text,
+			Advice: "did mail arrive meanwhile, or does replication lag?", Example: example(report.StepSelect, fmt.Errorf("%w: messages in INBOX: 40 at 192.0.2.8 and 42 at 192.0.2.7", report.ErrNodesDiffer))},
 		{Kind: "config", Match: func(e *report.StepError) bool {
 			var call *os.SyscallError
 			return errors.As(e.Err, &call) && call.Syscall == "bind"

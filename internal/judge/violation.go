@@ -55,6 +55,10 @@ func described(r *report.Report, m report.Metric, rng Range) string {
 		return box + " has " + many("message", "messages") + " marked as deleted"
 	case report.MessageAge:
 		return message(r, m) + " is " + value + " old"
+	case report.DeliveryTime:
+		return message(r, m) + " was on its way for " + value
+	case report.DeliveryHops:
+		return message(r, m) + " was handed on " + many("time", "times")
 	case report.MessageSize:
 		return message(r, m) + " has " + value
 	case report.SearchFound:
@@ -79,6 +83,8 @@ func described(r *report.Report, m report.Metric, rng Range) string {
 		return many("address", "addresses")
 	case report.AddressesFailed:
 		return value + " not OK"
+	case report.NodesSpread:
+		return "the nodes differ by " + value
 	case report.Folders:
 		return "LIST shows " + many("mailbox", "mailboxes")
 	}
@@ -130,9 +136,12 @@ func share(r *report.Report, of report.Mailbox, part, whole string, write func(f
 func above(m report.Metric, r Range) bool { return !r.Inside && m.Value > r.Upper }
 func below(m report.Metric, r Range) bool { return !r.Inside && m.Value < r.Lower }
 
-// isAge says whether a metric is the age of a message. An age below zero is that
-// of a message whose server has another time than this machine.
-func isAge(def report.MetricDef) bool { return def.Signed && def.Unit == report.Seconds }
+// isAge says whether a metric is the age of a message, or how long it was on its way:
+// it has a limit in hours as often as in seconds. An age below zero is that of a message
+// whose server has another time than this machine.
+func isAge(def report.MetricDef) bool {
+	return def.Signed && def.Unit == report.Seconds || def.Name == report.DeliveryTime
+}
 
 // future says whether a violation is that of an age below zero.
 func future(m report.Metric, r Range) bool { return isAge(m.Def) && m.Value < 0 && below(m, r) }
@@ -237,6 +246,12 @@ func thresholdAdvice(r *report.Report, m report.Metric, rng Range) string {
 	switch m.Def.Name {
 	case report.MessageAge, report.SearchNewestAge:
 		return "is mail arriving?"
+	case report.DeliveryTime:
+		return "see the mail queue of the slowest hop"
+	case report.NodesSpread:
+		return "does replication lag, or did it stop?"
+	case report.DeliveryHops:
+		return "does the mail go round in circles?"
 	case report.SearchOldestAge:
 		return "does what empties this mailbox still run?"
 	case report.QuotaStoragePercent, report.QuotaMessagesPercent:

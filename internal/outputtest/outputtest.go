@@ -37,12 +37,15 @@ var Labels = strings.Fields(`time
 	time_status messages_unseen messages_deleted mailbox_size
 	time_search search_found search_oldest_age search_newest_age fetch_size
 	time_mailboxes mailboxes
-	client_certificate_days client_secret_days time_rights`)
+	client_certificate_days client_secret_days time_rights
+	delivery_time delivery_hops
+	nodes_spread`)
 
-// inBytes and aged are the labels of sizes and of ages, which may be negative.
+// The labels of sizes, of ages, which may be negative, and of other seconds.
 var (
 	inBytes = strings.Fields("message_size quota_storage_used quota_storage_limit mailbox_size fetch_size")
 	aged    = strings.Fields("message_age search_oldest_age search_newest_age")
+	lasting = strings.Fields("delivery_time") // seconds beside time_...
 )
 
 // Output is plugin output taken apart.
@@ -233,7 +236,7 @@ func perfItem(token string) (Perf, error) {
 	}
 	_, decimals, _ := strings.Cut(p.Value, ".")
 	age := slices.Contains(aged, name)
-	seconds := strings.HasPrefix(name, "time") || age
+	seconds := strings.HasPrefix(name, "time") || age || slices.Contains(lasting, name)
 	switch {
 	case seconds != (p.Unit == "s"), (p.Unit == "B") != slices.Contains(inBytes, name), (p.Unit == "%") != strings.HasSuffix(name, "_percent"):
 		return p, errors.New("wrong unit")

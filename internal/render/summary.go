@@ -109,6 +109,11 @@ func success(r *report.Report, v report.Verdict) string {
 	if m, ok := r.Metric(report.MessageAge); ok && r.Target.Message != "" {
 		facts = append(facts, r.Target.Message+" "+report.Roughly(time.Duration(m.Value)*time.Second)+" old")
 	}
+	if m, ok := r.Metric(report.DeliveryTime); ok {
+		facts = append(facts, "delivered in "+report.Roughly(time.Duration(m.Value)*time.Second))
+	} else if r.Absent[report.DeliveryTime] == report.ClocksDiffer {
+		facts = append(facts, "delivery time not judged, clocks differ")
+	}
 	if m, ok := r.Metric(report.SearchFound); ok {
 		facts = append(facts, fmt.Sprintf("%.0f found", m.Value))
 	}

@@ -149,6 +149,8 @@ var (
 	ErrExpectation      = errors.New("not as expected")
 	ErrNotOffered       = errors.New("not offered by the server")
 	ErrAddressFailed    = errors.New("another address of the name did not answer")
+	ErrNodesDiffer      = errors.New("the nodes do not have the same mail")
+	ErrValidityDiffers  = errors.New("UIDVALIDITY differs between the nodes")
 	ErrManyAddresses    = errors.New("more addresses than are used")
 
 	ErrSelfSigned          = errors.New("self-signed")

@@ -58,7 +58,14 @@ const (
 	QuotaMessagesUsed    = "quota_messages_used"
 	QuotaMessagesLimit   = "quota_messages_limit"
 	QuotaMessagesPercent = "quota_messages_percent"
+
+	DeliveryTime = "delivery_time"
+	DeliveryHops = "delivery_hops"
+	NodesSpread  = "nodes_spread"
 )
+
+// ClocksDiffer is why a message that was sent after it came in has no delivery_time.
+const ClocksDiffer = "the clocks on its way differ"
 
 // table is the one list of metrics. Its order is the order of the perfdata and
 // PNP keeps data sources by position, so rows are only ever added at the end
@@ -123,6 +130,9 @@ var table = []MetricDef{
 		Doc:    "whole days, rounded down, until the date of --oauth-client-secret-expires; negative after it",
 		Moment: "when the secret of the OAuth client expires, by --oauth-client-secret-expires"},
 	stepTime(StepRights, "MYRIGHTS"),
+	{Name: DeliveryTime, Unit: Seconds, Step: StepFetch, Doc: "from the first Received field of the fetched message, or from Date where there is none and with --message=header:, to INTERNALDATE, in whole seconds; none when that is more than a minute below zero, as the clocks differ then"},
+	{Name: DeliveryHops, Unit: Count, Step: StepFetch, Doc: "Received fields of the fetched message: how many times it was handed on"},
+	{Name: NodesSpread, Unit: Count, Doc: "by how much the addresses of the host name differ in messages or in UIDNEXT of a mailbox, the most of any (--all-addresses); UIDNEXT counts where UIDVALIDITY is the same"},
 }
 
 func stepTime(step, doc string) MetricDef {

@@ -119,6 +119,7 @@ func closeTop(top *report.Report) *report.Report {
 			top.Metrics[i].Value = top.Elapsed.Seconds()
 		}
 	}
+	compareNodes(top)
 	first := top.Sessions[0].Target
 	top.Target.Username, top.Target.Mailbox, top.Target.Mailboxes, top.Target.Address = first.Username, first.Mailbox, first.Mailboxes, ""
 	return top

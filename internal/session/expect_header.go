@@ -3,6 +3,7 @@ package session
 import (
 	"mime"
 	"regexp"
+	"slices"
 	"strings"
 
 	"check_imap_session/internal/client"
@@ -14,16 +15,23 @@ type Header struct {
 	Pattern *regexp.Regexp // matches the field's value, encoded or decoded; never nil
 }
 
-// headerNames returns the names of the expected fields as FETCH takes them.
-func (e Expect) headerNames() string {
-	names := make([]string, len(e.Headers))
-	for i, h := range e.Headers {
-		names[i] = h.Name
-		if strings.ContainsAny(h.Name, `(){%*"\]`) { // not an astring, RFC 9051 section 9
-			names[i] = client.Quote(h.Name)
+// headerNames returns the names of the fields that are asked for, as FETCH takes them:
+// those of the way of the message, and the expected ones.
+func (c Config) headerNames() []string {
+	var names []string
+	if c.MeasuresDelivery() {
+		names = append(names, traceFields...)
+	}
+	for _, h := range c.Expect.Headers {
+		name := h.Name
+		if strings.ContainsAny(name, `(){%*"\]`) { // not an astring, RFC 9051 section 9
+			name = client.Quote(name)
+		}
+		if !slices.Contains(names, strings.ToUpper(name)) { // a second time changes nothing
+			names = append(names, name)
 		}
 	}
-	return strings.Join(names, " ")
+	return names
 }
 
 // expectHeaders looks at the fields that the answer brought. A fault does not

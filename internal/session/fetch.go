@@ -40,7 +40,7 @@ func (c Config) fetchItems() string {
 	items := "FLAGS INTERNALDATE RFC822.SIZE "
 	switch c.Fetch {
 	case FetchEnvelope:
-		if len(c.Expect.Headers) == 0 {
+		if len(c.Expect.Headers) == 0 && !c.MeasuresDelivery() {
 			return "ALL" // the article's; RFC 9051 section 6.4.5
 		}
 		items += "ENVELOPE"
@@ -52,8 +52,11 @@ func (c Config) fetchItems() string {
 	default:
 		items += "BODY.PEEK[HEADER]<0.2048>"
 	}
-	if len(c.Expect.Headers) > 0 {
-		items += " BODY.PEEK[HEADER.FIELDS (" + c.Expect.headerNames() + ")]"
+	if names := c.headerNames(); len(names) > 0 {
+		items += " BODY.PEEK[HEADER.FIELDS (" + strings.Join(names, " ") + ")]"
+		if c.MeasuresDelivery() {
+			items += fmt.Sprintf("<0.%d>", client.MaxHeader)
+		}
 	}
 	return "(" + items + ")"
 }
@@ -72,6 +75,9 @@ func explainFetch(c Config) Explanation {
 		h.Sends = []Sent{{Text: "SEARCH " + client.HeaderCriteria(m.Header, m.Value).Typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
 	default:
 		h.Does = "the newest message: N is the number in front of EXISTS"
+	}
+	if c.MeasuresDelivery() {
+		h.Does = strings.TrimPrefix(h.Does+"; Date and Received tell how long it was on its way", "; ")
 	}
 	for _, e := range c.Expect.Headers {
 		h.Expects = append(h.Expects, fmt.Sprintf("the header field %s matches %s", e.Name, e.Pattern))
@@ -92,7 +98,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
 	if s.conn.Exists == 0 {
-		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchSize, report.StepTime(report.StepFetch)) {
+		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchSize, report.DeliveryTime, report.DeliveryHops, report.StepTime(report.StepFetch)) {
 			if m.Named() {
 				return missing("the mailbox is empty")
 			}
@@ -148,7 +154,7 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 	switch {
 	case expunged || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:
 		const why = "the message went away between SELECT and FETCH"
-		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchSize} {
+		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchSize, report.DeliveryTime, report.DeliveryHops} {
 			rec.Absent(name, why)
 		}
 		rec.Remark(why)
@@ -186,6 +192,7 @@ func (s *Session) fetched(rec *Recorder, got *client.FetchData) error {
 	if got.UID > 0 {
 		rec.Fact("uid", int64(got.UID))
 	}
+	s.delivered(rec, got)
 	expectHeaders(rec, s.cfg.Expect.Headers, got)
 	rec.Detail(strings.Join(detail, ", "))
 	return nil

@@ -170,7 +170,7 @@ func (c Config) opens() bool {
 // fetches says whether the session fetches a message. Of the mailboxes that
 // --mailboxes finds only when that was asked for.
 func (c Config) fetches() bool {
-	if c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 {
+	if c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 || c.With[Delivery] {
 		return true
 	}
 	for _, def := range report.MetricTable() {

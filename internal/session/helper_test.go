@@ -98,7 +98,7 @@ func (b *rig) verbs() []string {
 // everyOptional asks for all optional steps.
 func everyOptional() map[string]bool {
 	with := map[string]bool{}
-	for _, name := range Optional() {
+	for _, name := range Additions() {
 		with[name] = true
 	}
 	return with

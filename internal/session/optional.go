@@ -58,7 +58,7 @@ func (s Step) Metrics() []report.MetricDef {
 }
 
 // Optional returns the names of the steps that a session has only when
-// somebody asks for them, in protocol order: the values of --with.
+// somebody asks for them, in protocol order.
 func Optional() []string {
 	var names []string
 	for _, step := range Catalog {
@@ -68,6 +68,9 @@ func Optional() []string {
 	}
 	return names
 }
+
+// Additions returns the values of --with: the optional steps, and Delivery.
+func Additions() []string { return append(Optional(), Delivery) }
 
 // hasThreshold says whether there is a threshold on one of the metrics.
 func (c Config) hasThreshold(metrics ...string) bool {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,7 +84,22 @@ func recipes() []recipe {
 				"serve EXAMINE\nwait 8ms\nS: * 1 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 2ms\nS: * SEARCH 1\nS: {tag} OK done\nserve FETCH\nwait 3ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:58:00 +0000\")\nS: {tag} OK done\nserve"},
 		{name: "rights", state: report.Critical, caps: recipeCaps + " ACL RIGHTS=texk", args: append(full, words("-m Shared/Orders --skip=list,fetch --expect-rights=lrsi")...),
 			script: "serve MYRIGHTS\nwait 2ms\nS: * MYRIGHTS Shared/Orders lrs\nS: {tag} OK done\nserve"},
+		{name: "delivery", state: report.Warning, args: append(full, words("--message=header:X-Canary=mx1 -w delivery_time=2m -c delivery_time=10m,message_age=25m")...),
+			script: "serve FETCH\nwait 14ms\n" + canary([]string{
+				"Received: from mx.example.com by store.example.com; Fri, 31 Dec 1999 23:54:46 +0000",
+				"Received: from relay.example.net by mx.example.com; Fri, 31 Dec 1999 23:54:45 +0000",
+				"Received: from nagios.example.net by relay.example.net; Fri, 31 Dec 1999 23:50:03 +0000",
+				"Date: Fri, 31 Dec 1999 23:50:02 +0000",
+			}) + "S: {tag} OK done\nserve"},
 	}
+}
+
+// canary is the line of a script that brings a mail with these header fields, which
+// came in at 23:54:46.
+func canary(fields []string) string {
+	text := strings.Join(fields, "\r\n") + "\r\n\r\n"
+	row := fmt.Sprintf("* 42 FETCH (FLAGS () INTERNALDATE \"31-Dec-1999 23:54:46 +0000\" RFC822.SIZE 1204 BODY[HEADER]<0> {2}\r\n\r\n BODY[HEADER.FIELDS (DATE RECEIVED)]<0> {%d}\r\n%s)\r\n", len(text), text)
+	return "raw " + strconv.Quote(row) + "\n"
 }
 
 // TestChecksPage holds docs/checks.md to what the program prints; -update
