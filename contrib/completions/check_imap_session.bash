@@ -60,6 +60,11 @@ _check_imap_session() {
 	--auth)
 		mapfile -t COMPREPLY < <(compgen -W "auto login plain cram-md5 scram-sha-1 scram-sha-256 scram-sha-256-plus xoauth2 oauthbearer external none" -- "$cur")
 		return ;;
+	--lockout-guard)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--lockout-wait)
+		return ;;
 	--oauth-token-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -110,8 +115,10 @@ _check_imap_session() {
 		return ;;
 	--search)
 		return ;;
+	--append)
+		return ;;
 	--until)
-		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability token login id noop namespace list mailboxes rights quota status select search fetch idle logout" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "dns connect tls greeting starttls capability token login id noop namespace list mailboxes rights quota status select search fetch idle append logout" -- "$cur")
 		return ;;
 	--skip)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
@@ -139,11 +146,11 @@ _check_imap_session() {
 		return ;;
 	-w | --warning)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights= delivery_time= delivery_hops= nodes_spread=" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights= delivery_time= delivery_hops= nodes_spread= time_append=" -- "${cur##*,}")
 		return ;;
 	-c | --critical)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights= delivery_time= delivery_hops= nodes_spread=" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "time= time_dns= time_connect= time_tls= time_greeting= time_starttls= time_capability= time_token= time_login= time_list= time_select= time_fetch= time_logout= certificate_days= certificate_percent= folders= messages= message_age= message_size= addresses= addresses_failed= time_id= time_noop= time_namespace= time_idle= time_quota= quota_storage_used= quota_storage_limit= quota_storage_percent= quota_messages_used= quota_messages_limit= quota_messages_percent= time_status= messages_unseen= messages_deleted= mailbox_size= time_search= search_found= search_oldest_age= search_newest_age= fetch_size= time_mailboxes= mailboxes= client_certificate_days= client_secret_days= time_rights= delivery_time= delivery_hops= nodes_spread= time_append=" -- "${cur##*,}")
 		return ;;
 	--state)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
@@ -167,6 +174,6 @@ _check_imap_session() {
 		mapfile -t COMPREPLY < <(compgen -W "icinga2 director nagios nrpe man bash zsh fish" -- "$cur")
 		return ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --authzid --password-file --password-command --password -P --auth --allow-plaintext-auth --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-cert --oauth-client-key --oauth-service-account --oauth-client-secret-expires --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --mailboxes --list --list-reference --message --fetch --fetch-limit --search --read-write --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-rights --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --write --label --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --usage -h --help" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W "--hostname -H --address --port -p --ipv4 -4 --ipv6 -6 --all-addresses --source --proxy-protocol --timeout -t --tls --ssl -S --server-name --ca-file --client-cert --client-key --tls-min --tls-small-hello --certificate-key --certificate -D --expect-certificate --insecure --username -U --authzid --password-file --password-command --password -P --auth --allow-plaintext-auth --lockout-guard --lockout-wait --oauth-token-file --oauth-token-command --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-cert --oauth-client-key --oauth-service-account --oauth-client-secret-expires --oauth-scope --oauth-refresh-token-file --oauth-cache --oauth-proxy --mailbox -m --mailboxes --list --list-reference --message --fetch --fetch-limit --search --read-write --append --until --skip --with --expect-greeting -e --expect-capability --forbid-capability --expect-mailbox --expect-uidvalidity --expect-writable --expect-rights --expect-header --expect-id --warning -w --critical -c --state --output -o --brief --verbose -v --perfdata-unknown --write --label --transcript --transcript-content --explain --demo --generate --extra-opts --version -V --usage -h --help" -- "$cur")
 }
 complete -F _check_imap_session check_imap_session

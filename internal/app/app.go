@@ -153,6 +153,7 @@ func check(ctx context.Context, req *cli.Request, env Env) answer {
 		env.Session(&req.Session)
 	}
 	req.Session.Secrets.Add(req.Session.Password) // the demo's; the others are there since they were loaded
+	req.Session.Rejected = judge.Rejected
 	run := session.Run
 	if req.AllAddresses != "" {
 		run = func(ctx context.Context, c session.Config, plan []session.Step) *report.Report {

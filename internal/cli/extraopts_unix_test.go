@@ -28,6 +28,7 @@ func TestGuardedKeys(t *testing.T) {
 		{"token command", "oauth-token-command = t", 0o660, -1, refused},
 		{"transcript", "transcript = /tmp/t", 0o660, -1, refused},
 		{"token cache", "oauth-cache = /tmp/t", 0o660, -1, refused},
+		{"lockout guard", "lockout-guard = /tmp/t", 0o660, -1, refused},
 		{"refresh token", "oauth-refresh-token-file = /tmp/t", 0o660, -1, refused},
 		{"a harmless key", "password-file = f", 0o666, 65534, ""},
 	} {

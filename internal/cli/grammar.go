@@ -43,13 +43,15 @@ type grammar struct {
 	ExpectCertificate string `placeholder:"FILE" group:"TLS" help:"The server must show this certificate: a PEM file, or sha256:HEX. Another one is WARNING; with --insecure it is CRITICAL, and a match is trusted."`
 	Insecure          bool   `nosuggest:"" group:"TLS" help:"Do not verify the certificate; the report still says what verification would have said."`
 
-	Username           string `short:"U" placeholder:"USER" group:"Login" everyday:"user name" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
-	Authzid            string `placeholder:"USER" group:"Login" help:"Log in as the user of -U and act as this one (authorization identity). For PLAIN, SCRAM and OAUTHBEARER."`
-	PasswordFile       string `placeholder:"FILE" group:"Login" everyday:"its first line is the password" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
-	PasswordCommand    string `placeholder:"CMD" guarded:"" verbatim:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
-	Password           string `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
-	Auth               string `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" everyday:"none checks up to the login, without an account" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
-	AllowPlaintextAuth bool   `nosuggest:"" group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
+	Username           string      `short:"U" placeholder:"USER" group:"Login" everyday:"user name" help:"User name: user, user@domain, NTDOMAIN\\account\\alias."`
+	Authzid            string      `placeholder:"USER" group:"Login" help:"Log in as the user of -U and act as this one (authorization identity). For PLAIN, SCRAM and OAUTHBEARER."`
+	PasswordFile       string      `placeholder:"FILE" group:"Login" everyday:"its first line is the password" help:"Read the password from the first line of FILE; - is standard input, the name of a systemd credential is looked up first."`
+	PasswordCommand    string      `placeholder:"CMD" guarded:"" verbatim:"" group:"Login" help:"Read the password from the first line of what CMD prints. Split into words, run without a shell."`
+	Password           string      `short:"P" placeholder:"SECRET" secret:"" group:"Login" help:"The password itself. Everybody on the machine can see it: use --password-file, or the environment variable CHECK_IMAP_SESSION_PASSWORD."`
+	Auth               string      `enum:"auto,login,plain,cram-md5,scram-sha-1,scram-sha-256,scram-sha-256-plus,xoauth2,oauthbearer,external,none" default:"auto" placeholder:"MECHANISM" group:"Login" everyday:"none checks up to the login, without an account" help:"auto, login, plain, cram-md5, scram-sha-1, scram-sha-256, scram-sha-256-plus, xoauth2, oauthbearer, external or none. auto is LOGIN, or AUTHENTICATE PLAIN where the server forbids LOGIN; with a token OAUTHBEARER or XOAUTH2; with a client certificate and no secret EXTERNAL. none checks without an account, up to CAPABILITY."`
+	AllowPlaintextAuth bool        `nosuggest:"" group:"Login" help:"Permit to send the password or token over an unencrypted connection."`
+	LockoutGuard       string      `placeholder:"FILE" guarded:"" group:"Login" help:"Keep the account from being locked: after a login was rejected do not log in again, and stay CRITICAL, until --lockout-wait is over or the file of the password has changed. Kept in FILE (mode 0600), without secrets; several checks may share it."`
+	LockoutWait        lockoutWait `default:"30m" placeholder:"DURATION" group:"Login" help:"How long --lockout-guard waits for the next try. Default ${default}."`
 
 	OAuthTokenFile           string `name:"oauth-token-file" placeholder:"FILE" group:"OAuth" help:"Read an access token from the first line of FILE, as --password-file does."`
 	OAuthTokenCommand        string `name:"oauth-token-command" placeholder:"CMD" guarded:"" verbatim:"" group:"OAuth" help:"Read an access token from the first line of what CMD prints."`
@@ -74,6 +76,7 @@ type grammar struct {
 	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
 	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (search_found). {-7d} stands for the date seven days ago. Adds the step search."`
 	ReadWrite     bool     `group:"Session" help:"SELECT the mailbox instead of EXAMINE. May clear Recent flags."`
+	Append        string   `placeholder:"MAILBOX" verbatim:"" group:"Session" help:"Write probe: add a small message to this mailbox, fetch it back and remove it, and nothing else. Needs UIDPLUS. Use a mailbox of its own: what an interrupted run leaves is removed by a later one after 10 minutes."`
 	Until         string   `placeholder:"STEP" group:"Session" help:"Last step before LOGOUT, by its name."`
 	Skip          []string `placeholder:"STEP,..." group:"Session" help:"Leave out list, select or fetch."`
 	With          []string `placeholder:"STEP,..." group:"Session" help:"Run these steps too: ${optional}; or measure how long the message was on its way: delivery (delivery_time, delivery_hops). A threshold on one of the metrics does the same."`
@@ -141,11 +144,7 @@ type duration time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *duration) UnmarshalText(text []byte) error {
-	s := strings.TrimSpace(string(text))
-	v, err := time.ParseDuration(s)
-	if n, nerr := strconv.ParseFloat(s, 64); nerr == nil && strings.Trim(s, "0123456789.") == "" {
-		v, err = time.Duration(n*float64(time.Second)), nil
-	}
+	s, v, err := span(text)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s is not a duration: write 8, 500ms or 1m30s", argv.Quote(s))
@@ -155,6 +154,29 @@ func (d *duration) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%s is not between 10ms and 1h", argv.Quote(s))
 	}
 	*d = duration(v)
+	return nil
+}
+
+// span reads a time span.
+func span(text []byte) (s string, v time.Duration, err error) {
+	s = strings.TrimSpace(string(text))
+	v, err = time.ParseDuration(s)
+	if n, nerr := strconv.ParseFloat(s, 64); nerr == nil && strings.Trim(s, "0123456789.") == "" {
+		v, err = time.Duration(n*float64(time.Second)), nil
+	}
+	return s, v, err
+}
+
+// lockoutWait is a time span from a minute to a week.
+type lockoutWait time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (w *lockoutWait) UnmarshalText(text []byte) error {
+	s, v, err := span(text)
+	if err != nil || v < time.Minute || v > 7*24*time.Hour {
+		return fmt.Errorf("%s is not a duration from 1m to 168h", argv.Quote(s))
+	}
+	*w = lockoutWait(v)
 	return nil
 }
 

@@ -56,6 +56,7 @@ func (r *Request) Load(ctx context.Context) error {
 	if err := r.loadSigner(); err != nil {
 		return err
 	}
+	r.guardSource() // before it is read: a change while it is read counts
 	return r.loadSecrets(ctx)
 }
 

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"check_imap_session/internal/argv"
 	"check_imap_session/internal/auth"
+	"check_imap_session/internal/guard"
+	"check_imap_session/internal/secret"
 	"check_imap_session/internal/session"
 )
 
@@ -58,12 +61,48 @@ func login(g *grammar, req *Request, env Env) error {
 	if err := requireSecret(c, password, token, g); err != nil {
 		return err
 	}
+	if err := lockoutGuard(g, req); err != nil {
+		return err
+	}
 	req.files.password = password
 	req.files.token = token.secretSource
 	req.files.clientSecret, req.files.refreshToken = token.clientSecret, token.refreshToken
 	req.files.oauthCert, req.files.oauthKey = g.OAuthClientCert, cmp.Or(g.OAuthClientKey, g.OAuthClientCert)
 	req.files.serviceAccount = g.OAuthServiceAccount
 	return nil
+}
+
+// lockoutGuard fills in the lockout guard; Load looks at the file of the secret.
+func lockoutGuard(g *grammar, req *Request) error {
+	switch {
+	case g.LockoutGuard == "" && req.given["lockout-wait"] != nil:
+		return usage("--lockout-wait has no effect without --lockout-guard", "give --lockout-guard=FILE")
+	case g.LockoutGuard == "":
+		return nil
+	}
+	req.Session.Guard = &guard.Guard{Path: g.LockoutGuard, Wait: time.Duration(g.LockoutWait)}
+	return nil
+}
+
+// guardSource tells the lockout guard which file the secret of the login is in. One that
+// systemd passes on is a new file in every run, and a token that is fetched is in none.
+func (r *Request) guardSource() {
+	g := r.Session.Guard
+	if g == nil {
+		return
+	}
+	path := ""
+	switch from := r.files.password; {
+	case from.given():
+		path = from.file
+	case r.files.token.given():
+		path = r.files.token.file
+	case r.Session.OAuth == nil:
+		path = r.files.clientCert
+	}
+	if path != "" && path != "-" && !secret.HasCredential(path, r.files.credentials) && !below(path, r.files.credentials) {
+		g.Source = guard.SourceOf(path)
+	}
 }
 
 // checkSecretFits refuses a secret that the mechanism has no use for.

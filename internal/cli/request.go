@@ -349,6 +349,9 @@ func plan(_ *grammar, req *Request) error {
 	if err != nil {
 		return usage(err.Error(), "")
 	}
+	if by := session.Removed(req.Session, report.StepAppend); by != "" && req.Session.Append != "" {
+		return usage("--append has no effect with "+by, "leave out one of them")
+	}
 	req.Plan = steps
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 func sessionFlags(g *grammar, req *Request) error {
 	c := &req.Session
 	c.ListPattern, c.ListReference = g.List, g.ListReference
-	c.ReadWrite = g.ReadWrite
+	c.ReadWrite, c.Append = g.ReadWrite, g.Append
 	names := g.mailboxes(req.given["mailbox"])
 	c.Mailbox, c.Mailboxes, c.Pattern = names[0], session.Mailboxes(names), g.Mailboxes
 	if c.Pattern != "" {
@@ -24,7 +24,7 @@ func sessionFlags(g *grammar, req *Request) error {
 		}
 		c.Mailbox = session.AnyMailbox
 	}
-	for flag, v := range map[string]string{"-m": strings.Join(names, ""), "--mailboxes": c.Pattern, "--list": c.ListPattern, "--list-reference": c.ListReference} {
+	for flag, v := range map[string]string{"-m": strings.Join(names, ""), "--mailboxes": c.Pattern, "--append": c.Append, "--list": c.ListPattern, "--list-reference": c.ListReference} {
 		if strings.ContainsAny(v, "\r\n\x00") {
 			return usage(flag+" has a line end or a NUL in it", "")
 		}

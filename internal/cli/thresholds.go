@@ -335,6 +335,9 @@ func measurable(_ *grammar, req *Request) error {
 		if def.Step == report.StepMailboxes && c.Pattern == "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without --mailboxes", flag, def.Name), "")
 		}
+		if def.Step == report.StepAppend && c.Append == "" {
+			return usage(fmt.Sprintf("%s %s can never be judged without --append", flag, def.Name), "")
+		}
 		if needs := req.lacks(def.Name); needs != "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without %s", flag, def.Name, needs), "")
 		}

@@ -113,7 +113,7 @@ func TestDocsLimits(t *testing.T) {
 		t.Fatalf("only %d limits found", len(limits))
 	}
 	for _, m := range limits {
-		args := strings.Fields("-H imap.example.com -U probe --password-file=/etc/nagios/imap.password --search=ALL --all-addresses=worst -w " + m[1])
+		args := strings.Fields("-H imap.example.com -U probe --password-file=/etc/nagios/imap.password --search=ALL --append=Probe --all-addresses=worst -w " + m[1])
 		switch metric, _, _ := strings.Cut(m[1], "="); metric {
 		case "mailboxes", "time_mailboxes":
 			args = append(args, "--mailboxes=*")

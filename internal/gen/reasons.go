@@ -31,6 +31,8 @@ func LeftOut(format string) map[string]string {
 			"oauth-token-command":      runs,
 			"oauth-refresh-token-file": writes,
 			"oauth-cache":              writes,
+			"lockout-guard":            writes,
+			"lockout-wait":             "has no effect without lockout_guard",
 			"oauth-proxy":              inProxy,
 			"transcript":               writes,
 			"ssl":                      sameAs,

@@ -63,12 +63,14 @@
 //
 // One account, three mailboxes, and in each the messages 1 to 42 with the UIDs
 // 1001 to 1042, all received ten minutes ago. It keeps no state: FETCH works
-// without EXAMINE, as a script may have answered EXAMINE itself. It knows
+// without EXAMINE, as a script may have answered EXAMINE itself. One message can be
+// added by APPEND: UID SEARCH HEADER finds it, UID EXPUNGE removes it. It knows
 // CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE (PLAIN, LOGIN, CRAM-MD5, EXTERNAL,
 // XOAUTH2, OAUTHBEARER; any credentials will do), LIST, LSUB, SELECT, EXAMINE,
-// STATUS, FETCH, SEARCH, UID FETCH, UID SEARCH, NOOP, CHECK, CLOSE, UNSELECT,
-// ENABLE, IDLE, ID, NAMESPACE, GETQUOTA, GETQUOTAROOT, MYRIGHTS and LOGOUT; all
-// else is BAD. Literals are read, with and without continuation. STARTTLS and
+// STATUS, FETCH, SEARCH, UID FETCH, UID SEARCH, APPEND, UID STORE, UID EXPUNGE,
+// NOOP, CHECK, CLOSE, UNSELECT, ENABLE, IDLE, ID, NAMESPACE, GETQUOTA, GETQUOTAROOT,
+// MYRIGHTS and LOGOUT; all else is BAD. Literals are read, with and without
+// continuation. STARTTLS and
 // LOGINDISABLED leave the capabilities once TLS is on.
 //
 // # What is a fault

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func newMail() mail {
 
 // fetchRows answer FETCH and UID FETCH with one row for each message of the
 // set, with every item asked for. See RFC 9051 section 6.4.5.
-func fetchRows(cmd command) ([]string, error) {
+func (t *talk) fetchRows(cmd command) ([]string, error) {
 	set, items, ok := strings.Cut(cmd.args, " ")
 	if !ok {
 		return nil, errors.New("FETCH without items")
@@ -58,6 +59,10 @@ func fetchRows(cmd command) ([]string, error) {
 			return nil, err
 		}
 		rows = append(rows, row)
+	}
+	if byUID && t.added.header != "" && slices.Contains(strings.Split(set, ","), strconv.Itoa(firstUID+messages)) {
+		row, err := t.added.row(names, messages+1)
+		return append(rows, row), err
 	}
 	return rows, nil
 }

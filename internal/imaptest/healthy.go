@@ -175,9 +175,18 @@ func (t *talk) rows(cmd command) (rows []string, code string, err error) {
 	case "STATUS":
 		rows, err = statusRows(cmd.args)
 	case "SEARCH", "UIDSEARCH":
-		rows = searchRows(cmd)
+		rows = t.searchRows(cmd)
 	case "FETCH", "UIDFETCH":
-		rows, err = fetchRows(cmd)
+		rows, err = t.fetchRows(cmd)
+	case "APPEND":
+		if err = t.add(cmd.args); err == nil {
+			rows, code = []string{fmt.Sprintf("%d EXISTS", messages+1)}, fmt.Sprintf("[APPENDUID 1 %d] ", firstUID+messages)
+		}
+	case "UIDSTORE":
+	case "UIDEXPUNGE":
+		if t.added.header != "" {
+			rows, t.added = []string{fmt.Sprintf("%d EXPUNGE", messages+1)}, mail{}
+		}
 	case "GETQUOTA":
 		rows = []string{quota}
 	case "GETQUOTAROOT":

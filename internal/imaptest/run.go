@@ -62,6 +62,7 @@ type talk struct {
 	chunk  int           // bytes a write, 0: no limit
 	pause  time.Duration // between chunks
 	delays map[string]time.Duration
+	added  mail // by APPEND, until UID EXPUNGE; zero when there is none
 	over   bool // serve has answered LOGOUT
 }
 

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"check_imap_session/internal/report"
@@ -11,11 +12,16 @@ import (
 // counts of them. v already holds what stands above the sessions.
 func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 	best, failed, well := report.Critical, 0, 0
+	var held []report.Finding // because of another address, whose finding comes first
 	for _, s := range r.Sessions {
 		sv := Judge(s, p)
 		v.Sessions = append(v.Sessions, sv)
 		for _, f := range sv.Findings {
 			f.Address = s.Target.Address
+			if stopped(s) {
+				held = append(held, f)
+				continue
+			}
 			v.Findings = append(v.Findings, f)
 		}
 		if sv.Success {
@@ -28,6 +34,7 @@ func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 			best = sv.State
 		}
 	}
+	v.Findings = append(v.Findings, held...)
 	p.addCounted(r, v, report.Addresses, len(r.Sessions))
 	p.addCounted(r, v, report.AddressesFailed, failed)
 	p.mergeMetrics(v)
@@ -43,6 +50,13 @@ func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 			}
 		}
 	}
+}
+
+// stopped says whether a session did not log in because another address had rejected
+// the login.
+func stopped(s *report.Report) bool {
+	e := s.Failure()
+	return e != nil && errors.As(e.Err, new(*report.LoginHeld))
 }
 
 // addCounted adds a metric of the whole to a verdict.

@@ -162,8 +162,14 @@ func serviceClasses() []Class {
 			Advice: "choose one that is offered (--auth), or switch this one on", Example: example(report.StepLogin, report.ErrNoMechanism)},
 		{Kind: "auth_failed", Match: is(report.ErrServerProof), Detail: fixed("the server did not prove that it knows the password"),
 			Advice: "is this the right server? another one may answer in its place (the password was not sent)", Example: example(report.StepLogin, report.ErrServerProof), Source: "RFC 5802 section 3"},
+		{Kind: "auth_failed", Match: as[*report.LoginHeld](), Phrase: heldPhrase,
+			Advice: checkPassword, Example: example(report.StepLogin, &report.LoginHeld{Address: "192.0.2.7"})},
 		{Kind: "message_missing", Match: at(report.ErrMessageMissing, report.StepSearch), Detail: text,
 			Advice: "is mail arriving here, and does --search say what is meant?", Example: example(report.StepSearch, report.ErrMessageMissing)},
+		{Kind: "message_missing", Match: at(report.ErrMessageMissing, report.StepAppend), Detail: text,
+			Advice: "does the mail store lose mail, or does a rule move it? see the log of the server", Example: example(report.StepAppend, report.ErrMessageMissing)},
+		{Kind: "no_permission", Match: is(report.ErrReadOnly), Detail: text,
+			Advice: "check the rights of the user (ACL), or is the mail store mounted read-only?", Example: example(report.StepAppend, fmt.Errorf("%w: Probe is read-only", report.ErrReadOnly))},
 		{Kind: "message_missing", Match: is(report.ErrMailboxEmpty), Phrase: fixed("failed, the mailbox is empty"),
 			Advice: "is mail arriving here?", Example: example(report.StepFetch, fmt.Errorf("%w: %w", report.ErrMessageMissing, report.ErrMailboxEmpty))},
 		{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
@@ -228,7 +234,7 @@ func text(e *report.StepError) string {
 			return msg
 		}
 	}
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrNodesDiffer, report.ErrValidityDiffers, report.ErrManyAddresses, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrReadOnly, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrNodesDiffer, report.ErrValidityDiffers, report.ErrManyAddresses, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

@@ -214,6 +214,9 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 		}
 	}
 	f.Advice = rejectedAdvice(e, f)
+	if f.Kind == "mailbox_missing" && e.Step == report.StepAppend {
+		f.Advice = "create it for the probe, or is --append not spelled as in LIST?"
+	}
 	f.Server = serverWords(e)
 	return f
 }

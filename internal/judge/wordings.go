@@ -111,7 +111,7 @@ func wordings() []Wording {
 		{Kind: "rejected", Words: words(lockedWords), About: []report.About{report.AboutMailbox, report.AboutStore},
 			Advice:  lockedAdvice,
 			Example: "Mailbox is locked by another process (pid 4711)", Source: "UW and others"},
-		{Kind: "over_quota", Words: words(`over ?quota|quota (exceeded|exhausted)|(mailbox|disk) (is )?full|not enough disk quota`),
+		{Kind: "over_quota", Words: words(`over ?quota|quota (exceeded|exhausted)|exceeded your (mail )?quota|(mailbox|disk) (is )?full|not enough disk quota`),
 			Advice:  "delete mail or raise the quota",
 			Example: "Mailbox is over quota", Source: "Courier, Cyrus"},
 	}

@@ -39,7 +39,8 @@ var Labels = strings.Fields(`time
 	time_mailboxes mailboxes
 	client_certificate_days client_secret_days time_rights
 	delivery_time delivery_hops
-	nodes_spread`)
+	nodes_spread
+	time_append`)
 
 // The labels of sizes, of ages, which may be negative, and of other seconds.
 var (

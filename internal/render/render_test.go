@@ -278,8 +278,11 @@ func TestFirstLineFitsEverything(t *testing.T) {
 		if strings.HasSuffix(d.Name, "_age") {
 			value = 123456.789012
 		}
-		if d.Name == "time_starttls" || d.Name == "time_dns" || d.Name == "time_token" || strings.HasPrefix(d.Name, "addresses") || d.Name == "nodes_spread" || strings.HasPrefix(d.Name, "delivery_") || strings.HasSuffix(d.Name, "mailboxes") || d.Name == "client_secret_days" {
+		if d.Name == "time_starttls" || d.Name == "time_dns" || d.Name == "time_token" || strings.HasPrefix(d.Name, "addresses") || d.Name == "nodes_spread" || strings.HasPrefix(d.Name, "delivery_") || d.Name == "time_append" || strings.HasSuffix(d.Name, "mailboxes") || d.Name == "client_secret_days" {
 			continue // never all in one session
+		}
+		if d.Step == report.StepMailboxes {
+			continue // with --mailboxes the line may be longer
 		}
 		r.Metrics = append(r.Metrics, metric(d.Name, value))
 	}

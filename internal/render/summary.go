@@ -33,6 +33,9 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	if n := len(v.Findings) - 1; n > 0 {
 		more = fmt.Sprintf(" (and %d more)", n)
 	}
+	if remark := headlineRemark(r); remark != "" {
+		more += cut(" ("+o.ours(remark, Line), share*2) + ")"
+	}
 	if len(r.Sessions) > 0 {
 		head += wellAddresses(v) + ", "
 	}
@@ -72,6 +75,18 @@ func headline(v report.Verdict) report.Finding {
 	return v.Findings[0]
 }
 
+// headlineRemark returns the remark that belongs on the first line, "" when none does.
+func headlineRemark(r *report.Report) string {
+	for _, one := range append([]*report.Report{r}, r.Sessions...) {
+		for _, rem := range one.Remarks {
+			if rem.Headline {
+				return rem.Text
+			}
+		}
+	}
+	return ""
+}
+
 // wellAddresses returns "2 of 3 addresses OK".
 func wellAddresses(v report.Verdict) string {
 	well := 0
@@ -92,7 +107,7 @@ func success(r *report.Report, v report.Verdict) string {
 			f := v.Findings[0]
 			text += ", but " + strings.TrimPrefix(f.Address+": ", ": ") + f.Text
 		}
-		return text
+		return butRemark(text, r)
 	}
 	var facts []string
 	if m, ok := r.Metric(report.Messages); ok {
@@ -128,6 +143,14 @@ func success(r *report.Report, v report.Verdict) string {
 	}
 	for _, f := range v.Findings {
 		text += ", but " + f.Text
+	}
+	return butRemark(text, r)
+}
+
+// butRemark adds the remark that belongs on the first line.
+func butRemark(text string, r *report.Report) string {
+	if remark := headlineRemark(r); remark != "" {
+		text += ", but " + remark
 	}
 	return text
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // StepError is why a step failed: facts only, the judgement is judge's.
@@ -147,6 +148,7 @@ var (
 	ErrMessageMissing   = errors.New("no such message")
 	ErrMailboxEmpty     = errors.New("the mailbox is empty") // beside ErrMessageMissing, where no certain message was asked for
 	ErrExpectation      = errors.New("not as expected")
+	ErrReadOnly         = errors.New("nothing can be written")
 	ErrNotOffered       = errors.New("not offered by the server")
 	ErrAddressFailed    = errors.New("another address of the name did not answer")
 	ErrNodesDiffer      = errors.New("the nodes do not have the same mail")
@@ -165,6 +167,18 @@ var (
 	ErrCertificateMismatch = errors.New("the server shows another certificate")
 	ErrOtherCertificate    = errors.New("the server shows another certificate, and it is not verified")
 )
+
+// LoginHeld is the condition that no login was tried, because one was rejected before:
+// by another address of this run, or in an earlier run.
+type LoginHeld struct {
+	Address string // that has rejected it in this run; "" for an earlier run
+	// Rejected is when it was in an earlier run, Next when a login may be tried again.
+	Rejected, Next time.Time
+	// File says that a change of the file that the secret is in ends the wait too.
+	File bool
+}
+
+func (e *LoginHeld) Error() string { return "no login after one that was rejected" }
 
 // TokenRefused is the condition that the OAuth 2.0 token endpoint answered and
 // gave no token. See RFC 6749 section 5.2.

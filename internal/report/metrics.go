@@ -133,6 +133,7 @@ var table = []MetricDef{
 	{Name: DeliveryTime, Unit: Seconds, Step: StepFetch, Doc: "from the first Received field of the fetched message, or from Date where there is none and with --message=header:, to INTERNALDATE, in whole seconds; none when that is more than a minute below zero, as the clocks differ then"},
 	{Name: DeliveryHops, Unit: Count, Step: StepFetch, Doc: "Received fields of the fetched message: how many times it was handed on"},
 	{Name: NodesSpread, Unit: Count, Doc: "by how much the addresses of the host name differ in messages or in UIDNEXT of a mailbox, the most of any (--all-addresses); UIDNEXT counts where UIDVALIDITY is the same"},
+	stepTime(StepAppend, "APPEND of the message of --append, without what finds and removes it"),
 }
 
 func stepTime(step, doc string) MetricDef {

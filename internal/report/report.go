@@ -100,9 +100,10 @@ type Fact struct {
 
 // Remark is a sentence worth showing that changes no state.
 type Remark struct {
-	Step    string  // the step it belongs to; "" for the whole run
-	Mailbox Mailbox // the one of several that the step is about
-	Text    string
+	Step     string  // the step it belongs to; "" for the whole run
+	Mailbox  Mailbox // the one of several that the step is about
+	Text     string
+	Headline bool // worth a place on the first line
 }
 
 // Line is one line of the transcript.

@@ -24,6 +24,7 @@ const (
 	StepSearch     = "search"
 	StepFetch      = "fetch"
 	StepIdle       = "idle"
+	StepAppend     = "append"
 	StepLogout     = "logout"
 )
 

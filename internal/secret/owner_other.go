@@ -13,5 +13,8 @@ const NoFollow = 0
 // owner returns -1: there are no user IDs as on Unix.
 func owner(fs.FileInfo) int { return -1 }
 
+// Inode returns 0: files have no number here.
+func Inode(fs.FileInfo) uint64 { return 0 }
+
 // giveTo does nothing: there are no owners as on Unix.
 func giveTo(*os.File, fs.FileInfo) error { return nil }

@@ -20,6 +20,15 @@ func owner(st fs.FileInfo) int {
 	return -1
 }
 
+// Inode returns the number that tells a file from one that took its place, 0 where
+// there is none.
+func Inode(st fs.FileInfo) uint64 {
+	if s, ok := st.Sys().(*syscall.Stat_t); ok {
+		return uint64(s.Ino)
+	}
+	return 0
+}
+
 // giveTo gives a file to the owner of old. Only root can, and only root has to.
 func giveTo(f *os.File, old fs.FileInfo) error {
 	st, ok := old.Sys().(*syscall.Stat_t)

@@ -53,6 +53,7 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 		}
 		return top
 	}
+	cfg.logins = newLogins()
 	top.Sessions = make([]*report.Report, len(addrs))
 	slots := make(chan struct{}, atOnce)
 	var waiting atomic.Int32 // addresses whose session has not begun

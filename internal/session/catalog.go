@@ -26,5 +26,6 @@ var Catalog = []Step{
 	searchStep,
 	fetchStep,
 	idleStep,
+	appendStep,
 	logoutStep,
 }

@@ -8,6 +8,7 @@ import (
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/client"
 	"check_imap_session/internal/dial"
+	"check_imap_session/internal/guard"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
@@ -54,6 +55,10 @@ type Config struct {
 	// ClientSecretExpires is when the secret of the OAuth client ends, as far as the
 	// user knows; zero for nobody knows. The provider does not say.
 	ClientSecretExpires time.Time
+	Guard               *guard.Guard // remembers rejected logins between runs; nil for nothing that does
+	// Rejected says whether a failed login was one that may lock the account; nil
+	// means that none is.
+	Rejected func(*report.StepError) bool
 	// Secrets collects every secret that the session meets, for masking; may be nil.
 	Secrets *secret.Set
 
@@ -66,6 +71,7 @@ type Config struct {
 	// Pattern is that of --mailboxes: a pattern of LIST, whose mailboxes are opened;
 	// "" for none. Mailboxes is nil until they are found, and Mailbox AnyMailbox.
 	Pattern    string
+	Append     string          // the mailbox that the write probe goes to, in UTF-8; "" for no probe
 	ReadWrite  bool            // SELECT in place of EXAMINE
 	Message    MessageSelector // which message to fetch; zero is the newest
 	Fetch      FetchWhat
@@ -90,7 +96,10 @@ type Config struct {
 	Content    bool          // let the transcript show what mails and folder lists say
 	Demo       string        // scenario the server plays, for the report only
 
-	transcriptMax int // bytes of the transcript; 0 means as many as wire keeps
+	logins *logins // those of other addresses; nil in a check of one session
+
+	probeID       string // of the message of --append; "" for a new one, but in tests
+	transcriptMax int    // bytes of the transcript; 0 means as many as wire keeps
 
 	part bool // one of several sessions: what is known before any stands above them
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/client"
@@ -24,6 +25,14 @@ var loginStep = Step{
 // explainLogin takes what a mechanism sends from the mechanism itself, with
 // placeholders for the secrets.
 func explainLogin(c Config) Explanation {
+	e := explainMechanism(c)
+	if c.Guard != nil {
+		e.Does = fmt.Sprintf("not when %s says that it was rejected less than %s ago, and that the secret has not changed since", c.Guard.Path, report.Roughly(c.Guard.Wait))
+	}
+	return e
+}
+
+func explainMechanism(c Config) Explanation {
 	const forbidden = "where the server says LOGINDISABLED"
 	login := Sent{Text: "LOGIN " + client.Quote(c.Username) + ` "PASSWORD"`}
 	switch {
@@ -77,6 +86,9 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 	if s.cfg.Authzid != "" {
 		rec.Fact("authorization_identity", s.cfg.Authzid)
 	}
+	if err := s.mayLogIn(ctx, rec, mode); err != nil {
+		return err
+	}
 	err = s.logIn(rec, mode)
 	if err != nil && s.cached && mode.TakesToken() && refusesToken(err) {
 		err = s.retryToken(ctx, rec, mode, err)
@@ -87,7 +99,7 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 	if s.after != nil {
 		rec.Fact("capabilities_after_login", capabilityWords(s.after))
 	}
-	rec.Detail("by " + why)
+	rec.Detail("by " + why + s.waitedWords())
 	return nil
 }
 

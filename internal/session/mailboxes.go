@@ -40,7 +40,9 @@ func label(names []string) []report.Mailbox {
 // perMailbox says whether a session that opens several mailboxes has the step once
 // for each: those that name the mailbox to the server, and those that work in the
 // open one.
-func (s Step) perMailbox() bool { return s.About == report.AboutMailbox || s.Needs >= Selected }
+func (s Step) perMailbox() bool {
+	return s.Own == nil && (s.About == report.AboutMailbox || s.Needs >= Selected)
+}
 
 // PerMailbox says whether a step, by its name, is one that a session has for each of
 // its mailboxes.

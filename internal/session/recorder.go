@@ -225,6 +225,13 @@ func (r *Recorder) Remark(text string) {
 	})
 }
 
+// Headline records a sentence that changes no state and belongs on the first line.
+func (r *Recorder) Headline(text string) {
+	r.edit(func(rep *report.Report, step *report.StepResult) {
+		rep.Remarks = append(rep.Remarks, report.Remark{Step: step.Name, Mailbox: step.Mailbox, Text: text, Headline: true})
+	})
+}
+
 // Fault records a failure that does not end the session.
 func (r *Recorder) Fault(err error) {
 	r.edit(func(rep *report.Report, step *report.StepResult) {

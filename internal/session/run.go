@@ -69,13 +69,16 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 			return step.Run(ctx, s, rec)
 		})
 		if err != nil {
-			rec.fail(s.fault(ctx, step, rec, err))
+			e := s.fault(ctx, step, rec, err)
+			rec.fail(e)
+			s.loginOver(ctx, step, rec, e)
 			if left = step.Mailbox; !s.goesOn(step) {
 				failed = true
 			}
 			continue
 		}
 		rec.pass()
+		s.loginOver(ctx, step, rec, nil)
 		s.level = max(s.level, step.Gives)
 		if s.found != nil {
 			cfg.Mailboxes, s.found = s.found, nil

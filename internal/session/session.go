@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"time"
 
 	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/client"
+	"check_imap_session/internal/guard"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
@@ -37,6 +39,10 @@ type Session struct {
 	token     secret.Secret // the access token to log in with
 	cached    bool          // it came from the cache, so the server may know better
 	mechanism string        // of the login under way; "" for LOGIN
+
+	waited    time.Duration // for the login at another address
+	holdsTurn bool          // to log in, see logins
+	asked     *guard.Login  // of Config.Guard, which has let it through; nil before that
 
 	mailbox report.Mailbox // the one of several whose steps run; zero for none
 	counted []string       // metrics that STATUS brought
@@ -90,6 +96,8 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	switch {
 	case step.Name == report.StepLogin:
 		e.Mechanism = s.mechanism
+	case step.Own != nil:
+		e.Mailbox = step.Own(s.cfg)
 	case step.About == report.AboutMailbox:
 		e.Mailbox, e.Near = s.named(), s.nearTo(s.cfg.Mailbox)
 	}

@@ -42,6 +42,9 @@ type Step struct {
 	// About is what the step depends on; judge looks for the cause of a failure
 	// there. The zero value means the network, or the server as such.
 	About report.About
+	// Own returns the mailbox that the step names to the server, when it is not one of
+	// those that the session is about. Nil for any other step.
+	Own func(Config) string
 	// Needs is the level the session must have reached; a step whose level no
 	// earlier step gives is not planned.
 	Needs Level

@@ -69,6 +69,9 @@ func recipes() []recipe {
 				if strings.HasPrefix(address, "192.0.2.8:") {
 					return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 				}
+				if strings.HasPrefix(address, "192.0.2.9:") {
+					time.Sleep(time.Millisecond) // so that it is always the same one that logs in first
+				}
 				return nil
 			}},
 		{name: "Exchange Online", caps: "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
@@ -91,6 +94,9 @@ func recipes() []recipe {
 				"Received: from nagios.example.net by relay.example.net; Fri, 31 Dec 1999 23:50:03 +0000",
 				"Date: Fri, 31 Dec 1999 23:50:02 +0000",
 			}) + "S: {tag} OK done\nserve"},
+		{name: "write probe", state: report.Critical, caps: "IMAP4rev1 SASL-IR LITERAL+ UIDPLUS AUTH=PLAIN",
+			args:   append(full, words("--append=Probe -w time_append=1 -c time_append=5")...),
+			script: "delay SELECT 4ms\nserve APPEND\nwait 12ms\nS: {tag} NO [OVERQUOTA] Quota exceeded (mailbox for user is full)\nserve"},
 	}
 }
 
