@@ -154,7 +154,7 @@ _check_imap_session() {
 		return ;;
 	--state)
 		local list=; [[ $cur == *,* ]] && list=${cur%,*},
-		mapfile -t COMPREPLY < <(compgen -P "$list" -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= expectation= address_failed= nodes_differ= logout= threshold=" -- "${cur##*,}")
+		mapfile -t COMPREPLY < <(compgen -P "$list" -W "interrupted= dns= refused= unreachable= timeout= closed= tls_handshake= tls_untrusted= tls_expired= tls_hostname= certificate_mismatch= not_imap= bye= protocol= too_large= starttls_missing= starttls_refused= starttls_injection= plaintext_refused= login_disabled= no_mechanism= token= auth_failed= unavailable= auth_expired= referral= limit= mailbox_missing= no_permission= over_quota= rejected= bad= search_keys= message_missing= message_misfiled= expectation= address_failed= nodes_differ= logout= threshold=" -- "${cur##*,}")
 		return ;;
 	-o | --output)
 		mapfile -t COMPREPLY < <(compgen -W "nagios json openmetrics" -- "$cur")

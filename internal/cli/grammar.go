@@ -71,7 +71,7 @@ type grammar struct {
 	Mailboxes     string   `placeholder:"PATTERN" verbatim:"" group:"Session" help:"In place of -m: the mailboxes that LIST finds for PATTERN, 100 at most. STATUS counts their messages; they are opened only for what is inside of them, as search_oldest_age is."`
 	List          string   `default:"*" placeholder:"PATTERN" group:"Session" help:"Pattern for LIST. Default ${default}."`
 	ListReference string   `placeholder:"REF" group:"Session" help:"Reference for LIST. Default empty."`
-	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER. Default ${default}."`
+	Message       string   `default:"newest" placeholder:"WHICH" group:"Session" help:"Message to fetch: newest, oldest, a sequence number, uid:N, or header:NAME=VALUE for the newest one found by SEARCH HEADER; one that is missing is looked for in the mailbox for spam. Default ${default}."`
 	Fetch         string   `enum:"headers,envelope,body" default:"headers" placeholder:"WHAT" group:"Session" help:"What to fetch of it: headers, envelope or body. Default ${default}. Nothing is marked as read."`
 	FetchLimit    string   `placeholder:"SIZE" group:"Session" help:"With --fetch=body: fetch the first SIZE bytes only (10MB). Default all, up to 256 MiB."`
 	Search        string   `placeholder:"CRITERIA" verbatim:"" group:"Session" help:"Search keys of IMAP (RFC 9051 6.4.4), for example UNSEEN SINCE 1-Feb-2026; what they find is counted (search_found). {-7d} stands for the date seven days ago. Adds the step search."`

@@ -172,6 +172,8 @@ func serviceClasses() []Class {
 			Advice: "check the rights of the user (ACL), or is the mail store mounted read-only?", Example: example(report.StepAppend, fmt.Errorf("%w: Probe is read-only", report.ErrReadOnly))},
 		{Kind: "message_missing", Match: is(report.ErrMailboxEmpty), Phrase: fixed("failed, the mailbox is empty"),
 			Advice: "is mail arriving here?", Example: example(report.StepFetch, fmt.Errorf("%w: %w", report.ErrMessageMissing, report.ErrMailboxEmpty))},
+		{Kind: "message_misfiled", Match: is(report.ErrMisfiled), Detail: text,
+			Advice: "see what the spam filter says of it, or train it", Example: example(report.StepFetch, fmt.Errorf("%w: the message is in Junk", report.ErrMisfiled)), Source: "RFC 6154 section 2"},
 		{Kind: "message_missing", Match: is(report.ErrMessageMissing), Detail: text,
 			Advice: "is mail arriving here, and does --message name one that exists?", Example: example(report.StepFetch, report.ErrMessageMissing)},
 		{Kind: "expectation", Match: is(report.ErrNotOffered), Detail: text,
@@ -234,7 +236,7 @@ func text(e *report.StepError) string {
 			return msg
 		}
 	}
-	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrReadOnly, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrNodesDiffer, report.ErrValidityDiffers, report.ErrManyAddresses, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
+	for _, c := range []error{report.ErrConfig, report.ErrInternal, report.ErrTooLarge, report.ErrMisfiled, report.ErrReadOnly, report.ErrMessageMissing, report.ErrExpectation, report.ErrNotOffered, report.ErrAddressFailed, report.ErrNodesDiffer, report.ErrValidityDiffers, report.ErrManyAddresses, report.ErrCertificateMismatch, report.ErrOtherCertificate, report.ErrLoginDisabled, report.ErrPlaintextRefused, report.ErrNoMechanism, report.ErrNoAddress, report.ErrToken} {
 		if errors.Is(e.Err, c) {
 			if msg == c.Error() {
 				return ""

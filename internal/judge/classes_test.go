@@ -56,11 +56,11 @@ func TestKinds(t *testing.T) {
 	unknown := []string{"usage", "config", "internal", "interrupted", "plaintext_refused", "search_keys"}
 	fixed := []string{"usage", "config", "internal"}
 	ok := []string{"address_failed", "nodes_differ", "logout"}
-	warning := []string{"certificate_mismatch"}
+	warning := []string{"certificate_mismatch", "message_misfiled"}
 	want := strings.Fields(`usage config internal interrupted dns refused unreachable timeout closed tls_handshake
 		tls_untrusted tls_expired tls_hostname certificate_mismatch not_imap bye protocol too_large starttls_missing starttls_refused
 		starttls_injection plaintext_refused login_disabled no_mechanism auth_failed unavailable auth_expired
-		limit referral search_keys mailbox_missing no_permission over_quota rejected bad message_missing expectation address_failed nodes_differ logout threshold`)
+		limit referral search_keys mailbox_missing no_permission over_quota rejected bad message_missing message_misfiled expectation address_failed nodes_differ logout threshold`)
 	var names []string
 	for _, k := range Kinds() {
 		names = append(names, k.Name)

@@ -58,6 +58,7 @@ var kinds = []Kind{
 	{Name: "bad", State: report.Critical, Verb: "not understood by the server (BAD)", Means: "the server did not understand the command or would not take it at this point"},
 	{Name: "search_keys", State: report.Unknown, Verb: "not possible", Means: "the server does not understand the keys of --search"},
 	{Name: "message_missing", State: report.Critical, Verb: "failed", Cause: "message missing", Means: "the message that was asked for is not there"},
+	{Name: "message_misfiled", State: report.Warning, Verb: "failed", Cause: "delivered as spam", Means: "the message of --message=header: is in the mailbox for spam, not where it should be"},
 	{Name: "expectation", State: report.Critical, Verb: "not as expected", Means: "a condition set with --expect-... or --forbid-... is not met"},
 	{Name: "address_failed", State: report.OK, Verb: "failed with another address", Means: "another address of the name did not answer"},
 	{Name: "nodes_differ", State: report.OK, Verb: "differs between the nodes", Means: "the addresses of the name do not have the same mail (--all-addresses); WARNING where UIDVALIDITY differs"},

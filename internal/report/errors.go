@@ -146,6 +146,7 @@ var (
 	ErrServerProof      = errors.New("server did not prove that it knows the password")
 	ErrToken            = errors.New("no access token could be obtained")
 	ErrMessageMissing   = errors.New("no such message")
+	ErrMisfiled         = errors.New("the message is in the mailbox for spam")
 	ErrMailboxEmpty     = errors.New("the mailbox is empty") // beside ErrMessageMissing, where no certain message was asked for
 	ErrExpectation      = errors.New("not as expected")
 	ErrReadOnly         = errors.New("nothing can be written")

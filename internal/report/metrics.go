@@ -82,7 +82,7 @@ var table = []MetricDef{
 	stepTime(StepLogin, "LOGIN or AUTHENTICATE, successful ones only"),
 	stepTime(StepList, "LIST"),
 	stepTime(StepSelect, "EXAMINE or SELECT"),
-	stepTime(StepFetch, "FETCH of one message, and SEARCH for it with --message=header:"),
+	stepTime(StepFetch, "FETCH of one message, and with --message=header: SEARCH for it, in the mailbox for spam too when it is missing"),
 	stepTime(StepLogout, "LOGOUT"),
 	{Name: CertificateDays, Unit: Days, Step: StepTLS, Signed: true, LowIsWorse: true,
 		Doc:    "whole days, rounded down, until verification of the certificate first fails by date; negative when it has expired",

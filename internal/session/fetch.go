@@ -72,7 +72,8 @@ func explainFetch(c Config) Explanation {
 	case m.Oldest:
 		h.Sends[0].Text = "FETCH 1 " + c.fetchItems()
 	case m.Header != "":
-		h.Sends = []Sent{{Text: "SEARCH " + client.HeaderCriteria(m.Header, m.Value).Typed(), Answer: "* SEARCH N N N ..., of which the last is N"}, fetch}
+		search := Sent{Text: "SEARCH " + client.HeaderCriteria(m.Header, m.Value).Typed(), Answer: "* SEARCH N N N ..., of which the last is N"}
+		h.Sends = append([]Sent{search, fetch}, explainJunk(search, fetch)...)
 	default:
 		h.Does = "the newest message: N is the number in front of EXISTS"
 	}
@@ -99,7 +100,10 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	if s.conn.Exists == 0 {
 		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchSize, report.DeliveryTime, report.DeliveryHops, report.StepTime(report.StepFetch)) {
-			if m.Named() {
+			switch {
+			case m.Header != "":
+				return s.misfiled(rec, missing("the mailbox is empty"))
+			case m.Named():
 				return missing("the mailbox is empty")
 			}
 			return missing("%w", report.ErrMailboxEmpty)
@@ -118,7 +122,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	if number == 0 {
-		return missing("no message has the header field %s: %s", m.Header, m.Value)
+		return s.misfiled(rec, missing("no message has the header field %s: %s", m.Header, m.Value))
 	}
 	return s.fetch(rec, imap.SeqSetNum(number), number)
 }

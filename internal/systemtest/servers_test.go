@@ -29,6 +29,12 @@ func message(i int) string {
 	return fmt.Sprintf("From: a@example.com\nTo: b@example.com\nSubject: message %d\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-Id: <%d@example.com>\n\nBody %d\n", i, i, i)
 }
 
+// canaryMessage is a canary that two hosts handed on.
+func canaryMessage() string {
+	return "Received: from b.example.net by mx.example.com (Postfix) with ESMTPS id 4X7\n\tfor <b@example.com>; Thu, 1 Jan 2026 00:02:00 +0000 (UTC)\n" +
+		"Received: from a.example.net by b.example.net; Thu, 1 Jan 2026 01:01:00 +0100 (CET)\nX-Canary: mx1\n" + message(8)
+}
+
 // manyRecipients is a message to 5,000 people.
 func manyRecipients() string {
 	var b strings.Builder
@@ -64,6 +70,7 @@ func startServer(t *testing.T, l servertest.Launcher, extra string) (*servertest
 				servertest.Mailbox{Name: "Deleted Items", Messages: []string{message(5), message(6)}},
 				servertest.Mailbox{Name: "Archive/2024", Messages: []string{message(7)}},
 				servertest.Mailbox{Name: "Empty"},
+				servertest.Mailbox{Name: "Junk", Messages: []string{canaryMessage()}},
 				servertest.Mailbox{Name: "Crowd", Messages: []string{manyRecipients()}},
 			)
 		}
@@ -104,6 +111,7 @@ func TestRealServers(t *testing.T) {
 				}
 				t.Run(m.name+"/mailboxes", func(t *testing.T) { checkMailboxes(t, srv, base) })
 				t.Run(m.name+"/several mailboxes", func(t *testing.T) { checkSeveral(t, srv, base) })
+				t.Run(m.name+"/canary", func(t *testing.T) { checkCanary(t, base) })
 				t.Run(m.name+"/pattern", func(t *testing.T) { checkPattern(t, srv, base) })
 				t.Run(m.name+"/wrong password", func(t *testing.T) {
 					r := runMain(t, password("wrong-password"), append(base, "-U", "alice", "-o", "json")...)
@@ -132,6 +140,18 @@ func checkAccount(t *testing.T, base []string, m mode, acc account) {
 	}
 }
 
+// checkCanary finds a canary in the mailbox for spam, and how it came there.
+func checkCanary(t *testing.T, base []string) {
+	args := append(slices.Clone(base), "-U", "alice", "--transcript=-", "--with=delivery", "--message=header:X-Canary=mx1")
+	r := runMain(t, password("secret"), args...)
+	if want := "fetch failed, delivered as spam, the message is in "; r.code != 1 || !strings.Contains(r.Text, want) {
+		t.Fatalf("exit %d, want 1 and %q:\n%s", r.code, want, r.out)
+	}
+	if hops, took := r.Value("delivery_hops"), r.Value("delivery_time"); hops != "2" || took == "" {
+		t.Errorf("%s hops in %q s, want 2 and a time:\n%s", hops, took, r.out)
+	}
+}
+
 // checkSeveral opens several mailboxes in one session, of which one does not exist.
 func checkSeveral(t *testing.T, srv *servertest.Server, base []string) {
 	names := []string{"INBOX", srv.MailboxName("Deleted Items"), srv.MailboxName("Entwürfe"), srv.MailboxName("Nowhere"), srv.MailboxName("Empty")}
@@ -140,7 +160,7 @@ func checkSeveral(t *testing.T, srv *servertest.Server, base []string) {
 		args = append(args, "-m", name)
 	}
 	r := runMain(t, password("secret"), args...)
-	if want := "3 of 5 mailboxes OK, status of " + names[3] + " failed"; r.code != 2 || !strings.Contains(r.Text, want) {
+	if want := "3 of 5 mailboxes OK, alice: status of " + names[3] + " failed"; r.code != 2 || !strings.Contains(r.Text, want) {
 		t.Fatalf("exit %d, want 2 and %q:\n%s", r.code, want, r.out)
 	}
 	for i, want := range []string{"3", "2", "1", "", "0"} {
@@ -186,8 +206,8 @@ func checkPattern(t *testing.T, srv *servertest.Server, base []string) {
 	}
 	r = runMain(t, password("secret"), append(args, "-c", "search_oldest_age=1d")...)
 	examined := len(regexp.MustCompile(`(?m) C: \S+ EXAMINE `).FindAllString(r.out, -1))
-	if r.code != 0 || examined != 5 {
-		t.Errorf("exit %d, %d mailboxes opened, want 0 and the 5 that are not empty:\n%s", r.code, examined, r.out)
+	if r.code != 0 || examined != 6 {
+		t.Errorf("exit %d, %d mailboxes opened, want 0 and the 6 that are not empty:\n%s", r.code, examined, r.out)
 	}
 }
 
