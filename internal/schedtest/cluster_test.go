@@ -16,6 +16,7 @@ const distributed = "../../contrib/icinga2/distributed"
 
 const (
 	masterName    = "master1.example.com"
+	secondName    = "master2.example.com" // of TestTwoMasters
 	satelliteName = "satellite1.example.com"
 	agentName     = "agent1.example.com"
 )
@@ -191,12 +192,12 @@ func certificates(t *testing.T, dir string) func(name string) string {
 		}
 	}
 	of := func(name string) string { return filepath.Join(dir, name) }
-	for _, name := range []string{masterName, satelliteName, agentName} {
+	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
 		write(t, filepath.Join(of(name), ".keep"), "", 0o644)
 	}
 	give(t, dir)
 	pki("new-ca")
-	for _, name := range []string{masterName, satelliteName, agentName} {
+	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
 		base := filepath.Join(of(name), name)
 		pki("new-cert", "--cn", name, "--key", base+".key", "--csr", base+".csr")
 		pki("sign-csr", "--csr", base+".csr", "--cert", base+".crt")
