@@ -106,7 +106,7 @@ func newWeb(t *testing.T, dir string, i *icinga, dbPort, socket string) *web {
 		}
 	}
 	give(t, dir)
-	w.env = append(os.Environ(), "ICINGAWEB_CONFIGDIR="+dir, "ICINGAWEB_STORAGEDIR="+dir+"/storage", "REMOTE_USER=admin", "PHP_CLI_SERVER_WORKERS=4")
+	w.env = append(os.Environ(), "ICINGAWEB_CONFIGDIR="+dir, "ICINGAWEB_STORAGEDIR="+dir+"/storage", "TMPDIR="+dir, "REMOTE_USER=admin", "PHP_CLI_SERVER_WORKERS=4")
 	w.cli(t, "", "director", "migration", "run", "--verbose")
 	w.cli(t, "", "director", "kickstart", "run")
 	return w
