@@ -213,7 +213,7 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 			}
 		}
 	}
-	f.Advice = rejectedAdvice(e, f)
+	f.Advice = givenAdvice(e, f)
 	if f.Kind == "mailbox_missing" && e.Step == report.StepAppend {
 		f.Advice = "create it for the probe, or is --append not spelled as in LIST?"
 	}
@@ -224,10 +224,13 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 // checkPassword is the advice on a password that was rejected.
 const checkPassword = "check user name and password"
 
-// rejectedAdvice is the advice of a finding, which for a rejected password says where it
-// came from, and first what is odd about it.
-func rejectedAdvice(e *report.StepError, f report.Finding) string {
+// givenAdvice is the advice of a finding, which for a rejected password says where it
+// came from, and first what is odd about it, and for a mailbox that is a number what -m
+// is here.
+func givenAdvice(e *report.StepError, f report.Finding) string {
 	switch {
+	case f.Kind == "mailbox_missing" && e.Mailbox != "" && strings.Trim(e.Mailbox, "0123456789") == "":
+		return "-m is the mailbox here. A limit in bytes, as of check_imap, is --fetch-limit"
 	case f.Kind != "auth_failed" || !triedPassword(e):
 	case e.Setup.PasswordDoubt != "":
 		return e.Setup.PasswordDoubt
