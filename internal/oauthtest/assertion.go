@@ -82,7 +82,7 @@ func (s *Server) open(text string, key crypto.PublicKey, algorithms string) (sig
 		return a, fmt.Errorf("alg %q, typ %q, want one of %s and JWT", a.header.Alg, a.header.Typ, algorithms)
 	}
 	if !genuine(a.header.Alg, key, sha256.Sum256([]byte(parts[0]+"."+parts[1])), raw[2]) {
-		return a, errors.New("AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application.")
+		return a, errors.New("AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application")
 	}
 	now := time.Now().Unix()
 	switch {
