@@ -31,7 +31,7 @@ func openRefreshFile(ctx context.Context, path string) *refreshFile {
 		}
 	}
 	for {
-		r.unlock, r.locked = lock(ctx, r.path)
+		r.unlock, r.locked = secret.Lock(ctx, r.path)
 		if !r.locked || !secret.Recover(r.path, CheckRefreshToken) {
 			return r
 		}

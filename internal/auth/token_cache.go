@@ -120,7 +120,7 @@ func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool
 		return err
 	}
 	f.Close()
-	unlock, locked := lock(ctx, c.path)
+	unlock, locked := secret.Lock(ctx, c.path)
 	defer unlock()
 	file, err := c.read()
 	if err != nil {

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"check_imap_session/internal/secret"
 )
 
@@ -23,9 +21,6 @@ const (
 	version = 1
 	// forgotten is how long the entry of a check that no longer runs is kept.
 	forgotten = 30 * 24 * time.Hour
-	// lockPatience is how long to wait for another run, which only reads and writes.
-	lockPatience = 2 * time.Second
-	lockPause    = 10 * time.Millisecond
 )
 
 // entry is a login that was rejected.
@@ -84,7 +79,7 @@ func (g *Guard) change(ctx context.Context, edit func(map[Login]entry) bool) err
 		return err
 	}
 	f.Close()
-	unlock, locked := lock(ctx, g.Path)
+	unlock, locked := secret.Lock(ctx, g.Path)
 	defer unlock()
 	all, err := g.read()
 	if err != nil || !edit(all) {
@@ -103,29 +98,4 @@ func (g *Guard) change(ctx context.Context, edit func(map[Login]entry) bool) err
 		return err
 	}
 	return secret.Replacement{Locked: locked, KeepOwner: true}.Write(g.Path, append(data, '\n'))
-}
-
-// lock waits until no other run holds the file, which may be replaced meanwhile: a run
-// that has waited for the old file then waits for the new one. locked is false where
-// that is not possible; then the worst is that two runs log in.
-func lock(ctx context.Context, path string) (unlock func(), locked bool) {
-	none := func() {}
-	if runtime.GOOS == "windows" {
-		return none, false // A locked file cannot be read or replaced there.
-	}
-	ctx, cancel := context.WithTimeout(ctx, lockPatience)
-	defer cancel()
-	for {
-		l := flock.New(path, flock.SetFlag(os.O_RDONLY|secret.NoFollow))
-		if got, _ := l.TryLockContext(ctx, lockPause); !got {
-			return none, false
-		}
-		unlock = func() { _ = l.Unlock() } // An error leaves it to the end of the process.
-		held, err := l.Stat()
-		now, nerr := os.Lstat(path)
-		if err == nil && nerr == nil && os.SameFile(held, now) {
-			return unlock, true
-		}
-		unlock()
-	}
 }

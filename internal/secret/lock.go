@@ -1,4 +1,4 @@
-package auth
+package secret
 
 import (
 	"context"
@@ -7,22 +7,21 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"check_imap_session/internal/secret"
 )
 
 const (
-	// lockPatience is how long to wait for another run. Going on without the lock
-	// costs at worst one more token request.
+	// lockPatience is how long to wait for another run, which only reads and writes, or
+	// asks for a token. Going on without the lock costs at worst one more token request
+	// or login.
 	lockPatience = 2 * time.Second
 	lockPause    = 10 * time.Millisecond
 )
 
-// lock waits until no other run holds the file at path. unlock lets go of it; held
+// Lock waits until no other run holds the file at path. unlock lets go of it; held
 // is false where the file is not a regular one, cannot be locked, or is held by
 // another run for too long. The file may be replaced while it is locked: a run that
 // has waited for the old file then waits for the new one.
-func lock(ctx context.Context, path string) (unlock func(), held bool) {
+func Lock(ctx context.Context, path string) (unlock func(), held bool) {
 	none := func() {}
 	if runtime.GOOS == "windows" {
 		return none, false // A locked file cannot be read or replaced there.
@@ -33,7 +32,7 @@ func lock(ctx context.Context, path string) (unlock func(), held bool) {
 		if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
 			return none, false
 		}
-		l := flock.New(path, flock.SetFlag(os.O_RDONLY|secret.NoFollow))
+		l := flock.New(path, flock.SetFlag(os.O_RDONLY|NoFollow))
 		if locked, _ := l.TryLockContext(ctx, lockPause); !locked {
 			return none, false
 		}

@@ -1,4 +1,4 @@
-package auth
+package secret
 
 import (
 	"os"
@@ -33,11 +33,11 @@ func TestLock(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				unlock, _ := lock(t.Context(), tt.path)
+				unlock, _ := Lock(t.Context(), tt.path)
 				time.AfterFunc(tt.held, unlock)
 				synctest.Wait()
 				began := time.Now()
-				unlock, _ = lock(t.Context(), tt.path)
+				unlock, _ = Lock(t.Context(), tt.path)
 				defer unlock()
 				if waited := time.Since(began); waited != tt.waits {
 					t.Errorf("waits %v, want %v", waited, tt.waits)
