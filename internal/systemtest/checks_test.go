@@ -156,26 +156,22 @@ func (r recipe) run(t *testing.T) string {
 	if r.script == "" {
 		script += "serve"
 	}
-	lookup := func(context.Context, string, string) ([]netip.Addr, error) {
-		time.Sleep(2 * time.Millisecond)
-		var addrs []netip.Addr
-		for _, a := range r.addrs {
-			addrs = append(addrs, netip.MustParseAddr(a))
-		}
-		if addrs == nil {
-			addrs = []netip.Addr{netip.MustParseAddr("192.0.2.7")}
-		}
-		return addrs, nil
+	addrs := r.addrs
+	if addrs == nil {
+		addrs = []string{"192.0.2.7"}
 	}
-	connect := func(_ context.Context, _, address string) (net.Conn, error) {
+	lookup := func(ctx context.Context, network, name string) ([]netip.Addr, error) {
+		time.Sleep(2 * time.Millisecond)
+		return resolving(addrs...)(ctx, network, name)
+	}
+	connect := func(ctx context.Context, network, address string) (net.Conn, error) {
 		time.Sleep(8 * time.Millisecond)
 		if r.dial != nil {
 			if err := r.dial(address); err != nil {
 				return nil, err
 			}
 		}
-		client, _ := imaptest.Pipe(t, script, opts)
-		return client, nil
+		return scripted(t, script, opts)(ctx, network, address)
 	}
 	got := runIn(t, app.Env{Getenv: password("secret-of-the-probe").get, Session: func(c *session.Config) {
 		c.Dial.Lookup, c.Dial.Dial = lookup, connect

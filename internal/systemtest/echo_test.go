@@ -1,15 +1,11 @@
 package systemtest
 
 import (
-	"bytes"
-	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"html"
-	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -71,7 +67,7 @@ var places = map[string]string{
 }
 
 // shows returns 8 letters and digits in a row that an output shares with a secret.
-func shows(out []byte, of ...string) string {
+func shows(out string, of ...string) string {
 	letters := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsNumber(r) {
@@ -80,7 +76,7 @@ func shows(out []byte, of ...string) string {
 			return -1
 		}, s)
 	}
-	text := letters(string(out))
+	text := letters(out)
 	for _, s := range of {
 		for s = letters(s); len(s) >= 8; s = s[1:] {
 			if strings.Contains(text, s[:8]) {
@@ -117,7 +113,7 @@ func TestNoSpellingOfARepeatedSecret(t *testing.T) {
 							if got := shows(out, pw, base64.StdEncoding.EncodeToString([]byte(pw)), hex.EncodeToString([]byte(pw))); got != "" {
 								t.Fatalf("%s, %q: the output shows %q:\n%s", name, words, got, out)
 							}
-							if name == "as it is" && words[0] == "-vvv" && !bytes.Contains(out, []byte("***")) {
+							if name == "as it is" && words[0] == "-vvv" && !strings.Contains(out, "***") {
 								t.Fatalf("the secret was not repeated:\n%s", out)
 							}
 						}
@@ -133,34 +129,24 @@ func TestNoSpellingOfARepeatedSecret(t *testing.T) {
 func inner(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] }
 
 // echo runs the program against a script and returns all that comes out of it.
-func (b runs) echo(pw string, cert tls.Certificate, script string, words []string) []byte {
+func (b runs) echo(pw string, cert tls.Certificate, script string, words []string) string {
 	b.t.Helper()
 	file := filepath.Join(b.dir, "transcript")
 	args := append([]string{"-H", "imap.test", "-U", "alice", "-t", "3", "--transcript", file, "--with=id,namespace,quota"}, words...)
-	var out bytes.Buffer
-	app.Main(args, app.Env{
-		Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out,
-		Getenv: func(name string) string { return map[string]string{"CHECK_IMAP_SESSION_PASSWORD": pw}[name] },
-		Session: func(c *session.Config) {
-			c.Cert.Roots = b.roots
-			c.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
-				return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
-			}
-			c.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
-				client, _ := imaptest.Pipe(b.t, script, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}},
-					Capabilities: "IMAP4rev1 ID NAMESPACE QUOTA"})
-				return client, nil
-			}
-		},
-	})
+	r := runIn(b.t, app.Env{Getenv: password(pw).get, Session: func(c *session.Config) {
+		c.Cert.Roots = b.roots
+		c.Dial.Lookup = resolving("192.0.2.7")
+		c.Dial.Dial = scripted(b.t, script, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}},
+			Capabilities: "IMAP4rev1 ID NAMESPACE QUOTA"})
+	}}, args...)
 	dialogue, err := os.ReadFile(file)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "imap.test") {
-		b.t.Fatalf("no output of a check:\n%s", out.String())
+	if !strings.Contains(r.out, "imap.test") {
+		b.t.Fatalf("no output of a check:\n%s", r.out)
 	}
-	return append(out.Bytes(), dialogue...)
+	return r.out + string(dialogue)
 }
 
 // TestEnvironmentSecretInACommandsError runs a command that prints secrets from its
@@ -171,13 +157,11 @@ func TestEnvironmentSecretInACommandsError(t *testing.T) {
 		t.Skip("skip: no /bin/sh")
 	}
 	t.Setenv("CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET", pw)
-	for _, form := range []string{"-o=nagios", "-o=json", "-o=openmetrics"} {
-		var out bytes.Buffer
-		code := app.Main([]string{"-H", "imap.test", "-U", "alice", form, "--password-command",
-			`/bin/sh -c 'echo "wrong: $CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET" >&2; exit 1'`},
-			app.Env{Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: os.Getenv})
-		if got := shows(out.Bytes(), pw); code != 3 || got != "" || form != "-o=openmetrics" && !strings.Contains(out.String(), "wrong: ***") {
-			t.Errorf("%s: exit %d, shows %q:\n%s", form, code, got, out.String())
+	for _, form := range []string{"nagios", "json", "openmetrics"} {
+		r := runIn(t, app.Env{Getenv: os.Getenv}, "-H", "imap.test", "-U", "alice", "-o", form, "--password-command",
+			`/bin/sh -c 'echo "wrong: $CHECK_IMAP_SESSION_OAUTH_CLIENT_SECRET" >&2; exit 1'`)
+		if got := shows(r.out, pw); r.code != 3 || got != "" || form != "openmetrics" && !strings.Contains(r.out, "wrong: ***") {
+			t.Errorf("%s: exit %d, shows %q:\n%s", form, r.code, got, r.out)
 		}
 	}
 }

@@ -1,11 +1,8 @@
 package systemtest
 
 import (
-	"bytes"
-	"context"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -65,8 +62,7 @@ func TestFaults(t *testing.T) {
 
 // faultRun is one run of the program.
 type faultRun struct {
-	code int
-	out  []byte
+	result
 	took time.Duration
 	sent []string // what the server got, once it has got everything
 }
@@ -77,17 +73,10 @@ func (c *faultCase) check(t *testing.T, run func(*testing.T, *faultCase, ...stri
 	for _, r := range []faultRun{asJSON, asText} {
 		c.checkRun(t, r)
 	}
-	if _, err := outputtest.Plugin(string(asText.out), asText.code); err != nil {
-		t.Errorf("default output: %v", err)
-	}
 	if asText.code != asJSON.code {
 		t.Errorf("exit %d with the default output, %d with JSON", asText.code, asJSON.code)
 	}
-	rep, err := outputtest.JSON(string(asJSON.out), asJSON.code)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, problem := range c.compare(rep) {
+	for _, problem := range c.compare(asJSON.Report) {
 		t.Error(problem)
 	}
 	if t.Failed() {
@@ -110,12 +99,12 @@ func (c *faultCase) checkRun(t *testing.T, r faultRun) {
 	}
 	plain := base64.StdEncoding.EncodeToString([]byte("\x00alice\x00" + faultPassword))
 	for _, secret := range []string{faultPassword, base64.StdEncoding.EncodeToString([]byte(faultPassword)), plain} {
-		if bytes.Contains(r.out, []byte(secret)) {
+		if strings.Contains(r.out, secret) {
 			t.Errorf("a secret in the output: %s", r.out)
 		}
 	}
 	for _, words := range c.unsaid {
-		if bytes.Contains(r.out, []byte(words)) {
+		if strings.Contains(r.out, words) {
 			t.Errorf("%q in the output: %s", words, r.out)
 		}
 	}
@@ -142,45 +131,36 @@ func (s certificates) bubble(t *testing.T, c *faultCase, format ...string) (r fa
 	t.Helper()
 	o := c.options(s)
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		e := app.Env{Getenv: c.environment().get, Session: func(conf *session.Config) { conf.Dial.Dial = scripted(t, c.script, o) }}
 		began := time.Now()
-		r.code = app.Main(append(c.arguments("143", s.caFile), format...), app.Env{
-			Program: "check_imap_session", Stdin: strings.NewReader(""), Stdout: &out, Getenv: c.getenv,
-			Session: func(conf *session.Config) {
-				conf.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
-					client, _ := imaptest.Pipe(t, c.script, o)
-					return client, nil
-				}
-			},
-		})
-		r.took, r.out = time.Since(began), out.Bytes()
+		r.result = runIn(t, e, append(c.arguments("143", s.caFile), format...)...)
+		r.took = time.Since(began)
 	})
 	r.sent = o.Record.Received()
 	return r
 }
 
-func (c *faultCase) getenv(name string) string {
-	if name == "CHECK_IMAP_SESSION_PASSWORD" && !c.noAccount {
-		return faultPassword
+func (c *faultCase) environment() environment {
+	if c.noAccount {
+		return nil
 	}
-	return ""
+	return password(faultPassword)
 }
 
 // process runs a case as a process, over TCP.
 func (s certificates) process(t *testing.T, c *faultCase, format ...string) faultRun {
 	t.Helper()
 	skipUnderRace(t)
-	srv, err := imaptest.Listen(c.script, c.options(s))
-	if err != nil {
-		t.Fatal(err)
-	}
+	srv := imaptest.Serve(t, c.script, c.options(s))
 	if c.noListen {
 		srv.Close()
 	}
 	cmd := program(t, append(c.arguments(strconv.Itoa(srv.Port()), s.caFile), format...)...)
-	cmd.Env = append(cmd.Env, "CHECK_IMAP_SESSION_PASSWORD="+c.getenv("CHECK_IMAP_SESSION_PASSWORD"))
 	peak := filepath.Join(cmd.Dir, "peak")
 	cmd.Env = append(cmd.Env, peakVariable+"="+peak)
+	for name, value := range c.environment() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
 	if len(format) > 0 { // the bound on memory holds in one run without Go's own
 		cmd.Env = append(cmd.Env, "GOGC=off")
 	}
@@ -190,15 +170,12 @@ func (s certificates) process(t *testing.T, c *faultCase, format ...string) faul
 		received(t, srv, c.signal)
 		cmd.Process.Signal(syscall.SIGTERM)
 	}
-	out, code := wait()
-	r := faultRun{code: code, out: []byte(out), took: time.Since(began)}
+	r := faultRun{result: wait(), took: time.Since(began)}
 	text, _ := os.ReadFile(peak)
 	if kib, err := strconv.Atoi(string(text)); runtime.GOOS == "linux" && (err != nil || kib<<10 > faultMemory) {
 		t.Errorf("%s KiB of memory, want at most %d MiB", text, faultMemory>>20)
 	}
-	if err := srv.Close(); err != nil {
-		t.Errorf("%v; the server got %q", err, srv.Received())
-	}
+	srv.Close()
 	r.sent = srv.Received()
 	return r
 }

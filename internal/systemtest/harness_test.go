@@ -6,6 +6,10 @@ package systemtest
 
 import (
 	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +18,7 @@ import (
 	"time"
 
 	"check_imap_session/internal/app"
+	"check_imap_session/internal/imaptest"
 	"check_imap_session/internal/outputtest"
 )
 
@@ -21,13 +26,32 @@ const programName = "check_imap_session"
 
 // result is what a run of the program gave.
 type result struct {
-	code              int
-	out               string
-	outputtest.Output // taken apart, of the default format
-	*outputtest.Report
+	code               int
+	out                string
+	outputtest.Output  // of the default format
+	*outputtest.Report // of -o json
 }
 
-// env are environment variables.
+// readResult reads the output of a run strictly, in the format that the
+// arguments ask for.
+func readResult(args []string, out string, code int) (result, error) {
+	r := result{code: code, out: out}
+	var err error
+	switch {
+	case slices.Contains(args, "json"):
+		r.Report, err = outputtest.JSON(out, code)
+	case slices.Contains(args, "--explain"), slices.Contains(args, "openmetrics"):
+		err = outputtest.Block(out)
+	default:
+		r.Output, err = outputtest.Plugin(out, code)
+	}
+	if err != nil {
+		err = fmt.Errorf("%q: %w\n%s", args, err, out)
+	}
+	return r, err
+}
+
+// environment are environment variables.
 type environment map[string]string
 
 func (e environment) get(name string) string { return e[name] }
@@ -47,20 +71,32 @@ func runIn(tb testing.TB, e app.Env, args ...string) result {
 	tb.Helper()
 	var out bytes.Buffer
 	e.Program, e.Stdin, e.Stdout = programName, strings.NewReader(""), &out
-	r := result{code: app.Main(args, e), out: out.String()}
-	var err error
-	switch {
-	case slices.Contains(args, "json"):
-		r.Report, err = outputtest.JSON(r.out, r.code)
-	case slices.Contains(args, "--explain"):
-		err = outputtest.Block(r.out)
-	default:
-		r.Output, err = outputtest.Plugin(r.out, r.code)
-	}
+	code := app.Main(args, e)
+	r, err := readResult(args, out.String(), code)
 	if err != nil {
-		tb.Fatalf("%q: %v\n%s", args, err, r.out)
+		tb.Fatal(err)
 	}
 	return r
+}
+
+// scripted returns a dialer. Each of its connections is in memory and leads to a
+// server that runs the script.
+func scripted(tb testing.TB, script string, o imaptest.Options) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		client, _ := imaptest.Pipe(tb, script, o)
+		return client, nil
+	}
+}
+
+// resolving returns a lookup that finds these addresses for every name.
+func resolving(addrs ...string) func(context.Context, string, string) ([]netip.Addr, error) {
+	return func(context.Context, string, string) ([]netip.Addr, error) {
+		var all []netip.Addr
+		for _, a := range addrs {
+			all = append(all, netip.MustParseAddr(a))
+		}
+		return all, nil
+	}
 }
 
 // wantFinding checks the worst finding of a run with -o json.

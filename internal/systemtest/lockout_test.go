@@ -3,7 +3,6 @@ package systemtest
 import (
 	"context"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,18 +37,11 @@ func (l *lockout) run(t *testing.T, scripts ...string) (string, int) {
 	t.Helper()
 	record := &imaptest.Record{}
 	r := runIn(t, app.Env{Getenv: environment{}.get, Session: func(c *session.Config) {
-		c.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
-			var all []netip.Addr
-			for _, a := range l.addrs {
-				all = append(all, netip.MustParseAddr(a))
-			}
-			return all, nil
-		}
-		c.Dial.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+		c.Dial.Lookup = resolving(l.addrs...)
+		c.Dial.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			host, _, _ := net.SplitHostPort(address)
-			i := max(slices.Index(l.addrs, host), 0)
-			client, _ := imaptest.Pipe(t, scripts[i], imaptest.Options{Record: record})
-			return client, nil
+			i := slices.Index(l.addrs, host)
+			return scripted(t, scripts[i], imaptest.Options{Record: record})(ctx, network, address)
 		}
 	}}, append([]string{"-H", "imap.test", "--tls=none", "--allow-plaintext-auth", "-U", "probe"}, l.args...)...)
 	l.logins = 0

@@ -43,8 +43,7 @@ func TestNight(t *testing.T) {
 	}
 	for _, n := range situations {
 		t.Run(n.name, func(t *testing.T) {
-			line := n.first(t, virtual)
-			text, _, _ := strings.Cut(line, " | ")
+			text := n.first(t, virtual)
 			rest := text
 			for part := range strings.SplitSeq(n.line, "...") {
 				_, after, found := strings.Cut(rest, part)
@@ -63,7 +62,7 @@ func TestNight(t *testing.T) {
 	}
 }
 
-// first returns the first line.
+// first returns the first line, without the performance data.
 func (n night) first(t *testing.T, virtual certificates) string {
 	if n.report != nil {
 		r, p := n.report()
@@ -74,8 +73,7 @@ func (n night) first(t *testing.T, virtual certificates) string {
 	if n.tls != "" {
 		c.tls = n.tls
 	}
-	line, _, _ := strings.Cut(string(virtual.bubble(t, c, n.args...).out), "\n")
-	return line
+	return virtual.bubble(t, c, n.args...).Text
 }
 
 // failed returns the report of a session that ended with an error.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"check_imap_session/internal/imaptest"
-	"check_imap_session/internal/outputtest"
 )
 
 // program returns the program as a process of its own: the test binary called by
@@ -36,16 +35,16 @@ func loginFlags(t testing.TB, srv *imaptest.Server, args ...string) []string {
 		"--tls=none", "--allow-plaintext-auth", "-U", "monitor", "--password-file=" + file}, args...)
 }
 
-// start starts the program. What it returns waits for its end, and returns
-// standard output and exit code; standard error must be empty.
-func start(t testing.TB, cmd *exec.Cmd) (wait func() (string, int)) {
+// start starts the program. What it returns waits for its end and reads what it
+// printed; standard error must be empty.
+func start(t testing.TB, cmd *exec.Cmd) (wait func() result) {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return func() (string, int) {
+	return func() result {
 		t.Helper()
 		err := cmd.Wait()
 		var exit *exec.ExitError
@@ -55,18 +54,12 @@ func start(t testing.TB, cmd *exec.Cmd) (wait func() (string, int)) {
 		if stderr.Len() > 0 {
 			t.Errorf("%v: standard error is %q, want nothing", cmd.Args, stderr.String())
 		}
-		return stdout.String(), cmd.ProcessState.ExitCode()
+		r, err := readResult(cmd.Args[1:], stdout.String(), cmd.ProcessState.ExitCode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
 	}
-}
-
-// mustRead reads plugin output.
-func mustRead(t testing.TB, out string, code int) outputtest.Output {
-	t.Helper()
-	o, err := outputtest.Plugin(out, code)
-	if err != nil {
-		t.Fatalf("exit code %d, output %q: %v", code, out, err)
-	}
-	return o
 }
 
 // received waits until the server has got a line with verb in it.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"check_imap_session/internal/imaptest"
-	"check_imap_session/internal/outputtest"
 )
 
 // SIGTERM is what Icinga sends at its own time limit, and SIGINT what an admin
@@ -33,18 +32,17 @@ func TestSignals(t *testing.T) {
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			out, code := wait()
+			r := wait()
 			took := time.Since(sent)
-			if code != 3 {
-				t.Fatalf("got exit code %d, want 3", code)
+			if r.code != 3 {
+				t.Fatalf("got exit code %d, want 3", r.code)
 			}
-			o := mustRead(t, out, code)
 			for _, want := range []string{"login as monitor interrupted", "waiting for the answer to LOGIN"} {
-				if !strings.Contains(o.Text, want) {
-					t.Errorf("first line %q, want %q in it", o.Text, want)
+				if !strings.Contains(r.Text, want) {
+					t.Errorf("first line %q, want %q in it", r.Text, want)
 				}
 			}
-			if got, want := o.Labels(), []string{"time", "time_connect", "time_greeting"}; !slices.Equal(got, want) {
+			if got, want := r.Labels(), []string{"time", "time_connect", "time_greeting"}; !slices.Equal(got, want) {
 				t.Errorf("perfdata: got %v, want %v", got, want)
 			}
 			if took > 2*time.Second {
@@ -54,59 +52,43 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A signal before the session, while a password file does not come.
+// TestSignalWhileReading sends a signal before the session, while standard input
+// is read and does not end.
 func TestSignalWhileReading(t *testing.T) {
-	t.Parallel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	const setPipeSize = 1031 // F_SETPIPE_SZ of Linux
-	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, w.Fd(), setPipeSize, 4096); errno != 0 {
-		t.Skipf("skip: a pipe of one page: %v", errno)
-	}
-	cmd := program(t, "-H", "127.0.0.1", "-U", "monitor", "--password-file=-", "-t", "30")
-	cmd.Stdin = r
-	wait := start(t, cmd)
-	r.Close()
-	// More than the pipe holds: once it is written, the program is reading.
-	if _, err := w.Write([]byte(strings.Repeat("x", 8<<10))); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	out, code := wait()
-	o := mustRead(t, out, code)
-	if !strings.HasPrefix(o.Text, "IMAP_SESSION UNKNOWN - interrupted: ") {
-		t.Errorf("got %q", o.Text)
-	}
-}
-
-// A signal while the command line is read, from a standard input that does not end.
-func TestSignalWhileParsing(t *testing.T) {
-	t.Parallel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	cmd := program(t, "-H", "h", "--extra-opts=x@-")
-	cmd.Stdin = r
-	wait := start(t, cmd)
-	r.Close()
-	// More than a pipe holds: once it is written, the program is reading.
-	if _, err := w.Write(make([]byte, 512<<10)); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	out, code := wait()
-	o := mustRead(t, out, code)
-	if !strings.HasPrefix(o.Text, "IMAP_SESSION UNKNOWN - interrupted: while reading the command line") {
-		t.Errorf("got %q", o.Text)
+	for _, tt := range []struct {
+		name string
+		args []string
+		more int // bytes, more than the pipe holds: once they are written, the program reads
+		want string
+	}{
+		{"password", []string{"-H", "127.0.0.1", "-U", "monitor", "--password-file=-", "-t", "30"}, 8 << 10, "interrupted: "},
+		{"command line", []string{"-H", "h", "--extra-opts=x@-"}, 512 << 10, "interrupted: while reading the command line"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Close()
+			const setPipeSize = 1031 // F_SETPIPE_SZ of Linux
+			if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, w.Fd(), setPipeSize, 4096); errno != 0 && tt.more < 64<<10 {
+				t.Skipf("skip: a pipe of one page: %v", errno)
+			}
+			cmd := program(t, tt.args...)
+			cmd.Stdin = r
+			wait := start(t, cmd)
+			r.Close()
+			if _, err := w.Write(make([]byte, tt.more)); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if got := wait(); !strings.HasPrefix(got.Text, "IMAP_SESSION UNKNOWN - "+tt.want) {
+				t.Errorf("got %q", got.Text)
+			}
+		})
 	}
 }
 
@@ -222,21 +204,20 @@ func TestVerbosityIsOnlyMore(t *testing.T) {
 			var first string
 			var firstCode, lines int
 			for i, v := range []string{"--verbose=0", "-v", "-vv", "-vvv", "-vvvvv"} {
-				out, code := start(t, program(t, loginFlags(t, srv, "-w", "time_greeting=5", v)...))()
-				o := mustRead(t, out, code)
-				line, _, _ := strings.Cut(out, "\n")
+				r := start(t, program(t, loginFlags(t, srv, "-w", "time_greeting=5", v)...))()
+				line, _, _ := strings.Cut(r.out, "\n")
 				line = number.ReplaceAllString(after.ReplaceAllString(line, ""), "N")
 				if i == 0 {
-					first, firstCode, lines = line, code, len(o.Long)
+					first, firstCode, lines = line, r.code, len(r.Long)
 					continue
 				}
-				if line != first || code != firstCode {
-					t.Errorf("%s: got exit code %d and %q, without -v %d and %q", v, code, line, firstCode, first)
+				if line != first || r.code != firstCode {
+					t.Errorf("%s: got exit code %d and %q, without -v %d and %q", v, r.code, line, firstCode, first)
 				}
-				if i < 4 && len(o.Long) <= lines {
-					t.Errorf("%s: got %d lines, one level less has %d", v, len(o.Long), lines)
+				if i < 4 && len(r.Long) <= lines {
+					t.Errorf("%s: got %d lines, one level less has %d", v, len(r.Long), lines)
 				}
-				lines = len(o.Long)
+				lines = len(r.Long)
 			}
 		})
 	}
@@ -246,13 +227,9 @@ func TestVerbosityIsOnlyMore(t *testing.T) {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	srv := imaptest.Serve(t, "greet\ndelay LOGIN 50ms\nserve", imaptest.Options{})
-	out, code := start(t, program(t, loginFlags(t, srv, "-o", "json", "-w", "messages=1,folders=1", "-c", "messages=2", "-t", "7")...))()
-	d, err := outputtest.JSON(out, code)
-	if err != nil {
-		t.Fatalf("exit code %d, output %s: %v", code, out, err)
-	}
-	if code != 2 {
-		t.Errorf("exit code: got %d, want 2", code)
+	d := start(t, program(t, loginFlags(t, srv, "-o", "json", "-w", "messages=1,folders=1", "-c", "messages=2", "-t", "7")...))()
+	if d.code != 2 {
+		t.Errorf("exit code: got %d, want 2", d.code)
 	}
 	got := fmt.Sprint(d.Target.Host, d.Target.Address, d.Target.TLS, d.Target.Username, d.Target.Mailbox)
 	if want := fmt.Sprint("imap.test", "127.0.0.1", "none", "monitor", "INBOX"); got != want || d.Target.Port != srv.Port() {

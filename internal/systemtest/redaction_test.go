@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -107,10 +106,7 @@ func (b runs) run(mech, value string, o outcome, words ...string) string {
 			}
 			return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
 		}
-		c.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
-			client, _ := imaptest.Pipe(b.t, script, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{b.cert}}})
-			return client, nil
-		}
+		c.Dial.Dial = scripted(b.t, script, imaptest.Options{ImplicitTLS: true, TLS: &tls.Config{Certificates: []tls.Certificate{b.cert}}})
 	}}, args...)
 	dialogue, err := os.ReadFile(transcript)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -104,16 +103,8 @@ func cmdRun(ts *testscript.TestScript, neg bool, args []string) {
 func cmdCheck(ts *testscript.TestScript, neg bool, args []string) {
 	cmdRun(ts, neg, args)
 	code, _ := strconv.Atoi(args[0])
-	out := ts.ReadFile("stdout")
-	var err error
-	if slices.Contains(args, "json") {
-		_, err = outputtest.JSON(out, code)
-	} else {
-		_, err = outputtest.Plugin(out, code)
-	}
-	if err != nil {
-		ts.Fatalf("standard output of %q: %v", args[1:], err)
-	}
+	_, err := readResult(args[1:], ts.ReadFile("stdout"), code)
+	ts.Check(err)
 }
 
 func cmdLogin(ts *testscript.TestScript, neg bool, args []string) {
