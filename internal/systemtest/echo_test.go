@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode"
 
@@ -91,7 +92,8 @@ func shows(out string, of ...string) string {
 // all places, and looks for it in all outputs.
 func TestNoSpellingOfARepeatedSecret(t *testing.T) {
 	outputs := [][]string{{"-vvv", "--transcript-content"}, {"-o", "json", "-vvv"}, {"--with=id"}, {"-o", "openmetrics"}}
-	count := 0
+	var count atomic.Int64
+	t.Cleanup(func() { t.Logf("%d runs", count.Load()) })
 	for i, pw := range []string{"Zq7xKv9Tw2Lp4Rb8", `Zq7x|Kv9"Tw2<Lp4;Rb8~m`} {
 		outputs := outputs[:4-2*i]
 		forms := spellings(pw)
@@ -108,7 +110,7 @@ func TestNoSpellingOfARepeatedSecret(t *testing.T) {
 							cert = ca.Leaf(t, certtest.Leaf{CommonName: form})
 						}
 						for _, words := range outputs {
-							count++
+							count.Add(1)
 							out := b.echo(pw, cert, strings.NewReplacer("{S}", inner(form), "{{N}}", fmt.Sprintf("{%d}", len(form))).Replace(script), words)
 							if got := shows(out, pw, base64.StdEncoding.EncodeToString([]byte(pw)), hex.EncodeToString([]byte(pw))); got != "" {
 								t.Fatalf("%s, %q: the output shows %q:\n%s", name, words, got, out)
@@ -122,7 +124,6 @@ func TestNoSpellingOfARepeatedSecret(t *testing.T) {
 			})
 		}
 	}
-	t.Logf("%d runs", count)
 }
 
 // inner returns a text as it stands between the quotes of Go.

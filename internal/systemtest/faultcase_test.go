@@ -29,6 +29,7 @@ import (
 //
 //	text, server, advice, remark: substring of the worst finding's text, of the
 //	                           server's words, of its advice, of a remark
+//	summary: substring         of line 1, without the performance data
 //	detail: step substring     of what a step says behind its time
 //	outcome: login=skipped     how a step ended
 //	metric: messages=42        a measured value
@@ -46,6 +47,7 @@ type faultCase struct {
 	max                time.Duration
 	want               []string // state; state, kind, step
 	text, server       []string
+	summary            []string
 	advice, remark     []string
 	detail, outcome    []string
 	metric, absent     []string
@@ -82,7 +84,7 @@ func readFault(path string) (*faultCase, error) {
 
 func (c *faultCase) set(key, value string) (err error) {
 	lists := map[string]*[]string{
-		"text": &c.text, "server": &c.server, "advice": &c.advice, "remark": &c.remark, "detail": &c.detail,
+		"text": &c.text, "server": &c.server, "summary": &c.summary, "advice": &c.advice, "remark": &c.remark, "detail": &c.detail,
 		"outcome": &c.outcome, "metric": &c.metric, "absent": &c.absent, "unsent": &c.unsent, "unsaid": &c.unsaid,
 	}
 	if list, ok := lists[key]; ok {

@@ -38,8 +38,8 @@ const (
 // over a connection in memory. Cases that need one are processes, see faultCase.
 func TestFaults(t *testing.T) {
 	files, err := filepath.Glob("testdata/faults/*.txt")
-	if err != nil || len(files) < 427 {
-		t.Fatalf("%d cases, want at least 427 (%v)", len(files), err)
+	if err != nil || len(files) < 520 {
+		t.Fatalf("%d cases, want at least 520 (%v)", len(files), err)
 	}
 	var virtual certificates
 	synctest.Test(t, func(t *testing.T) { virtual = newCertificates(t) })
@@ -206,6 +206,7 @@ func (c *faultCase) compare(r *outputtest.Report) []string {
 	}
 	contains("text", f.Text, c.text)
 	contains("server", f.Server, c.server)
+	contains("summary", r.Summary, c.summary)
 	contains("advice", f.Advice, c.advice)
 	var remarks []string
 	for _, rem := range r.Remarks {

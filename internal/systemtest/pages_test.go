@@ -78,6 +78,16 @@ func TestDemoPage(t *testing.T) {
 	readme.save(t)
 }
 
+// TestSlowDemo waits on the virtual clock for the login that takes 3 s.
+func TestSlowDemo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := rehearsed(t, strings.Fields("--demo=slow-login -w time_login=2 -c time_login=5"))
+		if want := "IMAP_SESSION WARNING - DEMO slow-login: imap.example.com login as demo took 3.000 s, limit 2 s"; !strings.HasPrefix(out, want) {
+			t.Errorf("got %q, want %q", out, want)
+		}
+	})
+}
+
 // rehearsed is what a demo prints over a line that takes 2 ms one way.
 func rehearsed(t *testing.T, args []string) string {
 	l := &line{calls: make(chan net.Conn), closed: make(chan struct{})}

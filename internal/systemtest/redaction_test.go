@@ -79,6 +79,8 @@ type runs struct {
 	cert  tls.Certificate
 	roots *dial.Roots
 	dir   string
+	seed  uint64 // of rand
+	rand  *rand.Rand
 }
 
 // run runs one session and returns everything that came out of it.
@@ -115,13 +117,15 @@ func (b runs) run(mech, value string, o outcome, words ...string) string {
 	return fmt.Sprintf("%s\n%d\n%s", r.out, r.code, dialogue)
 }
 
-// bubble calls f in a bubble with what the runs share.
+// bubble calls f in a bubble with what the runs share, beside other tests.
 func bubble(t *testing.T, f func(b runs)) {
 	t.Helper()
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(time.Second) // of the bubble's time, for what outlives the runs
 		ca := certtest.Must(t, "Test Root")
-		f(runs{t: t, dir: t.TempDir(), roots: dial.RootsOf(ca.Pool()),
+		seed := rand.Uint64()
+		f(runs{t: t, dir: t.TempDir(), seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), roots: dial.RootsOf(ca.Pool()),
 			cert: ca.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"},
 				NotAfter: time.Now().Add(60*24*time.Hour + 12*time.Hour)})}) // whole days that last for the bubble
 	})
@@ -131,10 +135,10 @@ func bubble(t *testing.T, f func(b runs)) {
 var formats = [][]string{nil, {"-o", "json"}, {"--transcript-content"}}
 
 // random returns a text of n runes of an alphabet.
-func random(r *rand.Rand, n int, alphabet []rune) string {
+func (b runs) random(n int, alphabet []rune) string {
 	out := make([]rune, n)
 	for i := range out {
-		out[i] = alphabet[r.IntN(len(alphabet))]
+		out[i] = alphabet[b.rand.IntN(len(alphabet))]
 	}
 	return string(out)
 }
@@ -170,8 +174,6 @@ var varying = regexp.MustCompile(`A\d+[a-z]{4}|certificate_percent(=|","value":)
 // TestOutputIsTheSameForEverySecret runs sessions that differ in nothing but the
 // secret, of any length from one byte.
 func TestOutputIsTheSameForEverySecret(t *testing.T) {
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 1))
 	for _, mech := range mechanisms {
 		for _, o := range quiet() {
 			t.Run(mech+"/"+o.name, func(t *testing.T) {
@@ -180,16 +182,16 @@ func TestOutputIsTheSameForEverySecret(t *testing.T) {
 						runes, prefix := alphabet(mech, i == 0)
 						var first, with string
 						for _, n := range []int{1, 3, 8, 40} {
-							value := prefix + random(r, n, runes)
+							value := prefix + b.random(n, runes)
 							for odd(value) {
-								value = prefix + random(r, n, runes)
+								value = prefix + b.random(n, runes)
 							}
 							got := varying.ReplaceAllString(b.run(mech, value, o, format...), "...")
 							if first == "" {
 								first, with = got, value
 							}
 							if got != first {
-								t.Fatalf("seed %d: the outputs of the secrets %q and %q differ:\n%s", seed, with, value, difference(first, got))
+								t.Fatalf("seed %d: the outputs of the secrets %q and %q differ:\n%s", b.seed, with, value, difference(first, got))
 							}
 						}
 					}
@@ -222,20 +224,18 @@ func forms(s string) []string {
 
 // TestNoTraceOfARepeatedSecret lets the server repeat the secret in all forms.
 func TestNoTraceOfARepeatedSecret(t *testing.T) {
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 2))
 	for _, mech := range mechanisms {
 		for _, o := range echoing() {
 			t.Run(mech+"/"+o.name, func(t *testing.T) {
 				bubble(t, func(b runs) {
 					for i, format := range formats {
 						runes, _ := alphabet(mech, i == 0)
-						value := "x" + random(r, 9+r.IntN(30), runes) + "y" // blanks at the ends are not kept by scripts
+						value := "x" + b.random(9+b.rand.IntN(30), runes) + "y" // blanks at the ends are not kept by scripts
 						got := b.run(mech, value, o, format...)
 						core := value[1 : len(value)-1]
 						for _, form := range append(forms(value), core, inner64(value)) {
 							if strings.Contains(got, form) {
-								t.Fatalf("seed %d: the secret %q is in the output as %q:\n%s", seed, value, form, got)
+								t.Fatalf("seed %d: the secret %q is in the output as %q:\n%s", b.seed, value, form, got)
 							}
 						}
 					}
