@@ -23,7 +23,7 @@ func TestAddressFlags(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := certtest.WriteFiles(t, dir, ca.Leaf(t, certtest.Leaf{
 		DNSNames: []string{"imap.test", "localhost"}, IPs: []net.IP{net.IPv6loopback, net.IPv4(127, 0, 0, 1)}}))
-	srv := dovecot(t).Start(t, servertest.Spec{CertFile: cert, KeyFile: key, HAProxy: true,
+	srv := servertest.Dovecot(t, servertest.Spec{CertFile: cert, KeyFile: key, HAProxy: true,
 		Extra:    "listen = 127.0.0.1, ::1\nhaproxy_trusted_networks = 127.0.0.0/8 ::1/128\n",
 		Accounts: []servertest.Account{{User: "alice", Password: "secret"}}})
 	root := ca.WriteFile(t, dir)

@@ -23,14 +23,9 @@ func TestAppendRealServers(t *testing.T) {
 	for _, l := range servertest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			srv, _ := startServer(t, l, map[string]string{"dovecot": dovecotExtra, "cyrus": cyrusExtra}[l.Name])
+			srv, _ := startServer(t, l.Name, mailboxExtra[l.Name])
 			box := srv.MailboxName("Empty")
-			ask := func(args ...string) result {
-				t.Helper()
-				args = append([]string{"-H", srv.Host, "-p", strconv.Itoa(srv.IMAP), "--tls=none", "--allow-plaintext-auth", "-U", "alice", "-t", "20s", "-o", "json"}, args...)
-				return runMain(t, password("secret"), args...)
-			}
-			a := ask("--append=" + box)
+			a := ask(t, srv, "--append="+box)
 			if _, ok := a.Metric("time_append"); !ok || a.State != "OK" {
 				t.Fatalf("%s %v", a.State, a.Findings)
 			}
@@ -43,12 +38,12 @@ func TestAppendRealServers(t *testing.T) {
 			add(t, c, box, "Subject: of a run under way\r\n"+ours+"\r\n\r\n", time.Now())
 			add(t, c, box, "Subject: of a person\r\n\r\n\r\n", old)
 			add(t, c, box, "Subject: deleted by a person\r\n\r\n\r\n", old, imap.FlagDeleted)
-			if a := ask("--append=" + box); a.State != "OK" {
+			if a := ask(t, srv, "--append="+box); a.State != "OK" {
 				t.Errorf("%s %v", a.State, a.Findings)
 			}
 			wantSubjects(t, c, box, "of a run under way", "of a person", "deleted by a person")
 
-			a = ask("--append=Nowhere")
+			a = ask(t, srv, "--append=Nowhere")
 			if wantFinding(t, a, 2, "mailbox_missing", "append"); !strings.Contains(a.Findings[0].Advice, "--append") {
 				t.Errorf("advice %q", a.Findings[0].Advice)
 			}
@@ -56,11 +51,11 @@ func TestAppendRealServers(t *testing.T) {
 				if err := c.SetACL(box, "owner", imap.RightModificationReplace, imap.RightSet("alr")).Wait(); err != nil {
 					t.Fatal(err)
 				}
-				wantFinding(t, ask("--append="+box), 2, "no_permission", "append")
+				wantFinding(t, ask(t, srv, "--append="+box), 2, "no_permission", "append")
 			}
 			if l.Name != "courier" { // which has no quota here
 				fill(t, srv, "INBOX")
-				wantFinding(t, ask("--append=INBOX"), 2, "over_quota", "append")
+				wantFinding(t, ask(t, srv, "--append=INBOX"), 2, "over_quota", "append")
 			}
 		})
 	}

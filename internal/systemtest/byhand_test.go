@@ -16,7 +16,7 @@ import (
 // TestByHand does what the plugin says that a person can do, against a real
 // server: the lines of --explain, and the one that stands below a failure.
 func TestByHand(t *testing.T) {
-	srv, ca := startServer(t, servertest.All()[0], "")
+	srv, ca := startServer(t, "dovecot", "")
 	for _, program := range []string{"openssl", "curl"} {
 		_, err := exec.LookPath(program)
 		servertest.Need(t, err)

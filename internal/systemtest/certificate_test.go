@@ -14,7 +14,6 @@ import (
 
 	"check_imap_session/internal/certtest"
 	"check_imap_session/internal/imaptest"
-	"check_imap_session/internal/servertest"
 )
 
 // defect is a server certificate and what is to be said of it.
@@ -178,7 +177,7 @@ func TestCertificatesDovecot(t *testing.T) {
 	}
 	conf.WriteString("service imap-login {\n  service_count = 0\n}\n") // no process a connection: faster
 	conf.WriteString("ssl_cipher_list = ALL:@SECLEVEL=0\n")            // for the weak key and signature
-	srv, _ := startServer(t, dovecot(t), conf.String())
+	srv, _ := startServer(t, "dovecot", conf.String())
 	for i, d := range list {
 		for _, m := range modes[i%2 : 2] { // STARTTLS for all, implicit TLS for every other: each takes a while
 			t.Run(m.name+"/"+d.name, func(t *testing.T) {
@@ -218,10 +217,4 @@ func TestNamedByAddress(t *testing.T) {
 			}
 		})
 	}
-}
-
-// dovecot returns the launcher of Dovecot.
-func dovecot(t *testing.T) servertest.Launcher {
-	t.Helper()
-	return servertest.All()[slices.IndexFunc(servertest.All(), func(l servertest.Launcher) bool { return l.Name == "dovecot" })]
 }

@@ -17,7 +17,7 @@ func TestClientCertificateDovecot(t *testing.T) {
 	dir := t.TempDir()
 	root := ca.WriteFile(t, dir)
 	cert, key := certtest.WriteFiles(t, dir, ca.Leaf(t, certtest.Leaf{DNSNames: []string{"imap.test"}}))
-	srv := dovecot(t).Start(t, servertest.Spec{CertFile: cert, KeyFile: key,
+	srv := servertest.Dovecot(t, servertest.Spec{CertFile: cert, KeyFile: key,
 		Extra:    "ssl_ca = <" + root + "\nssl_verify_client_cert = yes\nauth_ssl_require_client_cert = yes\nssl_require_crl = no\n",
 		Accounts: []servertest.Account{{User: "alice", Password: "secret"}}})
 	for _, m := range modes[:2] {

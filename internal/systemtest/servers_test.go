@@ -49,18 +49,24 @@ func manyRecipients() string {
 	return b.String()
 }
 
-// startServer starts a real server with the accounts that it can hold.
-func startServer(t *testing.T, l servertest.Launcher, extra string) (*servertest.Server, string) {
+// accountsOf returns the accounts that a server can hold: Cyrus refuses a backslash
+// in a user name.
+func accountsOf(server string) []account {
+	return slices.DeleteFunc(slices.Clone(accounts), func(a account) bool {
+		return server == "cyrus" && strings.Contains(a.user, `\`)
+	})
+}
+
+// startServer starts a real server with its accounts and more lines of
+// configuration. It returns the file with the root of its certificate too.
+func startServer(t *testing.T, name, extra string) (*servertest.Server, string) {
 	t.Helper()
 	ca := certtest.Must(t, "Test Root")
 	dir := t.TempDir()
 	certFile, keyFile := certtest.WriteFiles(t, dir, ca.Leaf(t, certtest.Leaf{
 		CommonName: "imap.test", DNSNames: []string{"imap.test"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}}))
 	spec := servertest.Spec{CertFile: certFile, KeyFile: keyFile, Extra: extra}
-	for _, a := range accounts {
-		if l.Name == "cyrus" && strings.Contains(a.user, `\`) {
-			continue // Cyrus refuses a backslash in a user name
-		}
+	for _, a := range accountsOf(name) {
 		acc := servertest.Account{User: a.user, Password: a.password, Mailboxes: []servertest.Mailbox{
 			{Name: "INBOX", Messages: []string{message(1), message(2), message(3)}},
 		}}
@@ -76,7 +82,9 @@ func startServer(t *testing.T, l servertest.Launcher, extra string) (*servertest
 		}
 		spec.Accounts = append(spec.Accounts, acc)
 	}
-	return l.Start(t, spec), ca.WriteFile(t, dir)
+	all := servertest.All()
+	i := slices.IndexFunc(all, func(l servertest.Launcher) bool { return l.Name == name })
+	return all[i].Start(t, spec), ca.WriteFile(t, dir)
 }
 
 // mode is a way to connect.
@@ -100,13 +108,10 @@ func TestRealServers(t *testing.T) {
 	for _, l := range servertest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			srv, ca := startServer(t, l, "")
+			srv, ca := startServer(t, l.Name, "")
 			for _, m := range modes {
 				base := append([]string{"-H", "imap.test", "--address", srv.Host, "-t", "20s", "--ca-file", ca}, m.args(srv)...)
-				for _, acc := range accounts {
-					if l.Name == "cyrus" && strings.Contains(acc.user, `\`) {
-						continue
-					}
+				for _, acc := range accountsOf(l.Name) {
 					t.Run(m.name+"/"+acc.user, func(t *testing.T) { checkAccount(t, base, m, acc) })
 				}
 				t.Run(m.name+"/mailboxes", func(t *testing.T) { checkMailboxes(t, srv, base) })

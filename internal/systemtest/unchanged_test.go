@@ -2,14 +2,11 @@ package systemtest
 
 import (
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 
 	"check_imap_session/internal/servertest"
 )
@@ -21,12 +18,11 @@ func TestNothingChanges(t *testing.T) {
 	for _, l := range servertest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			srv, _ := startServer(t, l, "")
+			srv, _ := startServer(t, l.Name, "")
 			before := flags(t, srv)
-			env := password("secret")
 			for i := range 100 {
 				fetch := []string{"headers", "envelope", "body"}[i%3]
-				r := runMain(t, env, "-H", srv.Host, "-p", strconv.Itoa(srv.IMAP), "--tls=none", "--allow-plaintext-auth", "-U", "alice", "--fetch", fetch, "-t", "20s")
+				r := ask(t, srv, "--fetch", fetch)
 				if r.code != 0 {
 					t.Fatalf("run %d: exit %d\n%s", i, r.code, r.out)
 				}
@@ -48,15 +44,8 @@ func TestNothingChanges(t *testing.T) {
 // flags returns the flags of the messages of alice's INBOX.
 func flags(t *testing.T, srv *servertest.Server) []string {
 	t.Helper()
-	nc, err := net.Dial("tcp", net.JoinHostPort(srv.Host, strconv.Itoa(srv.IMAP)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := imapclient.New(nc, nil)
+	c := mailClient(t, srv)
 	defer c.Close()
-	if err := c.Login("alice", "secret").Wait(); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := c.Select("INBOX", &imap.SelectOptions{ReadOnly: true}).Wait(); err != nil {
 		t.Fatal(err)
 	}
