@@ -125,7 +125,7 @@ func (i *icinga) cost(t *testing.T) cost {
 			c.busy += tick
 		}
 	}
-	c.icinga, c.plugin = familyTicks(t, i.daemon.pid)
+	c.icinga, c.plugin = familyTicks(t, i.daemon.PID)
 	for _, pid := range children(t, os.Getpid()) {
 		if exe, _ := os.Readlink(procFile(pid, "exe")); strings.HasSuffix(exe, "/dovecot") {
 			running, ended := familyTicks(t, pid)

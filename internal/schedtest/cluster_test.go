@@ -339,11 +339,11 @@ func TestCluster(t *testing.T) {
 		c.pages(t, 2)
 		c.reachable(t, func(string) bool { return true })
 
-		c.agent.daemon.stop()
+		c.agent.daemon.stop(t)
 		c.lost(t, c.satellite, agentName)
 		c.reachable(t, func(node string) bool { return node != "agent" })
 
-		c.satellite.daemon.stop()
+		c.satellite.daemon.stop(t)
 		c.lost(t, c.master, "satellite")
 		c.reachable(t, func(string) bool { return false })
 		want := []string{agentName + "!", "faults!imap missing", "faults-from-branch!imap wrong password", "satellite!"}

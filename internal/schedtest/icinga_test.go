@@ -32,7 +32,7 @@ type icinga struct {
 	include   string // Icinga's own definitions; "" is the installed ones
 	addr      string // of its API
 	client    *http.Client
-	daemon    *daemon // nil until run
+	daemon    daemon // zero until run
 }
 
 // newIcinga prepares a node with its folders.

@@ -117,7 +117,7 @@ func TestTwoMasters(t *testing.T) {
 
 	// One is lost. The other takes over, at the earliest half a minute after its start.
 	lost := unix(time.Now())
-	first.daemon.stop()
+	first.daemon.stop(t)
 	end := time.Now().Add(2 * time.Minute)
 	taken := func(i *icinga) bool {
 		found := i.since(t, lost)

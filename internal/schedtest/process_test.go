@@ -8,12 +8,12 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"check_imap_session/internal/servertest"
 )
 
 const (
@@ -32,77 +32,39 @@ func waitFor(tb testing.TB, what string, ok func() bool) {
 }
 
 // daemon is a running program.
-type daemon struct {
-	pid     int
-	ended   chan struct{}
-	stopped bool
-}
+type daemon struct{ *servertest.Process }
 
-// start runs a daemon in the foreground until the test ends. The thread that
-// forks must outlive it, since the kernel takes its end for that of the process
-// (https://go.dev/issue/27505).
-func start(tb testing.TB, dir string, cmd *exec.Cmd) *daemon {
+// start runs a daemon in the foreground until the test ends.
+func start(tb testing.TB, dir string, cmd *exec.Cmd) daemon {
 	tb.Helper()
-	log, err := os.Create(filepath.Join(dir, filepath.Base(cmd.Path)+".out"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer log.Close()
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	started, d := make(chan error), &daemon{ended: make(chan struct{})}
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // its log says how it ended
-			close(d.ended)
-		}
-	}()
-	if err := <-started; err != nil {
-		tb.Fatal(err)
-	}
-	d.pid = cmd.Process.Pid
+	log := filepath.Join(dir, filepath.Base(cmd.Path)+".out")
+	cmd.Dir = dir
+	d := daemon{servertest.Start(tb, cmd, log)}
 	tb.Cleanup(func() {
-		d.stop()
+		d.stop(tb)
 		if tb.Failed() {
-			text, _ := os.ReadFile(log.Name())
-			tb.Logf("%s said:\n%.4000s", cmd.Path, text)
+			tb.Logf("%s said:\n%.4000s", cmd.Path, read(tb, log))
 		}
 	})
 	return d
 }
 
-// stop ends a daemon, by force where it takes longer than 5 s. A second time
-// does nothing.
-func (d *daemon) stop() {
-	if d.stopped {
-		return
-	}
-	d.stopped = true
-	// First the soft way: Icinga and Nagios have children in groups of their
-	// own, which end with them.
-	_ = syscall.Kill(d.pid, syscall.SIGTERM)
-	select {
-	case <-d.ended:
-	case <-time.After(5 * time.Second):
-	}
-	_ = syscall.Kill(-d.pid, syscall.SIGKILL)
-	<-d.ended
+// stop ends a daemon. Icinga and Nagios have children in groups of their own.
+func (d daemon) stop(tb testing.TB) {
+	tb.Helper()
+	d.Stop(tb, 5*time.Second)
 }
 
 // checkProcesses wants no secret among the arguments and in the environment of
 // a daemon and of those of its children that run the same program. What it
 // starts for a check is the recorder's to look at.
-func (d *daemon) checkProcesses(t *testing.T) {
+func (d daemon) checkProcesses(t *testing.T) {
 	t.Helper()
-	program, err := os.Readlink(procFile(d.pid, "exe"))
+	program, err := os.Readlink(procFile(d.PID, "exe"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	family := []int{d.pid}
+	family := []int{d.PID}
 	for i := 0; i < len(family); i++ { // it grows meanwhile
 		pid := family[i]
 		family = append(family, children(t, pid)...)
@@ -111,7 +73,7 @@ func (d *daemon) checkProcesses(t *testing.T) {
 		}
 		for _, name := range []string{"cmdline", "environ"} {
 			text, err := readFile(procFile(pid, name))
-			if pid == d.pid && (err != nil || text == "") {
+			if pid == d.PID && (err != nil || text == "") {
 				t.Errorf("%s of %s: %q, %v", name, program, text, err)
 			}
 			if found := leaks(text, filePassword, iniPassword, envPassword); found != nil {
@@ -153,16 +115,7 @@ func children(tb testing.TB, pid int) []int {
 // freePort returns a port of 127.0.0.1 on which nobody listens.
 func freePort(tb testing.TB) string {
 	tb.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return port
+	return strconv.Itoa(servertest.FreePort(tb))
 }
 
 // listening says whether somebody accepts connections there.

@@ -83,7 +83,7 @@ func (r *reader) checkReadmeNRPE(t *testing.T, broken bool) {
 	write(t, filepath.Join(dir, ".keep"), "", 0o644)
 	give(t, dir)
 	daemon := start(t, dir, exec.Command(nrpe, "-f", "-c", conf))
-	defer daemon.stop()
+	defer daemon.stop(t)
 	waitFor(t, "nrpe", func() bool { return listening("127.0.0.1:" + port) })
 	out, code := output(t, checkNRPE, "-H", "127.0.0.1", "-p", port, "-c", "imap_session")
 	got := run{out: out, code: code}.stored()

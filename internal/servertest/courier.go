@@ -64,8 +64,9 @@ func Courier(tb testing.TB, spec Spec) *Server {
 	from := tree("courier")
 	Need(tb, Installed(filepath.Join(from, "usr/sbin/couriertcpd"), filepath.Join(from, "usr/bin/imapd"), filepath.Join(from, "lib64")))
 	cert, key := readPEM(tb, spec)
-	dir := tempDir(tb)
-	c := courier{tb: tb, root: filepath.Join(dir, "root"), log: filepath.Join(dir, "log")}
+	s := newServer(tb, "courier")
+	s.prefix, s.delim = "INBOX.", "."
+	c := courier{tb: tb, root: filepath.Join(s.dir, "root"), log: filepath.Join(s.dir, "log")}
 	if err := linkTree(from, c.root); err != nil {
 		tb.Fatal(err)
 	}
@@ -80,16 +81,12 @@ func Courier(tb testing.TB, spec Spec) *Server {
 	writeFile(tb, filepath.Join(c.root, "etc/courier/imapd.pem"), cert+"\n"+key, 0o644)
 	c.addUsers(spec.Accounts, nobody)
 
-	s := &Server{
-		Name: "courier", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb),
-		dir: dir, prefix: "INBOX.", delim: ".",
-	}
-	s.procs = append(s.procs, start(tb, c.command("/usr/lib/courier/courier-authlib/authdaemond"), c.log))
+	s.procs = append(s.procs, Start(tb, c.command("/usr/lib/courier/courier-authlib/authdaemond"), c.log))
 	socket := filepath.Join(c.root, "run/courier/authdaemon/socket")
 	if !waitFor(startLimit, func() bool { return accepts("unix", socket) }) {
 		tb.Fatalf("courier: authdaemond does not answer; %s", tail(c.log))
 	}
-	instance := filepath.Base(dir)
+	instance := filepath.Base(s.dir)
 	s.procs = append(s.procs, c.monitor(instance, nobody))
 	extra := "GAM_CLIENT_ID=" + instance + "\n" + spec.Extra
 	login := []string{"/usr/lib/courier/courier/imaplogin", "/usr/bin/imapd", "Maildir"}
@@ -190,11 +187,11 @@ func (c courier) command(name string, args ...string) *exec.Cmd {
 // complain to the client and perhaps start one that outlives the session. Its
 // socket is in the abstract namespace, which a chroot does not divide, so
 // every instance names its own; the zero bytes belong to the name.
-func (c courier) monitor(instance string, o owner) *process {
+func (c courier) monitor(instance string, o owner) *Process {
 	c.tb.Helper()
 	cmd := c.command("/usr/libexec/gam_server", "--notimeout", instance)
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)}
-	p := start(c.tb, cmd, c.log)
+	p := Start(c.tb, cmd, c.log)
 	socket := "@/tmp/fam-courier-" + instance
 	socket += strings.Repeat("\x00", len(syscall.RawSockaddrUnix{}.Path)-len(socket))
 	if !waitFor(startLimit, func() bool { return accepts("unix", socket) }) {
@@ -204,7 +201,7 @@ func (c courier) monitor(instance string, o owner) *process {
 }
 
 // listen starts a couriertcpd, which starts program for every connection.
-func (c courier) listen(port int, extra, setting string, program []string) *process {
+func (c courier) listen(port int, extra, setting string, program []string) *Process {
 	c.tb.Helper()
 	args := []string{"-address=127.0.0.1", "-nodnslookup", "-noidentlookup", "-maxprocs=1000", "-maxperip=1000", fmt.Sprint(port)}
 	cmd := c.command("/usr/sbin/couriertcpd", append(args, program...)...)
@@ -214,7 +211,7 @@ func (c courier) listen(port int, extra, setting string, program []string) *proc
 			cmd.Env = append(cmd.Env, name+"="+strings.Trim(value, `"'`)) // of two, os/exec takes the later
 		}
 	}
-	return start(c.tb, cmd, c.log)
+	return Start(c.tb, cmd, c.log)
 }
 
 // accepts reports whether somebody listens there.

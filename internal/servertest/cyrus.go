@@ -54,8 +54,8 @@ func Cyrus(tb testing.TB, spec Spec) *Server {
 	saslpasswd := filepath.Join(usr, "sbin/saslpasswd2")
 	Need(tb, Installed(master, imapd, saslpasswd))
 	cert, key := readPEM(tb, spec)
-	dir := tempDir(tb)
-	s := &Server{Name: "cyrus", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), dir: dir, delim: "/"}
+	s := newServer(tb, "cyrus")
+	dir := s.dir
 
 	cyrus := lookup(tb, "cyrus")
 	for _, sub := range []string{"spool", "conf", "conf/db", "conf/lock", "conf/log", "conf/msg", "conf/proc", "conf/socket"} {
@@ -68,7 +68,7 @@ func Cyrus(tb testing.TB, spec Spec) *Server {
 	writeFile(tb, filepath.Join(dir, "key.pem"), key, 0o644)
 
 	// Everything runs as cyrus from the start: a process which changes its
-	// user later loses the signal at its parent's death, see start.
+	// user later loses the signal at its parent's death, see Start.
 	command := func(name string, args ...string) *exec.Cmd {
 		cmd := exec.Command(name, args...)
 		cmd.Dir = dir
@@ -85,7 +85,7 @@ func Cyrus(tb testing.TB, spec Spec) *Server {
 	}
 	// -D keeps the master in our process group.
 	cmd := command(master, "-D", "-C", main, "-M", services, "-p", filepath.Join(dir, "conf/pid"))
-	s.procs = append(s.procs, start(tb, cmd, filepath.Join(dir, "log")))
+	s.procs = append(s.procs, Start(tb, cmd, filepath.Join(dir, "log")))
 	s.awaitGreeting(tb)
 	s.seed(tb, spec)
 	return s

@@ -87,11 +87,11 @@ func Dovecot(tb testing.TB, spec Spec) *Server {
 	tb.Helper()
 	Need(tb, Installed(dovecotProgram, "/usr/lib/dovecot/imap-login"))
 	cert, key := readPEM(tb, spec)
-	dir := tempDir(tb)
-	s := &Server{Name: "dovecot", Host: "127.0.0.1", IMAP: freePort(tb), IMAPS: freePort(tb), dir: dir, delim: "/"}
+	s := newServer(tb, "dovecot")
+	dir := s.dir
 	conf := fmt.Sprintf(dovecotConfig, dir, s.IMAP, s.IMAPS)
 	if spec.HAProxy {
-		s.ProxyIMAP, s.ProxyIMAPS = freePort(tb), freePort(tb)
+		s.ProxyIMAP, s.ProxyIMAPS = FreePort(tb), FreePort(tb)
 		conf += fmt.Sprintf(dovecotHAProxy, s.ProxyIMAP, s.ProxyIMAPS)
 	}
 
@@ -115,7 +115,7 @@ func Dovecot(tb testing.TB, spec Spec) *Server {
 	writeFile(tb, main, conf+spec.Extra+"\n", 0o644)
 
 	// -F keeps the master in the foreground, so its process id is ours.
-	s.procs = append(s.procs, start(tb, exec.Command(dovecotProgram, "-F", "-c", main), filepath.Join(dir, "log")))
+	s.procs = append(s.procs, Start(tb, exec.Command(dovecotProgram, "-F", "-c", main), filepath.Join(dir, "log")))
 	s.awaitGreeting(tb)
 	s.seed(tb, spec)
 	return s

@@ -31,7 +31,7 @@ func TestHold(t *testing.T) {
 		s := l.Start(t, Spec{CertFile: cert, KeyFile: key, Accounts: []Account{{User: "a", Password: "b"}}})
 		fmt.Print("\nheld ", s.dir)
 		for _, p := range s.procs {
-			fmt.Print(" ", p.pid)
+			fmt.Print(" ", p.PID)
 		}
 		fmt.Println()
 		_, _ = io.Copy(io.Discard, os.Stdin)

@@ -21,4 +21,5 @@ func skip(tb testing.TB, name string) *Server {
 	return nil
 }
 
-type process struct{}
+// Process is a running program. There are none.
+type Process struct{}

@@ -23,19 +23,20 @@ const (
 	pollEvery  = 5 * time.Millisecond // between two looks at a port or a process group
 )
 
-// process is a server process, the leader of its own process group.
-type process struct {
-	pid  int
-	log  string
-	done chan struct{} // closed when the leader has ended
+// Process is a running program, the leader of its own process group.
+type Process struct {
+	PID     int
+	log     string
+	done    chan struct{} // closed when the leader has ended
+	stopped bool
 }
 
-// start runs cmd until the test ends; its output goes to the log file.
+// Start runs cmd until the test ends; its output goes to the log file.
 //
 // The kernel ends the process should the test be killed (PR_SET_PDEATHSIG).
 // That signal comes when the thread which forked ends, not the process
 // (https://go.dev/issue/27505), so a thread is kept for it.
-func start(tb testing.TB, cmd *exec.Cmd, log string) *process {
+func Start(tb testing.TB, cmd *exec.Cmd, log string) *Process {
 	tb.Helper()
 	f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 	if err != nil {
@@ -48,7 +49,7 @@ func start(tb testing.TB, cmd *exec.Cmd, log string) *process {
 	}
 	cmd.SysProcAttr.Setpgid = true
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM
-	p := &process{log: log, done: make(chan struct{})}
+	p := &Process{log: log, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -63,18 +64,32 @@ func start(tb testing.TB, cmd *exec.Cmd, log string) *process {
 	if err := <-started; err != nil {
 		tb.Fatalf("start %s: %v", cmd.Path, err)
 	}
-	p.pid = cmd.Process.Pid
-	tb.Cleanup(func() { p.stop(tb) })
+	p.PID = cmd.Process.Pid
+	tb.Cleanup(func() { p.Stop(tb, 0) })
 	return p
 }
 
-// stop ends the process and all of its group, the hard way: its folder goes
-// too, and Dovecot takes a second over a soft one.
-func (p *process) stop(tb testing.TB) {
-	_ = syscall.Kill(-p.pid, syscall.SIGKILL) // gone already is fine
+// Stop ends the process and all of its group with SIGKILL: Dovecot takes a second over
+// SIGTERM, and its folder is removed anyway. A process whose children are in groups of
+// their own ends them at SIGTERM; it is sent that first, and has grace to end. A second
+// Stop does nothing.
+func (p *Process) Stop(tb testing.TB, grace time.Duration) {
+	tb.Helper()
+	if p.stopped {
+		return
+	}
+	p.stopped = true
+	if grace > 0 {
+		_ = syscall.Kill(p.PID, syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(grace):
+		}
+	}
+	_ = syscall.Kill(-p.PID, syscall.SIGKILL) // gone already is fine
 	<-p.done
-	if !waitFor(stopLimit, func() bool { return !groupAlive(p.pid) }) {
-		tb.Errorf("process group %d is still there after SIGKILL", p.pid)
+	if !waitFor(stopLimit, func() bool { return !groupAlive(p.PID) }) {
+		tb.Errorf("process group %d is still there after SIGKILL", p.PID)
 	}
 }
 
@@ -109,11 +124,17 @@ func waitFor(limit time.Duration, ok func() bool) bool {
 	return true
 }
 
-// freePort returns a port of 127.0.0.1 nobody listens on. It stays ours until
+// newServer makes the folder of a server and finds its ports.
+func newServer(tb testing.TB, name string) *Server {
+	tb.Helper()
+	return &Server{Name: name, Host: "127.0.0.1", IMAP: FreePort(tb), IMAPS: FreePort(tb), dir: tempDir(tb), delim: "/"}
+}
+
+// FreePort returns a port of 127.0.0.1 nobody listens on. It stays ours until
 // the test ends: every test holds the same port of 127.0.0.2 meanwhile, so
 // that two test processes cannot choose the same. Ports from 32768 on are left
 // out because the kernel gives them to clients.
-func freePort(tb testing.TB) int {
+func FreePort(tb testing.TB) int {
 	tb.Helper()
 	for range 1000 {
 		port := 10000 + rand.IntN(22000)

@@ -1,7 +1,8 @@
 // Package servertest starts real IMAP servers for tests: Dovecot, Cyrus and
 // Courier, each from a private configuration in a temporary folder, on ports
 // of 127.0.0.1 nobody else uses, and stopped when the test ends. It is
-// imported by tests only and checks nothing itself.
+// imported by tests only and checks nothing itself. Tests of other daemons use its
+// Need, Start and FreePort.
 //
 // The servers come from Debian's packages and are put in place by
 // .ci/install-servers. Two environment variables matter here:
@@ -62,7 +63,7 @@ type Server struct {
 	dir    string     // its folder
 	prefix string     // of every mailbox but INBOX, "INBOX." in Courier
 	delim  string     // between levels of mailbox names
-	procs  []*process // in the order of their start
+	procs  []*Process // in the order of their start
 }
 
 // MailboxName returns the name under which the server lists a mailbox of
