@@ -35,12 +35,7 @@ func TestCapacity(t *testing.T) {
 	// The plugin itself, with no recorder in front of it.
 	plugins := filepath.Join(s.dir, "bare")
 	write(t, filepath.Join(plugins, "check_imap_session"), read(t, filepath.Join(s.dir, "plugin")), 0o755)
-	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
-	i.certify(t)
-	conf := strings.Replace(fmt.Sprintf(base, i.name, i.dir, plugins, port(t, i.addr)), "const MaxConcurrentChecks = 3\n", "", 1) +
-		"object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n" +
-		read(t, "../../contrib/icinga2/check_imap_session.conf") +
-		read(t, "../../contrib/icinga2/services.conf") +
+	i := s.newAlone(t, plugins, read(t, "../../contrib/icinga2/check_imap_session.conf"), read(t, "../../contrib/icinga2/services.conf"),
 		fmt.Sprintf(`object Host "mail" {
   check_command = "dummy"
   address = "127.0.0.1"
@@ -54,8 +49,9 @@ func TestCapacity(t *testing.T) {
     vars.imap_sessions["mailbox " + n] = { imap_session_mailbox = "INBOX" }
   }
 }
-`, s.port, s.dir, capacityServices)
-	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), conf, 0o600)
+`, s.port, s.dir, capacityServices))
+	conf := filepath.Join(i.dir, "conf/icinga2.conf")
+	write(t, conf, strings.Replace(read(t, conf), "const MaxConcurrentChecks = 3\n", "", 1), 0o600)
 	i.run(t)
 
 	t.Logf("%d cores, %d services", runtime.NumCPU(), capacityServices)

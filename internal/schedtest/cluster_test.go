@@ -12,38 +12,6 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-const distributed = "../../contrib/icinga2/distributed"
-
-const (
-	masterName    = "master1.example.com"
-	secondName    = "master2.example.com" // of TestTwoMasters
-	satelliteName = "satellite1.example.com"
-	agentName     = "agent1.example.com"
-)
-
-// clusterBase stands in for Debian's icinga2.conf, constants.conf and features:
-// the node's name and zone, its folder of plugins, its own folder.
-const clusterBase = `const NodeName = "%[1]s"
-const ZoneName = "%[2]s"
-const PluginDir = "/usr/lib/nagios/plugins"
-const PluginContribDir = "%[3]s"
-const TicketSalt = ""
-const MaxConcurrentChecks = 3
-include "zones.conf"
-include <itl>
-include <plugins>
-include "api.conf"
-object CheckerComponent "checker" { }
-object FileLogger "main" {
-  severity = "information"
-  path = "%[4]s/log/icinga2.log"
-}
-object ApiUser "test" {
-  password = "` + apiPassword + `"
-  permissions = [ "*" ]
-}
-`
-
 // pager, on the master, writes down whom it would call about what.
 const pager = `object NotificationComponent "notification" { }
 object User "oncall" { }
@@ -99,62 +67,32 @@ type cluster struct {
 }
 
 // newCluster starts the shipped layout. With synced the CheckCommand comes from
-// the master's global zone, else it is a file of each node, as the package has
-// it. certs names a node's folder of certificates.
+// the master's global zone, else each node has it, as with the package. certs names a node's folder of certificates.
 func newCluster(t *testing.T, s *site, certs func(name string) string, synced bool) *cluster {
 	t.Helper()
 	dir := filepath.Join(s.dir, fmt.Sprintf("cluster-%t", synced))
 	c := &cluster{site: s}
-	shipped := strings.NewReplacer(
-		"192.0.2.7", s.mail,
-		`"probe"`, `"alice"`, `username = "support"`, `username = "alice"`,
-		"/etc/nagios/imap.password", s.dir+"/secrets/alice", "/etc/nagios/imap-support.password", s.dir+"/secrets/alice",
-		`"hostalive"`, `"dummy"`, // which would want ICMP
-		// A loaded machine is slower than a mail server should be.
-		"time = 2,", "time = 7,", "time = 5,", "time = 7.5,", "time = 4 ", "time = 7 ", "time = 8 ", "time = 7.5 ",
-		"{dir}", s.dir,
-	)
-	// Each node has its own of loopback's addresses, and Icinga's usual port.
+	// Each node has its own of loopback's addresses.
 	addresses := map[string]string{"master": address(), "satellite": address(), "agent": address()}
+	words := []string{"192.0.2.1", addresses["master"], "192.0.2.2", addresses["satellite"]}
+	command := read(t, "../../contrib/icinga2/check_imap_session.conf")
+	more := command
+	if synced {
+		words, more = append(words, "accept_config = false", "accept_config = true"), ""
+	}
+	shipped := s.shipped(words...)
 	node := func(role, name, zone string) *icinga {
-		i := newIcinga(t, name, filepath.Join(dir, role), addresses[role]+":5665")
-		plugins := filepath.Join(dir, "plugins-"+role)
-		write(t, filepath.Join(plugins, "check_imap_session"), read(t, filepath.Join(s.plugins, "check_imap_session")), 0o755)
-		for _, f := range []string{name + ".key", name + ".crt", "ca.crt"} {
-			write(t, filepath.Join(i.dir, "data/certs", f), read(t, filepath.Join(certs(name), f)), 0o600)
-		}
-		conf := func(file, text string) { write(t, filepath.Join(i.dir, "conf", file), text, 0o644) }
-		text := fmt.Sprintf(clusterBase, name, zone, plugins, i.dir)
-		if !synced {
-			conf("check_imap_session.conf", read(t, "../../contrib/icinga2/check_imap_session.conf"))
-			text += "include \"check_imap_session.conf\"\n"
-		}
-		conf("icinga2.conf", text)
-		conf("zones.conf", strings.NewReplacer("192.0.2.1", addresses["master"], "192.0.2.2", addresses["satellite"]).
-			Replace(read(t, filepath.Join(distributed, role, "zones.conf"))))
-		api := strings.Replace(read(t, filepath.Join(distributed, role, "api.conf")),
-			`object ApiListener "api" {`, `object ApiListener "api" {`+"\n  bind_host = \""+addresses[role]+`"`, 1)
-		if synced {
-			api = strings.Replace(api, "accept_config = false", "accept_config = true", 1)
-		}
-		conf("api.conf", api)
-		return i
+		return s.newMember(t, dir, certs, shipped, member{name: name, zone: zone, role: role, addr: addresses[role],
+			zones: role + "/zones.conf", api: role + "/api.conf", more: more})
 	}
 	c.master = node("master", masterName, "master")
 	c.satellite = node("satellite", satelliteName, "satellite")
 	c.agent = node("agent", agentName, agentName)
 
 	zones := filepath.Join(c.master.dir, "conf/zones.d")
-	files, err := filepath.Glob(filepath.Join(distributed, "zones.d/*/*.conf"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%d files in %s, %v", len(files), distributed, err)
-	}
-	for _, f := range files {
-		rel, _ := filepath.Rel(filepath.Join(distributed, "zones.d"), f)
-		write(t, filepath.Join(zones, rel), shipped.Replace(read(t, f)), 0o644)
-	}
+	putObjects(t, c.master, shipped)
 	if synced {
-		write(t, filepath.Join(zones, "global-templates/check_imap_session.conf"), read(t, "../../contrib/icinga2/check_imap_session.conf"), 0o644)
+		write(t, filepath.Join(zones, "global-templates/check_imap_session.conf"), command, 0o644)
 	}
 	write(t, filepath.Join(zones, "satellite/faults.conf"), shipped.Replace(faults), 0o644)
 	write(t, filepath.Join(zones, "master/pager.conf"), fmt.Sprintf(pager, dir), 0o644)
@@ -177,39 +115,6 @@ func newCluster(t *testing.T, s *site, certs func(name string) string, synced bo
 		return err == nil && c.satellite.connected(agentName)
 	})
 	return c
-}
-
-// certificates makes those of all nodes, as docs/distributed.md says: the
-// master signs what the nodes ask for. It returns the folder of the node with
-// that name.
-func certificates(t *testing.T, dir string) func(name string) string {
-	t.Helper()
-	pki := func(words ...string) {
-		t.Helper()
-		out, code := output(t, icingaProgram, append(append([]string{"pki"}, words...), "-D", "DataDir="+dir)...)
-		if code != 0 {
-			t.Fatalf("icinga2 pki %v: exit %d\n%s", words, code, out)
-		}
-	}
-	of := func(name string) string { return filepath.Join(dir, name) }
-	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
-		write(t, filepath.Join(of(name), ".keep"), "", 0o644)
-	}
-	give(t, dir)
-	pki("new-ca")
-	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
-		base := filepath.Join(of(name), name)
-		pki("new-cert", "--cn", name, "--key", base+".key", "--csr", base+".csr")
-		pki("sign-csr", "--csr", base+".csr", "--cert", base+".crt")
-		write(t, filepath.Join(of(name), "ca.crt"), read(t, filepath.Join(dir, "ca/ca.crt")), 0o644)
-	}
-	return of
-}
-
-// connected says whether an endpoint is.
-func (i *icinga) connected(endpoint string) bool {
-	text, err := i.api("GET", "objects/endpoints/"+endpoint, "")
-	return err == nil && strings.Contains(string(text), `"connected":true`) && strings.Contains(string(text), `"syncing":false`)
 }
 
 // clusterChecks are the services of the cluster, by host!name: the node that

@@ -54,13 +54,7 @@ func TestDirector(t *testing.T) {
 	servertest.Need(t, servertest.Installed(icingaProgram, "/usr/bin/icingacli", "/usr/share/icingaweb2/modules/director", "/usr/share/icinga2-ido-mysql/schema/mysql.sql", "/usr/sbin/mariadbd"))
 	s := newSite(t)
 	dbPort, socket := newDatabase(t, filepath.Join(s.dir, "database"))
-	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
-	i.certify(t)
-	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), fmt.Sprintf(base, i.name, i.dir, s.plugins, port(t, i.addr))+
-		// The Director connects to what it finds here.
-		fmt.Sprintf("object Endpoint NodeName {\n  host = \"127.0.0.1\"\n  port = %s\n}\n", port(t, i.addr))+
-		"object Zone ZoneName {\n  endpoints = [ NodeName ]\n}\nobject Zone \"director-global\" {\n  global = true\n}\n"+
-		fmt.Sprintf(ido, dbPort), 0o600)
+	i := s.newAlone(t, s.plugins, "object Zone \"director-global\" {\n  global = true\n}\n", fmt.Sprintf(ido, dbPort))
 	i.run(t)
 	w := newWeb(t, filepath.Join(s.dir, "web"), i, dbPort, socket)
 

@@ -59,10 +59,11 @@ func (i *icinga) certify(t *testing.T) {
 	write(t, filepath.Join(i.dir, "data/certs/ca.crt"), read(t, ca.WriteFile(t, t.TempDir())), 0o644)
 }
 
-// base is the beginning of every node's configuration: its name, its folder,
-// the folder of plugins, its port.
-const base = `const NodeName = "%[1]s"
-const ZoneName = "%[1]s"
+// nodeConf is the beginning of every node's icinga2.conf, in place of Debian's
+// icinga2.conf, constants.conf and features: its name and its zone, its folder of
+// plugins, its own folder.
+const nodeConf = `const NodeName = "%[1]s"
+const ZoneName = "%[2]s"
 const PluginDir = "/usr/lib/nagios/plugins"
 const PluginContribDir = "%[3]s"
 const TicketSalt = ""
@@ -72,19 +73,48 @@ include <plugins>
 object CheckerComponent "checker" { }
 object FileLogger "main" {
   severity = "information"
-  path = "%[2]s/log/icinga2.log"
-}
-object ApiListener "api" {
-  bind_host = "127.0.0.1"
-  bind_port = %[4]s
-  accept_commands = true
-  accept_config = true
+  path = "%[4]s/log/icinga2.log"
 }
 object ApiUser "test" {
   password = "` + apiPassword + `"
   permissions = [ "*" ]
 }
 `
+
+// aloneConf is what follows in a node that stands alone, with its port. The Director
+// connects to the endpoint.
+const aloneConf = `object ApiListener "api" {
+  bind_host = "127.0.0.1"
+  bind_port = %[1]s
+  accept_commands = true
+  accept_config = true
+}
+object Endpoint NodeName {
+  host = "127.0.0.1"
+  port = %[1]s
+}
+object Zone ZoneName {
+  endpoints = [ NodeName ]
+}
+`
+
+// newAlone prepares a node that stands alone, with its plugins and more lines of
+// configuration.
+func (s *site) newAlone(t *testing.T, plugins string, more ...string) *icinga {
+	t.Helper()
+	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
+	i.certify(t)
+	write(t, filepath.Join(i.dir, "conf/icinga2.conf"),
+		fmt.Sprintf(nodeConf, i.name, i.name, plugins, i.dir)+fmt.Sprintf(aloneConf, port(t, i.addr))+strings.Join(more, ""), 0o600)
+	return i
+}
+
+// writers are the configuration of Icinga's writers to these ports of Graphite and
+// InfluxDB.
+func writers(graphite, influx string) string {
+	return fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n}\n", graphite) +
+		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  database = \"icinga2\"\n  enable_send_thresholds = true\n  enable_send_metadata = true\n  flush_interval = 1s\n}\n", influx)
+}
 
 func (i *icinga) args(words ...string) []string {
 	for name, d := range map[string]string{"DataDir": "data", "LogDir": "log", "CacheDir": "cache", "SpoolDir": "spool", "InitRunDir": "run", "ConfigDir": "conf", "ZonesDir": "conf/zones.d"} {
@@ -288,17 +318,9 @@ func (s *site) icingaHosts() string {
 func TestIcinga(t *testing.T) {
 	servertest.Need(t, servertest.Installed(icingaProgram, "/usr/share/icinga2/include/itl"))
 	s := newSite(t)
-	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
-	i.certify(t)
 	graphite, influx := newGraphite(t), newInflux(t)
-	conf := fmt.Sprintf(base, i.name, i.dir, s.plugins, port(t, i.addr)) +
-		"object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n" +
-		read(t, "../../contrib/icinga2/check_imap_session.conf") +
-		read(t, "../../contrib/icinga2/services.conf") +
-		fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n}\n", graphite.port) +
-		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n  flush_interval = 1s\n}\n", influx.port) +
-		s.icingaHosts()
-	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), conf, 0o600)
+	i := s.newAlone(t, s.plugins, read(t, "../../contrib/icinga2/check_imap_session.conf"), read(t, "../../contrib/icinga2/services.conf"),
+		writers(graphite.port, influx.port), s.icingaHosts())
 	i.run(t)
 	// Until then the writer drops what it gets.
 	i.await(t, "Finished reconnecting to Graphite")

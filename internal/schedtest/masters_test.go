@@ -20,7 +20,7 @@ const mastersMail = `object Host "mail" {
   address = "192.0.2.7"
   vars.imap_session_hostname = "imap.example.com"
   vars.imap_session_username = "probe"
-  vars.imap_session_password_file = "/etc/icinga2/imap.password"
+  vars.imap_session_password_file = "/etc/nagios/imap.password"
   for (number in range(6)) {
     vars.imap_mailboxes["box" + number] = {
       imap_session_mailbox = "INBOX"
@@ -39,45 +39,22 @@ func TestTwoMasters(t *testing.T) {
 	graphite := newGraphite(t)
 	writer := fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_ha = true\n}\n", graphite.port)
 	addresses := map[string]string{"192.0.2.1": address(), "192.0.2.4": address(), "192.0.2.2": address()}
-	words := []string{"192.0.2.7", s.mail, `"probe"`, `"alice"`, `"support"`, `"alice"`, `"hostalive"`, `"dummy"`,
-		"/etc/icinga2/imap.password", s.dir + "/secrets/alice", "/etc/icinga2/imap-support.password", s.dir + "/secrets/alice",
-		"check_interval = 5m", "check_interval = 4s"}
+	words := []string{"check_interval = 5m", "check_interval = 4s"}
 	for documented, used := range addresses {
 		words = append(words, documented, used)
 	}
-	shipped := strings.NewReplacer(words...)
-	type files struct {
-		zones, api string // of the layout
-		more       string // lines of icinga2.conf
+	shipped := s.shipped(words...)
+	node := func(name string, m member) *icinga {
+		m.name, m.addr = name, addresses[m.addr]
+		m.role, _, _ = strings.Cut(name, ".")
+		m.more += read(t, "../../contrib/icinga2/check_imap_session.conf")
+		return s.newMember(t, s.dir, certs, shipped, m)
 	}
-	node := func(name, zone, addr string, f files) *icinga {
-		role, _, _ := strings.Cut(name, ".")
-		i := newIcinga(t, name, filepath.Join(s.dir, role), addr+":5665")
-		plugins := filepath.Join(s.dir, "plugins-"+role)
-		write(t, filepath.Join(plugins, "check_imap_session"), read(t, filepath.Join(s.plugins, "check_imap_session")), 0o755)
-		for _, f := range []string{name + ".key", name + ".crt", "ca.crt"} {
-			write(t, filepath.Join(i.dir, "data/certs", f), read(t, filepath.Join(certs(name), f)), 0o600)
-		}
-		write(t, filepath.Join(i.dir, "conf/icinga2.conf"), fmt.Sprintf(clusterBase, name, zone, plugins, i.dir)+
-			read(t, "../../contrib/icinga2/check_imap_session.conf")+f.more, 0o644)
-		write(t, filepath.Join(i.dir, "conf/zones.conf"), shipped.Replace(read(t, filepath.Join(distributed, f.zones))), 0o644)
-		write(t, filepath.Join(i.dir, "conf/api.conf"), strings.Replace(read(t, filepath.Join(distributed, f.api)),
-			`object ApiListener "api" {`, `object ApiListener "api" {`+"\n  bind_host = \""+addr+`"`, 1), 0o644)
-		return i
-	}
-	first := node(masterName, "master", addresses["192.0.2.1"], files{"two-masters/masters.conf", "master/api.conf", writer})
-	second := node(secondName, "master", addresses["192.0.2.4"], files{"two-masters/masters.conf", "two-masters/master2-api.conf", writer})
-	satellite := node(satelliteName, "satellite", addresses["192.0.2.2"], files{"two-masters/satellite.conf", "satellite/api.conf", ""})
-	zones := filepath.Join(first.dir, "conf/zones.d")
-	objects, err := filepath.Glob(filepath.Join(distributed, "zones.d/*/*.conf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range objects {
-		rel, _ := filepath.Rel(filepath.Join(distributed, "zones.d"), f)
-		write(t, filepath.Join(zones, rel), shipped.Replace(read(t, f)), 0o644)
-	}
-	write(t, filepath.Join(zones, "master/mail.conf"), shipped.Replace(mastersMail), 0o644)
+	first := node(masterName, member{zone: "master", addr: "192.0.2.1", zones: "two-masters/masters.conf", api: "master/api.conf", more: writer})
+	second := node(secondName, member{zone: "master", addr: "192.0.2.4", zones: "two-masters/masters.conf", api: "two-masters/master2-api.conf", more: writer})
+	satellite := node(satelliteName, member{zone: "satellite", addr: "192.0.2.2", zones: "two-masters/satellite.conf", api: "satellite/api.conf"})
+	putObjects(t, first, shipped)
+	write(t, filepath.Join(first.dir, "conf/zones.d/master/mail.conf"), shipped.Replace(mastersMail), 0o644)
 	first.run(t)
 	second.run(t)
 	started := unix(time.Now())

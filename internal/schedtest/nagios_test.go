@@ -90,10 +90,7 @@ func TestNagios(t *testing.T) {
 	write(t, filepath.Join(dir, "results/.keep"), "", 0o644)
 	give(t, dir)
 
-	out, code := output(t, nagios, "-v", main)
-	if code != 0 || !strings.Contains(out, "Total Warnings: 0") || !strings.Contains(out, "Total Errors:   0") {
-		t.Fatalf("nagios4 -v: exit %d\n%s", code, out)
-	}
+	verifyNagios(t, main)
 	core := start(t, dir, exec.Command(nagios, main))
 	var status map[string]map[string]string
 	waitFor(t, "all services checked", func() bool {
@@ -110,12 +107,10 @@ func TestNagios(t *testing.T) {
 		if c.nagios == "" {
 			continue
 		}
-		f := status[c.name]
-		state, err := strconv.Atoi(f["current_state"])
+		got, err := nagiosStored(status[c.name])
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := stored{state, f["plugin_output"], unescape(f["long_plugin_output"]), f["performance_data"]}
 		checkCase(t, c, got)
 		s.checkStored(t, got)
 		if line := c.name + "\t" + got.perf + "\n"; got.perf != "" && !strings.Contains(read(t, filepath.Join(dir, "perfdata")), line) {
@@ -152,6 +147,21 @@ func nagiosStatus(path string) map[string]map[string]string {
 		}
 	}
 	return out
+}
+
+// nagiosStored reads the fields of a service.
+func nagiosStored(fields map[string]string) (stored, error) {
+	state, err := strconv.Atoi(fields["current_state"])
+	return stored{state, fields["plugin_output"], unescape(fields["long_plugin_output"]), fields["performance_data"]}, err
+}
+
+// verifyNagios wants a configuration to be without a warning.
+func verifyNagios(t *testing.T, main string) {
+	t.Helper()
+	out, code := output(t, nagios, "-v", main)
+	if code != 0 || !strings.Contains(out, "Total Warnings: 0") || !strings.Contains(out, "Total Errors:   0") {
+		t.Fatalf("nagios4 -v: exit %d\n%s", code, out)
+	}
 }
 
 // unescape undoes how Nagios keeps several lines in one.

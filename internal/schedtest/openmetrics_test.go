@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,27 +17,15 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-// startPrometheus starts a Prometheus that reads the given pages of a server.
-func startPrometheus(t *testing.T, dir, server string, pages []string) store {
+// prometheusStore starts a Prometheus that reads the given pages of a server.
+func prometheusStore(t *testing.T, dir, server string, pages ...string) store {
 	t.Helper()
-	var jobs strings.Builder
+	jobs := "global: {scrape_interval: 200ms}\nscrape_configs:\n"
 	for _, p := range pages {
-		fmt.Fprintf(&jobs, "- job_name: %s\n  metrics_path: /%[1]s\n  static_configs: [{targets: [%q]}]\n", p, server)
+		jobs += fmt.Sprintf("- job_name: %s\n  metrics_path: /%[1]s\n  static_configs: [{targets: [%q]}]\n", p, server)
 	}
-	config := filepath.Join(dir, "prometheus.yml")
-	write(t, config, "global: {scrape_interval: 200ms}\nscrape_configs:\n"+jobs.String(), 0o644)
-	listen := "127.0.0.1:" + freePort(t)
-	start(t, dir, exec.Command("/usr/bin/prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "tsdb"), "--web.listen-address="+listen))
-	waitFor(t, "Prometheus", func() bool {
-		resp, err := http.Get("http://" + listen + "/-/ready")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
 	return store{
-		url: "http://" + listen,
+		url: startPrometheus(t, dir, jobs),
 		list: func(t *testing.T, s store, query string) []string {
 			m := regexp.MustCompile(`^label_values\((.*), (\w+)\)$`).FindStringSubmatch(query)
 			if m == nil {
@@ -62,7 +49,7 @@ func startPrometheus(t *testing.T, dir, server string, pages []string) store {
 // three sessions, one rejected and one without an account, and asks it what the
 // dashboard asks.
 func TestPrometheusDashboard(t *testing.T) {
-	servertest.Need(t, servertest.Installed("/usr/bin/prometheus"))
+	servertest.Need(t, servertest.Installed(prometheus))
 	s := newSite(t)
 	sessions := map[string][]string{
 		"good":     {"--username=alice", "--password-file=" + s.dir + "/secrets/alice"},
@@ -79,7 +66,7 @@ func TestPrometheusDashboard(t *testing.T) {
 		_, _ = w.Write([]byte(pages[r.URL.Path]))
 	}))
 	t.Cleanup(server.Close)
-	prometheus := startPrometheus(t, subdir(t, s.dir, "prometheus"), strings.TrimPrefix(server.URL, "http://"), []string{"good", "rejected", "nologin"})
+	scraped := prometheusStore(t, subdir(t, s.dir, "prometheus"), strings.TrimPrefix(server.URL, "http://"), "good", "rejected", "nologin")
 
 	var d dashboard
 	if err := json.Unmarshal([]byte(read(t, "../../contrib/grafana/imap-session-prometheus.json")), &d); err != nil {
@@ -91,19 +78,19 @@ func TestPrometheusDashboard(t *testing.T) {
 			continue
 		}
 		waitFor(t, fmt.Sprintf("%s is %q", v.Name, want[v.Name]), func() bool {
-			return slices.Equal(prometheus.choices(t, v, all), want[v.Name])
+			return slices.Equal(scraped.choices(t, v, all), want[v.Name])
 		})
 		if v.AllValue != "" {
 			all[v.Name] = v.AllValue
 		}
 	}
-	d.check(t, "prometheus", prometheus, all)
+	d.check(t, "prometheus", scraped, all)
 	// One of them alone: what tells of failures is empty.
 	all["username"], all["mailbox"] = "alice", "INBOX"
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {
 			expr := all.fill(target.Expr)
-			if got, want := prometheus.points(t, prometheus, dashboardTarget{Expr: expr}) > 0, !strings.HasPrefix(p.Title, "Fail"); got != want {
+			if got, want := scraped.points(t, scraped, dashboardTarget{Expr: expr}) > 0, !strings.HasPrefix(p.Title, "Fail"); got != want {
 				t.Errorf("%s: data %v, want %v: %s", p.Title, got, want, expr)
 			}
 		}

@@ -72,10 +72,7 @@ func TestNagiosPages(t *testing.T) {
 			r.put(t, "/etc/nagios-plugins/config/check_imap_session.cfg", read(t, "../../contrib/nagios/check_imap_session.cfg"))
 			r.obey(t, page, "/etc/nagios4/")
 			main := r.debianNagios(t)
-			out, code := output(t, nagios, "-v", main)
-			if code != 0 || !strings.Contains(out, "Total Warnings: 0") || !strings.Contains(out, "Total Errors:   0") {
-				t.Fatalf("nagios4 -v: exit %d\n%s", code, out)
-			}
+			verifyNagios(t, main)
 			start(t, r.root, exec.Command(nagios, main))
 			ours := r.nagiosServices(t)
 			for name, got := range r.forceNagios(t, ours) {
@@ -173,11 +170,11 @@ func (r *reader) forceNagios(t *testing.T, names map[string]bool) map[string]sto
 		all := status()
 		for name := range names {
 			f := all[name]
-			code, err := strconv.Atoi(f["current_state"])
+			got, err := nagiosStored(f)
 			if err != nil || last(f) <= last(before[name]) {
 				return false
 			}
-			results[name] = stored{code, f["plugin_output"], unescape(f["long_plugin_output"]), f["performance_data"]}
+			results[name] = got
 		}
 		return true
 	})
@@ -203,7 +200,7 @@ func TestIcingaPages(t *testing.T) {
 			}
 			for _, o := range all {
 				if o.Host == "mail" && o.Command == "imap_session" {
-					ours[o.Name] = o.Vars["imap_session_auth"] != "none" && o.Vars["imap_session_demo"] == nil
+					ours["mail!"+o.Name] = o.Vars["imap_session_auth"] != "none" && o.Vars["imap_session_demo"] == nil
 				}
 			}
 			if len(ours) == 0 {
@@ -214,19 +211,11 @@ func TestIcingaPages(t *testing.T) {
 				since := i.force(t, "Service", filter)
 				var found map[string]service
 				waitFor(t, "all services of the page checked", func() bool {
-					all, err := i.objects("services")
-					if err != nil {
-						t.Fatal(err)
-					}
-					found = map[string]service{}
-					for _, o := range all {
-						if o.Command == "imap_session" && o.Result != nil && o.Result.Start >= since {
-							found[o.Name] = o
-						}
-					}
+					found = i.since(t, since)
+					maps.DeleteFunc(found, func(_ string, o service) bool { return o.Command != "imap_session" })
 					return len(found) == len(ours)
 				})
-				return maps.Clone(found)
+				return found
 			}
 			for name, o := range check() {
 				if got := o.stored(); got.state != 0 || !strings.Contains(got.perf, "time=") {

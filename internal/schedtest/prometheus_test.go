@@ -42,10 +42,7 @@ func TestPrometheus(t *testing.T) {
 	servertest.Need(t, servertest.Installed(prometheus, nodeExporter))
 	t.Parallel()
 	s := newSite(t)
-	text := filepath.Join(s.dir, "text")
-	if err := os.Mkdir(text, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	text := subdir(t, s.dir, "text")
 	service := read(t, contrib+"check_imap_session@.service")
 	if !strings.Contains(service, "LoadCredential=password:/etc/check_imap_session/%i.password") {
 		t.Error("the service loads no password")
@@ -63,12 +60,11 @@ func TestPrometheus(t *testing.T) {
 		}
 	}
 
-	exporter, server := "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
+	exporter := "127.0.0.1:" + freePort(t)
 	start(t, s.dir, exec.Command(nodeExporter, "--collector.disable-defaults", "--collector.textfile", "--collector.textfile.directory="+text, "--web.listen-address="+exporter))
 	rules, _ := filepath.Abs(contrib + "check_imap_session.rules.yml")
-	config := filepath.Join(s.dir, "prometheus.yml")
-	write(t, config, fmt.Sprintf("global: {scrape_interval: 200ms, evaluation_interval: 200ms}\nrule_files: [%s]\nscrape_configs: [{job_name: node, static_configs: [{targets: [%q]}]}]\n", rules, exporter), 0o644)
-	start(t, s.dir, exec.Command(prometheus, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(s.dir, "tsdb"), "--web.listen-address="+server))
+	server := startPrometheus(t, subdir(t, s.dir, "prometheus"), fmt.Sprintf(
+		"global: {scrape_interval: 200ms, evaluation_interval: 200ms}\nrule_files: [%s]\nscrape_configs: [{job_name: node, static_configs: [{targets: [%q]}]}]\n", rules, exporter))
 
 	if metrics := get(t, "http://"+exporter+"/metrics"); !strings.Contains(metrics, "node_textfile_scrape_error 0") {
 		t.Errorf("node_exporter cannot read the files:\n%s", metrics)
@@ -82,7 +78,7 @@ func TestPrometheus(t *testing.T) {
 				}
 			}
 		}
-		_ = json.Unmarshal([]byte(get(t, "http://"+server+"/api/v1/query?query="+url.QueryEscape(query))), &answer)
+		_ = json.Unmarshal([]byte(get(t, server+"/api/v1/query?query="+url.QueryEscape(query))), &answer)
 		values := map[string]string{}
 		for _, r := range answer.Data.Result {
 			values[r.Metric["username"]+" "+r.Metric["kind"]+" "+r.Metric["step"]] = fmt.Sprint(r.Value[1])
@@ -102,8 +98,18 @@ func TestPrometheus(t *testing.T) {
 		}
 	}
 	waitFor(t, "the alert", func() bool {
-		return strings.Contains(get(t, "http://"+server+"/api/v1/alerts"), `"alertname":"ImapSessionFailed"`)
+		return strings.Contains(get(t, server+"/api/v1/alerts"), `"alertname":"ImapSessionFailed"`)
 	})
+}
+
+// startPrometheus starts a Prometheus and returns its address.
+func startPrometheus(t *testing.T, dir, config string) (address string) {
+	t.Helper()
+	file, listen := filepath.Join(dir, "prometheus.yml"), "127.0.0.1:"+freePort(t)
+	write(t, file, config, 0o644)
+	start(t, dir, exec.Command(prometheus, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "tsdb"), "--web.listen-address="+listen))
+	get(t, "http://"+listen+"/-/ready")
+	return "http://" + listen
 }
 
 // get fetches a page as soon as somebody answers.

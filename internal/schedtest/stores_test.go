@@ -266,14 +266,8 @@ func TestDashboardStores(t *testing.T) {
 	s := newSite(t)
 	graphite, carbonPort := startGraphite(t, subdir(t, s.dir, "graphite"))
 	influx, influxPort := startInflux(t, subdir(t, s.dir, "influx"))
-	i := newIcinga(t, "node", filepath.Join(s.dir, "icinga"), "127.0.0.1:"+freePort(t))
-	i.certify(t)
-	write(t, filepath.Join(i.dir, "conf/icinga2.conf"), fmt.Sprintf(base, i.name, i.dir, s.plugins, port(t, i.addr))+
-		"object Endpoint NodeName { }\nobject Zone ZoneName {\n  endpoints = [ NodeName ]\n}\n"+
-		read(t, "../../contrib/icinga2/check_imap_session.conf")+
-		fmt.Sprintf("object GraphiteWriter \"graphite\" {\n  port = %s\n  enable_send_thresholds = true\n  enable_send_metadata = true\n}\n", carbonPort)+
-		fmt.Sprintf("object InfluxdbWriter \"influx\" {\n  port = %s\n  database = \"icinga2\"\n  enable_send_thresholds = true\n  enable_send_metadata = true\n  flush_interval = 1s\n}\n", influxPort)+
-		fmt.Sprintf(storeServices, s.mail, s.dir), 0o600)
+	i := s.newAlone(t, s.plugins, read(t, "../../contrib/icinga2/check_imap_session.conf"), writers(carbonPort, influxPort),
+		fmt.Sprintf(storeServices, s.mail, s.dir))
 	i.run(t)
 	i.await(t, "Finished reconnecting to Graphite")
 	for name, service := range i.checkNow(t, 4) {
