@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -39,9 +38,7 @@ type icinga struct {
 func newIcinga(t *testing.T, name, dir, addr string) *icinga {
 	t.Helper()
 	for _, d := range []string{"data/certs", "log", "cache", "spool", "run", "conf/zones.d"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		subdir(t, dir, d)
 	}
 	return &icinga{name: name, dir: dir, addr: addr, client: &http.Client{
 		Timeout:   10 * time.Second,

@@ -91,7 +91,7 @@ func certificates(t *testing.T, dir string) func(name string) string {
 	}
 	of := func(name string) string { return filepath.Join(dir, name) }
 	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
-		write(t, filepath.Join(of(name), ".keep"), "", 0o644)
+		subdir(t, dir, name)
 	}
 	give(t, dir)
 	pki("new-ca")

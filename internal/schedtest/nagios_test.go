@@ -87,7 +87,7 @@ func TestNagios(t *testing.T) {
 			c.host, c.name, strings.ReplaceAll(c.nagios, "{dir}", s.dir))
 	}
 	write(t, filepath.Join(dir, "site.cfg"), b.String(), 0o644)
-	write(t, filepath.Join(dir, "results/.keep"), "", 0o644)
+	subdir(t, dir, "results")
 	give(t, dir)
 
 	verifyNagios(t, main)

@@ -107,7 +107,7 @@ func (r *reader) debianNagios(t *testing.T) string {
 	resource := filepath.Join(r.root, "etc/nagios4/resource.cfg")
 	write(t, resource, r.moved(read(t, resource)), 0o644)
 	for _, d := range []string{"rw", "spool/checkresults", "archives"} {
-		write(t, filepath.Join(state, d, ".keep"), "", 0o644)
+		subdir(t, state, d)
 	}
 	give(t, r.root)
 	return main

@@ -172,6 +172,16 @@ func write(tb testing.TB, path, text string, mode os.FileMode) {
 	}
 }
 
+// subdir makes a folder below dir, where it is missing, and returns its path.
+func subdir(tb testing.TB, dir, name string) string {
+	tb.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
 func read(tb testing.TB, path string) string {
 	tb.Helper()
 	b, err := os.ReadFile(path)

@@ -3,7 +3,6 @@
 package schedtest
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -58,10 +57,7 @@ func (r *reader) breakPasswordAfter(t *testing.T, f func(broken bool)) {
 // checkMetrics runs the script for Prometheus.
 func (r *reader) checkMetrics(t *testing.T, broken bool) {
 	t.Helper()
-	dir := filepath.Join(r.root, "var/lib/prometheus/node-exporter")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := subdir(t, r.root, "var/lib/prometheus/node-exporter")
 	if out, code := output(t, filepath.Join(r.root, "usr/local/bin/imap_session_metrics")); code != 0 {
 		t.Fatalf("the script ends with %d: %s", code, out)
 	}
@@ -74,13 +70,12 @@ func (r *reader) checkMetrics(t *testing.T, broken bool) {
 // checkReadmeNRPE asks Debian's daemon, with its own configuration.
 func (r *reader) checkReadmeNRPE(t *testing.T, broken bool) {
 	t.Helper()
-	dir := filepath.Join(r.root, "nrpe")
+	dir := subdir(t, r.root, "nrpe")
 	conf, port := filepath.Join(r.root, "etc/nagios/nrpe.cfg"), freePort(t)
 	text := r.moved(read(t, "/etc/nagios/nrpe.cfg"))
 	text = strings.NewReplacer("server_port=5666", "server_port="+port, "/run/nagios/nrpe.pid", dir+"/pid",
 		"disable_syslog=0", "disable_syslog=1", "log_facility=daemon", "server_address=127.0.0.1\nlog_file="+dir+"/log").Replace(text)
 	write(t, conf, text, 0o644)
-	write(t, filepath.Join(dir, ".keep"), "", 0o644)
 	give(t, dir)
 	daemon := start(t, dir, exec.Command(nrpe, "-f", "-c", conf))
 	defer daemon.stop(t)

@@ -4,7 +4,6 @@ package schedtest
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -68,14 +67,8 @@ func TestSSH(t *testing.T) {
 	servertest.Need(t, servertest.Installed(sshd, checkSSH, "/usr/bin/ssh-keygen"))
 	t.Parallel()
 	s := newSite(t)
-	dir := filepath.Join(s.dir, "ssh")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	// sshd insists on this folder, which its service usually makes.
-	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := subdir(t, s.dir, "ssh")
+	subdir(t, "/run", "sshd") // sshd insists on it, and its service usually makes it
 	for _, name := range []string{"host", "client"} {
 		if out, code := output(t, "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, name)); code != 0 {
 			t.Fatalf("ssh-keygen: %s", out)

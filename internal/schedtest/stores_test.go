@@ -103,9 +103,7 @@ func startGraphite(t *testing.T, dir string) (store, string) {
 	write(t, filepath.Join(dir, "carbon.conf"), fmt.Sprintf(carbonConfig, dir, line, freePort(t), cache), 0o644)
 	write(t, filepath.Join(dir, "storage-schemas.conf"), "[all]\npattern = .*\nretentions = 1s:1h\n", 0o644)
 	write(t, filepath.Join(dir, "test_settings.py"), fmt.Sprintf(graphiteSettings, dir, cache), 0o644)
-	if err := os.Mkdir(filepath.Join(dir, "whisper"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	subdir(t, dir, "whisper")
 	start(t, dir, exec.Command("carbon-cache", "--config="+filepath.Join(dir, "carbon.conf"), "--nodaemon", "--logdir="+dir, "start"))
 	web := exec.Command("/usr/bin/python3", "-c", fmt.Sprintf(graphiteServer, page))
 	web.Env = append(os.Environ(), "PYTHONPATH="+dir, "GRAPHITE_SETTINGS_MODULE=test_settings", "PYTHONDONTWRITEBYTECODE=1")
@@ -327,13 +325,4 @@ func (d dashboard) check(t *testing.T, name string, s store, v variables) {
 			}
 		}
 	}
-}
-
-func subdir(t *testing.T, dir, name string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.Mkdir(path, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

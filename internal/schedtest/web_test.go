@@ -42,10 +42,7 @@ object IdoMysqlConnection "ido" {
 // want in it, and returns its port and its socket.
 func newDatabase(t *testing.T, dir string) (port, socket string) {
 	t.Helper()
-	data := filepath.Join(dir, "data")
-	if err := os.MkdirAll(data, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	data := subdir(t, dir, "data")
 	give(t, dir)
 	// Installed without a thought about the power failing.
 	fast := []string{"--user=nagios", "--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M"}
@@ -97,11 +94,9 @@ func newWeb(t *testing.T, dir string, i *icinga, dbPort, socket string) *web {
 	} {
 		write(t, filepath.Join(dir, name), text, 0o600)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "enabledModules"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	enabled := subdir(t, dir, "enabledModules")
 	for _, m := range []string{"director", "incubator", "reactbundle", "monitoring"} {
-		if err := os.Symlink("/usr/share/icingaweb2/modules/"+m, filepath.Join(dir, "enabledModules", m)); err != nil {
+		if err := os.Symlink("/usr/share/icingaweb2/modules/"+m, filepath.Join(enabled, m)); err != nil {
 			t.Fatal(err)
 		}
 	}
