@@ -2,7 +2,6 @@ package imaptest
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -16,15 +15,4 @@ func (t *talk) add(args string) error {
 	}
 	t.added = mail{received: time.Now().UTC().Truncate(time.Second), header: header + "\r\n\r\n", body: body}
 	return nil
-}
-
-// searchRows answer SEARCH. By a header field only the added message is found, by UID.
-func (t *talk) searchRows(cmd command) []string {
-	if cmd.sub == "" || !strings.HasPrefix(strings.ToUpper(cmd.args), "HEADER ") {
-		return searchRows(cmd)
-	}
-	if t.added.header == "" {
-		return []string{"SEARCH"}
-	}
-	return []string{"SEARCH " + strconv.Itoa(firstUID+messages)}
 }

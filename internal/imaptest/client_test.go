@@ -2,6 +2,7 @@ package imaptest_test
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func newClient(tb testing.TB, c net.Conn) *client {
 
 func dial(tb testing.TB, s *imaptest.Server) *client {
 	tb.Helper()
-	c, err := net.Dial("tcp", s.Addr().String())
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port()))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -70,14 +70,12 @@
 // STATUS, FETCH, SEARCH, UID FETCH, UID SEARCH, APPEND, UID STORE, UID EXPUNGE,
 // NOOP, CHECK, CLOSE, UNSELECT, ENABLE, IDLE, ID, NAMESPACE, GETQUOTA, GETQUOTAROOT,
 // MYRIGHTS and LOGOUT; all else is BAD. Literals are read, with and without
-// continuation. STARTTLS and
-// LOGINDISABLED leave the capabilities once TLS is on.
+// continuation. STARTTLS and LOGINDISABLED leave the capabilities once TLS is on.
 //
 // # What is a fault
 //
-// Only what the client said against the script is: a line that does not match,
-// a line without CRLF, {tag} before any command. It is a *Mismatch: Run and
-// Server.Close return it, Serve and Pipe report it at cleanup. A client that
-// closes early, or does not like the certificate, is what such tests are about,
-// and no mismatch; Received tells what it sent.
+// A line of the client that does not match, a line without CRLF, and {tag} before
+// any command. It is a *Mismatch: Run and Server.Close return it, Serve and Pipe
+// report it at cleanup. A client that closes early or refuses the certificate is not a
+// fault, as such tests are about that; Received tells what it sent.
 package imaptest

@@ -120,6 +120,8 @@ func numbersOf(set string, byUID bool) ([]int, error) {
 	return numbers, nil
 }
 
+var fetchItem = regexp.MustCompile(`[^\s()\[\]]+(\[[^\]]*\])?(<[\d.]+>)?`)
+
 // fetchItems splits the items, of which a BODY[HEADER.FIELDS (From)] is one.
 func fetchItems(s string) []string {
 	switch strings.ToUpper(s) {
@@ -130,8 +132,7 @@ func fetchItems(s string) []string {
 	case "FULL":
 		s = "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY"
 	}
-	item := regexp.MustCompile(`[^\s()\[\]]+(\[[^\]]*\])?(<[\d.]+>)?`)
-	return item.FindAllString(s, -1)
+	return fetchItem.FindAllString(s, -1)
 }
 
 // item is the name and the value of one item.
@@ -205,10 +206,7 @@ func (m mail) fields(names []string, with bool) string {
 	var b strings.Builder
 	for line := range strings.Lines(strings.TrimSuffix(m.header, "\r\n")) {
 		name, _, _ := strings.Cut(line, ":")
-		named := false
-		for _, n := range names {
-			named = named || strings.EqualFold(strings.Trim(n, `"`), name)
-		}
+		named := slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(strings.Trim(n, `"`), name) })
 		if named == with {
 			b.WriteString(line)
 		}

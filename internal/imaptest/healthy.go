@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The mailbox of the healthy server.
@@ -57,13 +56,15 @@ func (t *talk) serve(verbs []string) error {
 	}
 }
 
+// literalEnd is the end of a line that a literal follows.
+var literalEnd = regexp.MustCompile(`\{(\d+)(\+?)\}$`)
+
 // command reads one command. Its literals are asked for where the client waits
 // for that. See RFC 9051 section 4.3 and RFC 7888.
 func (t *talk) command() (command, error) {
-	literal := regexp.MustCompile(`\{(\d+)(\+?)\}$`)
 	text, err := t.line()
 	for err == nil {
-		m := literal.FindStringSubmatch(text)
+		m := literalEnd.FindStringSubmatch(text)
 		if m == nil {
 			break
 		}
@@ -109,7 +110,7 @@ func (t *talk) literal(n int) (data, rest string, err error) {
 		return "", "", err
 	}
 	rest = strings.TrimRight(s, "\r\n")
-	t.o.Record.add(Line{Conn: t.num, At: time.Since(t.start), Text: string(b) + rest})
+	t.o.Record.add(string(b) + rest)
 	return string(b), rest, nil
 }
 

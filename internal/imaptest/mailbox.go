@@ -55,11 +55,19 @@ func statusRows(args string) ([]string, error) {
 	return []string{"STATUS " + mailbox + " (" + strings.Join(answers, " ") + ")"}, nil
 }
 
-// searchRows find the last three messages whatever the criteria are. With
-// RETURN the answer is ESEARCH, see RFC 9051 section 6.4.4.
-func searchRows(cmd command) []string {
+// searchRows find the last three messages whatever the criteria are; by UID and a
+// header field, the added message alone. With RETURN the answer is ESEARCH, see RFC
+// 9051 section 6.4.4.
+func (t *talk) searchRows(cmd command) []string {
+	byUID := cmd.sub != ""
+	if byUID && strings.HasPrefix(strings.ToUpper(cmd.args), "HEADER ") {
+		if t.added.header == "" {
+			return []string{"SEARCH"}
+		}
+		return []string{fmt.Sprintf("SEARCH %d", firstUID+messages)}
+	}
 	last, uid := messages, ""
-	if cmd.sub != "" {
+	if byUID {
 		last, uid = firstUID+messages-1, " UID"
 	}
 	if strings.HasPrefix(strings.ToUpper(cmd.args), "RETURN ") {

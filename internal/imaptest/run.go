@@ -53,8 +53,6 @@ func (m *Mismatch) Error() string {
 type talk struct {
 	ctx    context.Context
 	o      Options
-	num    int
-	start  time.Time
 	raw    net.Conn      // as given to Run
 	conn   net.Conn      // raw, or the TLS connection over it
 	r      *bufio.Reader // reads conn
@@ -71,10 +69,6 @@ type talk struct {
 // (the client closed, refused the certificate, ctx ended) or of the options.
 // When ctx ends, waits end at once and reads shortly after.
 func (s *Script) Run(ctx context.Context, c net.Conn, o Options) error {
-	return s.run(ctx, c, o, 0)
-}
-
-func (s *Script) run(ctx context.Context, c net.Conn, o Options, num int) error {
 	defer c.Close()
 	if err := s.check(o); err != nil {
 		return err
@@ -82,7 +76,7 @@ func (s *Script) run(ctx context.Context, c net.Conn, o Options, num int) error 
 	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Now().Add(grace)) })
 	defer stop()
 	t := &talk{
-		ctx: ctx, o: o, num: num, start: time.Now(),
+		ctx: ctx, o: o,
 		raw: c, conn: c, r: bufio.NewReader(c), delays: map[string]time.Duration{},
 	}
 	if o.ImplicitTLS {
@@ -155,7 +149,7 @@ func (t *talk) line() (string, error) {
 	s, err := t.r.ReadString('\n')
 	text, ok := strings.CutSuffix(s, "\r\n")
 	if s != "" {
-		t.o.Record.add(Line{Conn: t.num, At: time.Since(t.start), Text: text})
+		t.o.Record.add(text)
 	}
 	if err == nil && !ok {
 		err = &Mismatch{Got: fmt.Sprintf("got %q, which does not end in CRLF", s)}

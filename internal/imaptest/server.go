@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"sync"
 	"testing"
 )
@@ -65,12 +64,12 @@ func Serve(tb testing.TB, script string, o Options) *Server {
 }
 
 func (s *Server) accept() {
-	for num := 0; ; num++ {
+	for {
 		c, err := s.ln.Accept()
 		if err != nil {
 			return // closed
 		}
-		s.wg.Go(func() { s.keep(s.script.run(s.ctx, c, s.o, num)) })
+		s.wg.Go(func() { s.keep(s.script.Run(s.ctx, c, s.o)) })
 	}
 }
 
@@ -87,13 +86,8 @@ func (s *Server) keep(err error) {
 	}
 }
 
-// Addr is where the server listens.
-func (s *Server) Addr() netip.AddrPort {
-	return s.ln.Addr().(*net.TCPAddr).AddrPort()
-}
-
-// Port is the port of Addr.
-func (s *Server) Port() int { return int(s.Addr().Port()) }
+// Port is where the server listens on 127.0.0.1.
+func (s *Server) Port() int { return s.ln.Addr().(*net.TCPAddr).Port }
 
 // Close stops listening and all scripts, waits for them, and returns the first
 // *Mismatch, if any. What a client had sent before is still read, so after
