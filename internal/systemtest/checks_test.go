@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -34,8 +35,8 @@ type recipe struct {
 	state  report.State
 	caps   string                     // of the server; "" is that of recipeCaps
 	left   time.Duration              // of the certificate; 0 is 61 days
-	delays string                     // instructions for the script, before it serves
-	script string                     // what follows greeting and delays; "" is serve
+	greets string                     // in place of a greeting with the capabilities
+	script string                     // instructions before it serves
 	addrs  []string                   // of the name; nil is one
 	dial   func(address string) error // an address that does not answer; nil is none
 	byName bool                       // the name is resolved; the host object's address is not for it
@@ -54,16 +55,22 @@ func recipes() []recipe {
 	return []recipe{
 		{name: "front end", args: words("-H imap.example.com --auth=none -w 1,certificate_days=21: -c 3,certificate_days=7:")},
 		{name: "full session", args: append(full, words("-w 2 -c 5")...)},
-		{name: "slow store", state: report.Warning, delays: "delay EXAMINE 1240ms\n",
+		{name: "slow store", state: report.Warning, script: "delay EXAMINE 1240ms\n",
 			args: append(full, words("--with=noop -w time_select=500ms,time_fetch=500ms -c time_select=2,time_fetch=2")...)},
 		{name: "no new mail", state: report.Critical, args: append(full, words("-w message_age=30m -c message_age=1h")...),
-			script: "serve FETCH\nwait 14ms\nS: * 42 FETCH (FLAGS () INTERNALDATE \"31-Dec-1999 20:48:00 +0000\" RFC822.SIZE 4711 BODY[HEADER]<0> {2}\nraw \"\\r\\n)\\r\\n\"\nS: {tag} OK done\nserve"},
+			script: `serve FETCH
+				wait 14ms
+				S: * 42 FETCH (FLAGS () INTERNALDATE "31-Dec-1999 20:48:00 +0000" RFC822.SIZE 4711 BODY[HEADER]<0> {2}
+				raw "\r\n)\r\n"
+				S: {tag} OK done
+`},
 		{name: "queue", state: report.Critical, caps: "IMAP4rev1 AUTH=PLAIN",
-			args:   append(full, words("-m Queue --skip=list,fetch -w search_found=100 -c search_oldest_age=10m")...),
-			script: "serve EXAMINE\nwait 9ms\nS: * 3 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 11ms\nS: * SEARCH 1 2 3\nS: {tag} OK done\nserve FETCH\nwait 8ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:35:00 +0000\")\nS: * 2 FETCH (INTERNALDATE \"31-Dec-1999 23:52:00 +0000\")\nS: * 3 FETCH (INTERNALDATE \"31-Dec-1999 23:59:30 +0000\")\nS: {tag} OK done\nserve"},
+			args: append(full, words("-m Queue --skip=list,fetch -w search_found=100 -c search_oldest_age=10m")...),
+			script: later("EXAMINE", "9ms", "3 EXISTS") + later("SEARCH", "11ms", "SEARCH 1 2 3") +
+				later("FETCH", "8ms", arrived(1, "23:35:00"), arrived(2, "23:52:00"), arrived(3, "23:59:30"))},
 		{name: "quota", state: report.Warning, args: append(full, words("--skip=list,fetch -w quota_storage_percent=80 -c quota_storage_percent=95")...),
-			script: "serve GETQUOTAROOT\nwait 3ms\nS: * QUOTAROOT INBOX \"User quota\"\nS: * QUOTA \"User quota\" (STORAGE 912261 1048576)\nS: {tag} OK done\nserve"},
-		{name: "certificate", state: report.Warning, left: 12 * 24 * time.Hour, args: words("-H imap.example.com --auth=none -D 21,7")},
+			script: later("GETQUOTAROOT", "3ms", `QUOTAROOT INBOX "User quota"`, `QUOTA "User quota" (STORAGE 912261 1048576)`)},
+		{name: "certificate", state: report.Warning, left: 12 * day, args: words("-H imap.example.com --auth=none -D 21,7")},
 		{name: "all nodes", state: report.Critical, args: append(full, words("--all-addresses=worst -w 2 -c 5")...),
 			byName: true, addrs: []string{"192.0.2.7", "192.0.2.8", "192.0.2.9"}, dial: func(address string) error {
 				if strings.HasPrefix(address, "192.0.2.8:") {
@@ -76,28 +83,45 @@ func recipes() []recipe {
 			}},
 		{name: "Exchange Online", caps: "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
 			byName: true, args: words("-H outlook.office365.com -U orders@example.com --oauth-token-file=/run/imap-token/probe"),
-			script: "serve"},
+			greets: "S: * OK The Microsoft Exchange IMAP4 service is ready. [TABWADIAUAAyADYANQBDAEEAMAAwADAAMAA=]\n"},
 		{name: "contract", state: report.Critical, caps: "IMAP4rev1 SASL-IR LITERAL+ ID IDLE NAMESPACE ESEARCH AUTH=PLAIN",
-			args:   append(full, words(`--expect-id=^name=Dovecot --expect-capability=IDLE,QUOTA --forbid-capability=AUTH=LOGIN --expect-mailbox=Sent --expect-mailbox=\Trash --expect-uidvalidity=1`)...),
-			script: "serve ID\nwait 1ms\nS: * ID (\"name\" \"Dovecot\")\nS: {tag} OK done\nserve"},
+			args: append(full, words(`--expect-id=^name=Dovecot --expect-capability=IDLE,QUOTA --forbid-capability=AUTH=LOGIN `+
+				`--expect-mailbox=Sent --expect-mailbox=\Trash --expect-uidvalidity=1`)...),
+			script: later("ID", "1ms", `ID ("name" "Dovecot")`)},
 		{name: "folders", state: report.Critical,
 			args: append(full, words("-m Queue/in -m Queue/out -m Failed --skip=list,fetch -w messages=100 -c search_oldest_age=10m -c messages@Failed=0")...),
-			script: "serve EXAMINE\nwait 9ms\nS: * 2 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 11ms\nS: * SEARCH 1 2\nS: {tag} OK done\nserve FETCH\nwait 8ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:56:00 +0000\")\nS: * 2 FETCH (INTERNALDATE \"31-Dec-1999 23:59:30 +0000\")\nS: {tag} OK done\n" +
-				"serve EXAMINE\nwait 7ms\nS: * 0 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 1ms\nS: * SEARCH\nS: {tag} OK done\n" +
-				"serve EXAMINE\nwait 8ms\nS: * 1 EXISTS\nS: {tag} OK [READ-ONLY] done\nserve SEARCH\nwait 2ms\nS: * SEARCH 1\nS: {tag} OK done\nserve FETCH\nwait 3ms\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:58:00 +0000\")\nS: {tag} OK done\nserve"},
+			script: later("EXAMINE", "9ms", "2 EXISTS") + later("SEARCH", "11ms", "SEARCH 1 2") +
+				later("FETCH", "8ms", arrived(1, "23:56:00"), arrived(2, "23:59:30")) +
+				later("EXAMINE", "7ms", "0 EXISTS") + later("SEARCH", "1ms", "SEARCH") +
+				later("EXAMINE", "8ms", "1 EXISTS") + later("SEARCH", "2ms", "SEARCH 1") + later("FETCH", "3ms", arrived(1, "23:58:00"))},
 		{name: "rights", state: report.Critical, caps: recipeCaps + " ACL RIGHTS=texk", args: append(full, words("-m Shared/Orders --skip=list,fetch --expect-rights=lrsi")...),
-			script: "serve MYRIGHTS\nwait 2ms\nS: * MYRIGHTS Shared/Orders lrs\nS: {tag} OK done\nserve"},
+			script: later("MYRIGHTS", "2ms", "MYRIGHTS Shared/Orders lrs")},
 		{name: "delivery", state: report.Warning, args: append(full, words("--message=header:X-Canary=mx1 -w delivery_time=2m -c delivery_time=10m,message_age=25m")...),
 			script: "serve FETCH\nwait 14ms\n" + canary([]string{
 				"Received: from mx.example.com by store.example.com; Fri, 31 Dec 1999 23:54:46 +0000",
 				"Received: from relay.example.net by mx.example.com; Fri, 31 Dec 1999 23:54:45 +0000",
 				"Received: from nagios.example.net by relay.example.net; Fri, 31 Dec 1999 23:50:03 +0000",
 				"Date: Fri, 31 Dec 1999 23:50:02 +0000",
-			}) + "S: {tag} OK done\nserve"},
+			}) + "S: {tag} OK done\n"},
 		{name: "write probe", state: report.Critical, caps: "IMAP4rev1 SASL-IR LITERAL+ UIDPLUS AUTH=PLAIN",
 			args:   append(full, words("--append=Probe -w time_append=1 -c time_append=5")...),
-			script: "delay SELECT 4ms\nserve APPEND\nwait 12ms\nS: {tag} NO [OVERQUOTA] Quota exceeded (mailbox for user is full)\nserve"},
+			script: "delay SELECT 4ms\nserve APPEND\nwait 12ms\nS: {tag} NO [OVERQUOTA] Quota exceeded (mailbox for user is full)\n"},
 	}
+}
+
+// later is the part of a script that answers a command after some time, with these
+// untagged responses.
+func later(verb, wait string, rows ...string) string {
+	answer := "serve " + verb + "\nwait " + wait + "\n"
+	for _, row := range rows {
+		answer += "S: * " + row + "\n"
+	}
+	return answer + "S: {tag} OK done\n"
+}
+
+// arrived is the response with the time of arrival of a message.
+func arrived(number int, clock string) string {
+	return fmt.Sprintf(`%d FETCH (INTERNALDATE "31-Dec-1999 %s +0000")`, number, clock)
 }
 
 // canary is the line of a script that brings a mail with these header fields, which
@@ -137,25 +161,11 @@ func (r recipe) block(t *testing.T) string {
 func (r recipe) run(t *testing.T) string {
 	args, token := r.withoutFiles(r.args)
 	ca := certtest.Must(t, "Example CA")
-	left := r.left
-	if left == 0 {
-		left = 61 * 24 * time.Hour
-	}
 	host := r.options()[0].values[0]
 	leaf := ca.Leaf(t, certtest.Leaf{CommonName: host, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-30 * 24 * time.Hour), NotAfter: time.Now().Add(left + time.Hour)})
-	opts := imaptest.Options{Capabilities: r.caps, TLS: &tls.Config{Certificates: []tls.Certificate{leaf}}}
-	if r.caps == "" {
-		opts.Capabilities = recipeCaps
-	}
-	greeting := "greet\n"
-	if r.name == "Exchange Online" {
-		greeting = "S: * OK The Microsoft Exchange IMAP4 service is ready. [TABWADIAUAAyADYANQBDAEEAMAAwADAAMAA=]\n"
-	}
-	script := "wait 18ms\ntls\nwait 5ms\n" + greeting + recipeTimes + r.delays + r.script
-	if r.script == "" {
-		script += "serve"
-	}
+		NotBefore: time.Now().Add(-30 * day), NotAfter: time.Now().Add(cmp.Or(r.left, 61*day) + time.Hour)})
+	opts := imaptest.Options{Capabilities: cmp.Or(r.caps, recipeCaps), TLS: &tls.Config{Certificates: []tls.Certificate{leaf}}}
+	script := "wait 18ms\ntls\nwait 5ms\n" + cmp.Or(r.greets, "greet\n") + recipeTimes + r.script + "serve"
 	addrs := r.addrs
 	if addrs == nil {
 		addrs = []string{"192.0.2.7"}

@@ -162,7 +162,7 @@ func TestExplainPage(t *testing.T) {
 	}
 	failing := recipe{
 		args: append(strings.Fields(probe), "-v", "-m", "Sent Items"), state: report.Critical,
-		script: "serve EXAMINE\nS: {tag} NO [NONEXISTENT] Mailbox doesn't exist: Sent Items\nserve",
+		script: "serve EXAMINE\nS: {tag} NO [NONEXISTENT] Mailbox doesn't exist: Sent Items\n",
 	}
 	var out string
 	synctest.Test(t, func(t *testing.T) { out = failing.run(t) })
