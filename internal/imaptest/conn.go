@@ -12,7 +12,7 @@ import (
 const bufferSize = 64 << 10
 
 // flow is one direction of a pipe: bytes on their way from a writer to a
-// reader. It blocks in sync.Cond only, which synctest knows.
+// reader. It blocks in sync.Cond only, as synctest requires.
 type flow struct {
 	mu      sync.Mutex
 	changed *sync.Cond

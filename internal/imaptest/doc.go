@@ -1,8 +1,8 @@
 // Package imaptest runs a scripted IMAP server whose script reads like a
 // transcript. The same script runs over TCP on 127.0.0.1 (Serve, Listen), over
 // an in-memory connection inside testing/synctest (Pipe), and over any net.Conn
-// (Parse, then Script.Run). It is for tests only and knows no accounts: a
-// healthy answer is given to every user.
+// (Parse, then Script.Run). It is for tests only and has no accounts: every
+// user gets a healthy answer.
 //
 // # The script
 //
@@ -57,14 +57,14 @@
 //	                      is neither TCP nor from Pipe: a plain close)
 //	hold                  answer nothing, read what comes until the client closes
 //	freeze                not even read, until the client closes (Pipe) or the
-//	                      server is stopped (TCP, where nobody can tell)
+//	                      server is stopped (TCP, where it cannot be seen)
 //
 // # The healthy server
 //
 // One account, three mailboxes, and in each the messages 1 to 42 with the UIDs
 // 1001 to 1042, all received ten minutes ago. It keeps no state: FETCH works
 // without EXAMINE, as a script may have answered EXAMINE itself. One message can be
-// added by APPEND: UID SEARCH HEADER finds it, UID EXPUNGE removes it. It knows
+// added by APPEND: UID SEARCH HEADER finds it, UID EXPUNGE removes it. It has
 // CAPABILITY, STARTTLS, LOGIN, AUTHENTICATE (PLAIN, LOGIN, CRAM-MD5, EXTERNAL,
 // XOAUTH2, OAUTHBEARER; any credentials will do), LIST, LSUB, SELECT, EXAMINE,
 // STATUS, FETCH, SEARCH, UID FETCH, UID SEARCH, APPEND, UID STORE, UID EXPUNGE,

@@ -123,9 +123,9 @@ func (r *reader) put(t *testing.T, path, text string) {
 	write(t, path, string(old)+r.moved(text), mode)
 }
 
-// obey does what a page says for files below the folders and for commands, and
+// follow does what a page says for files below the folders and for commands, and
 // returns what the commands printed.
-func (r *reader) obey(t *testing.T, page string, folders ...string) string {
+func (r *reader) follow(t *testing.T, page string, folders ...string) string {
 	t.Helper()
 	var out strings.Builder
 	for _, b := range blocks(t, page) {

@@ -110,7 +110,7 @@ var checks = []check{
 		`imap_session_demo = "auth-failed"`},
 }
 
-// checkCase wants the state and the words that a case is about.
+// checkCase checks the state and the words of a case.
 func checkCase(t *testing.T, c check, got stored) {
 	t.Helper()
 	if got.state != c.state || !strings.Contains(got.first, c.want) {
@@ -121,7 +121,7 @@ func checkCase(t *testing.T, c check, got stored) {
 	}
 }
 
-// checkRuns wants no secret in an argument or in the environment, but for the
+// checkRuns checks that no secret is in an argument or in the environment, but for the
 // one that the environment is there for.
 func (s *site) checkRuns(t *testing.T, secrets ...string) {
 	t.Helper()

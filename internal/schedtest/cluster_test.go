@@ -12,7 +12,7 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-// pager, on the master, writes down whom it would call about what.
+// pager makes the master write down about what it would notify.
 const pager = `object NotificationComponent "notification" { }
 object User "oncall" { }
 object NotificationCommand "page" {
@@ -98,9 +98,9 @@ func newCluster(t *testing.T, s *site, certs func(name string) string, synced bo
 	write(t, filepath.Join(zones, "master/pager.conf"), fmt.Sprintf(pager, dir), 0o644)
 	write(t, filepath.Join(dir, "pages"), "", 0o644)
 	write(t, filepath.Join(dir, "page"), "#!/bin/sh\necho \"$1\" >>"+dir+"/pages\n", 0o755)
-	give(t, dir)
+	giveToNagios(t, dir)
 
-	// From the top down: who finds nobody above tries again after 10 s.
+	// From the top down: a node that cannot connect tries again after 10 s.
 	c.master.run(t)
 	c.satellite.run(t)
 	// The satellite loads what the master sent, starts again and connects again.
@@ -132,7 +132,7 @@ var clusterChecks = map[string]struct {
 	"faults-from-branch!imap wrong password": {"agent", 2, "login as alice rejected"},
 }
 
-// check has every service checked and wants on the master what the plugin
+// check has every service checked, and checks that the master stores what the plugin
 // printed on the node that is to run it.
 func (c *cluster) check(t *testing.T) {
 	t.Helper()
@@ -153,7 +153,7 @@ func (c *cluster) check(t *testing.T) {
 	}
 }
 
-// checkNowhere wants no secret on any node: in no answer, file, process.
+// checkNowhere checks that no node has a secret in an answer, a file or a process.
 func (c *cluster) checkNowhere(t *testing.T) {
 	t.Helper()
 	c.checkRuns(t)
@@ -175,7 +175,7 @@ func (c *cluster) checkNowhere(t *testing.T) {
 	}
 }
 
-// lost wants a host that stands for a node to go down for good. It is checked
+// lost waits until a host that stands for a node is down, in a hard state. It is checked
 // again and again by a node above; Icinga alone would wait for retry_interval.
 func (c *cluster) lost(t *testing.T, by *icinga, host string) {
 	t.Helper()
@@ -199,8 +199,8 @@ func (c *cluster) lost(t *testing.T, by *icinga, host string) {
 	})
 }
 
-// reachable wants the master to take a result for these services, and for no
-// others: a dependency is what keeps it from taking one.
+// reachable checks that the master accepts a result for the services of these nodes, and
+// for no others: a dependency makes it refuse one.
 func (c *cluster) reachable(t *testing.T, want func(node string) bool) {
 	t.Helper()
 	for name, s := range clusterChecks {

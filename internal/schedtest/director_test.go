@@ -89,7 +89,7 @@ func TestDirector(t *testing.T) {
 	}
 }
 
-// restore restores the basket twice, and wants the second time to add nothing.
+// restore restores the basket twice, and checks that the second time adds nothing.
 func (w *web) restore(t *testing.T) {
 	t.Helper()
 	basket := read(t, "../../contrib/icinga-director/check_imap_session.json")
@@ -118,8 +118,8 @@ func (w *web) create(t *testing.T, kind, name string, properties map[string]any)
 	w.cli(t, "", "director", kind, "create", name, "--json", string(text))
 }
 
-// checkForm wants the form of a service to have the headings and fields in the
-// order of the help, and drop-downs.
+// checkForm checks that the form of a service has the headings and fields in the order
+// of the help, and drop-downs.
 func (w *web) checkForm(t *testing.T) {
 	t.Helper()
 	page := w.page(t, "/director/service/edit?host=mail&name=warning")

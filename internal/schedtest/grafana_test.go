@@ -67,8 +67,8 @@ func query(t *testing.T, target, query string) (metric, field string) {
 	return "", ""
 }
 
-// TestDashboards wants every query to be about a metric that exists, and the
-// metrics that matter to be on a panel.
+// TestDashboards checks that every query is about a metric that exists, and that the
+// metrics that matter are on a panel.
 func TestDashboards(t *testing.T) {
 	for name, d := range dashboards(t) {
 		shown := map[string]bool{}
@@ -92,8 +92,8 @@ func TestDashboards(t *testing.T) {
 	}
 }
 
-// TestOpenMetricsDashboard wants every query to be about series that the program
-// prints, with the labels that it has.
+// TestOpenMetricsDashboard checks that every query is about series that the program
+// prints, with the labels that it prints.
 func TestOpenMetricsDashboard(t *testing.T) {
 	var out bytes.Buffer
 	for _, demo := range []string{"healthy", "auth-failed"} {

@@ -123,10 +123,10 @@ func (i *icinga) args(words ...string) []string {
 	return append(words, "-c", filepath.Join(i.dir, "conf/icinga2.conf"))
 }
 
-// run wants the configuration to be without a warning and starts the daemon.
+// run checks that the configuration has no warning, and starts the daemon.
 func (i *icinga) run(t *testing.T) {
 	t.Helper()
-	give(t, i.dir)
+	giveToNagios(t, i.dir)
 	out, code := output(t, icingaProgram, i.args("daemon", "-C")...)
 	if code != 0 || strings.Contains(out, "warning/") || strings.Contains(out, "critical/") {
 		t.Fatalf("icinga2 daemon -C: exit %d\n%s", code, out)
@@ -197,8 +197,8 @@ func (s service) stored() stored {
 
 // checkNow has all services checked at once and returns them, by host!name,
 // when they are. Results from before do not count: a writer may not have been
-// ready for them. A service whose check was running just then does not take the
-// word and is asked again.
+// ready for them. A service whose check was running just then ignores the request, which
+// is sent again.
 func (i *icinga) checkNow(t *testing.T, count int) map[string]service {
 	t.Helper()
 	asked := i.force(t, "Service", "true")
@@ -220,7 +220,7 @@ func (i *icinga) checkNow(t *testing.T, count int) map[string]service {
 
 // force has the objects checked at once that a filter finds, and returns the
 // time of asking. In a cluster the node has to be the one that schedules them:
-// in the minute after its start it takes no such word from another one
+// in the minute after its start it accepts no such request from another node
 // (ClusterEvents::NextCheckChangedAPIHandler).
 func (i *icinga) force(t *testing.T, kind, filter string) float64 {
 	t.Helper()
@@ -347,8 +347,8 @@ func TestIcinga(t *testing.T) {
 	i.daemon.checkProcesses(t)
 }
 
-// checkSecrets wants no secret in any answer of the API and in any file that
-// Icinga wrote, but for the variable that holds one in the configuration.
+// checkSecrets checks that no answer of the API and no file that Icinga wrote has a
+// secret, but for the variable that holds one in the configuration.
 func (i *icinga) checkSecrets(t *testing.T) {
 	t.Helper()
 	for _, kind := range []string{"services", "hosts", "checkcommands"} {

@@ -93,7 +93,7 @@ func certificates(t *testing.T, dir string) func(name string) string {
 	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
 		subdir(t, dir, name)
 	}
-	give(t, dir)
+	giveToNagios(t, dir)
 	pki("new-ca")
 	for _, name := range []string{masterName, secondName, satelliteName, agentName} {
 		base := filepath.Join(of(name), name)

@@ -24,7 +24,7 @@ const mastersMail = `object Host "mail" {
   for (number in range(6)) {
     vars.imap_mailboxes["box" + number] = {
       imap_session_mailbox = "INBOX"
-      imap_session_list = "box" + number // tells the runs apart
+      imap_session_list = "box" + number // is different in each run
     }
   }
 }
@@ -121,7 +121,7 @@ func TestTwoMasters(t *testing.T) {
 	graphite.once(t)
 }
 
-// once wants no value to have arrived from two writers.
+// once checks that no value has arrived from two writers.
 func (s *sink) once(t *testing.T) {
 	t.Helper()
 	s.mu.Lock()

@@ -88,7 +88,7 @@ func TestNagios(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "site.cfg"), b.String(), 0o644)
 	subdir(t, dir, "results")
-	give(t, dir)
+	giveToNagios(t, dir)
 
 	verifyNagios(t, main)
 	core := start(t, dir, exec.Command(nagios, main))
@@ -155,7 +155,7 @@ func nagiosStored(fields map[string]string) (stored, error) {
 	return stored{state, fields["plugin_output"], unescape(fields["long_plugin_output"]), fields["performance_data"]}, err
 }
 
-// verifyNagios wants a configuration to be without a warning.
+// verifyNagios checks that a configuration has no warning.
 func verifyNagios(t *testing.T, main string) {
 	t.Helper()
 	out, code := output(t, nagios, "-v", main)

@@ -85,7 +85,7 @@ func TestPrometheusDashboard(t *testing.T) {
 		}
 	}
 	d.check(t, "prometheus", scraped, all)
-	// One of them alone: what tells of failures is empty.
+	// One of them alone: the panels of failures are empty.
 	all["username"], all["mailbox"] = "alice", "INBOX"
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {

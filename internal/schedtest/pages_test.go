@@ -24,7 +24,7 @@ const (
 )
 
 // shell runs commands of a page from the top of the source, with the password
-// typed, and wants them to succeed.
+// typed, and checks that they succeed.
 func (r *reader) shell(t *testing.T, text string) string {
 	t.Helper()
 	cmd := exec.Command("bash", "-euc", r.moved(text))
@@ -49,7 +49,7 @@ func (r *reader) breakPassword(t *testing.T) {
 		t.Fatalf("the password file holds %q", got)
 	}
 	write(t, path, wrongPassword+"\n", 0o400)
-	give(t, path)
+	giveToNagios(t, path)
 }
 
 // rejected says whether a result names the broken password.
@@ -70,7 +70,7 @@ func TestNagiosPages(t *testing.T) {
 			r := s.newReader(t, "root", "/etc/nagios4", "/etc/nagios-plugins")
 			// What the package brings.
 			r.put(t, "/etc/nagios-plugins/config/check_imap_session.cfg", read(t, "../../contrib/nagios/check_imap_session.cfg"))
-			r.obey(t, page, "/etc/nagios4/")
+			r.follow(t, page, "/etc/nagios4/")
 			main := r.debianNagios(t)
 			verifyNagios(t, main)
 			start(t, r.root, exec.Command(nagios, main))
@@ -109,7 +109,7 @@ func (r *reader) debianNagios(t *testing.T) string {
 	for _, d := range []string{"rw", "spool/checkresults", "archives"} {
 		subdir(t, state, d)
 	}
-	give(t, r.root)
+	giveToNagios(t, r.root)
 	return main
 }
 
@@ -190,7 +190,7 @@ func TestIcingaPages(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			r := s.newReader(t, "root", "/etc/icinga2")
-			r.obey(t, page, "/etc/icinga2/")
+			r.follow(t, page, "/etc/icinga2/")
 			i := r.debianIcinga(t)
 			i.run(t)
 			ours := map[string]bool{} // whether it logs in with the password file
@@ -254,6 +254,6 @@ func (r *reader) debianIcinga(t *testing.T) *icinga {
 		t.Fatal(err)
 	}
 	i.include = include
-	give(t, r.root)
+	giveToNagios(t, r.root)
 	return i
 }

@@ -55,8 +55,8 @@ func (d daemon) stop(tb testing.TB) {
 	d.Stop(tb, 5*time.Second)
 }
 
-// checkProcesses wants no secret among the arguments and in the environment of
-// a daemon and of those of its children that run the same program. What it
+// checkProcesses checks that no secret is in the arguments and the environment of a
+// daemon and of those of its children that run the same program. What it
 // starts for a check is the recorder's to look at.
 func (d daemon) checkProcesses(t *testing.T) {
 	t.Helper()
@@ -112,13 +112,13 @@ func children(tb testing.TB, pid int) []int {
 	return pids
 }
 
-// freePort returns a port of 127.0.0.1 on which nobody listens.
+// freePort returns a free port of 127.0.0.1.
 func freePort(tb testing.TB) string {
 	tb.Helper()
 	return strconv.Itoa(servertest.FreePort(tb))
 }
 
-// listening says whether somebody accepts connections there.
+// listening reports whether an address accepts connections.
 func listening(addr string) bool {
 	c, err := net.Dial("tcp4", addr)
 	if err == nil {
@@ -138,8 +138,8 @@ func output(tb testing.TB, name string, args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// give makes all below dir the nagios user's, as which the daemons run.
-func give(tb testing.TB, dir string) {
+// giveToNagios makes the nagios user, as which the daemons run, the owner of all below dir.
+func giveToNagios(tb testing.TB, dir string) {
 	tb.Helper()
 	u, err := user.Lookup("nagios")
 	if err != nil {

@@ -36,8 +36,8 @@ func TestPrometheusRules(t *testing.T) {
 }
 
 // TestPrometheus runs the command of the systemd service for two accounts of one
-// server, one with a wrong password, and wants a real node_exporter and a real
-// Prometheus to see both.
+// server, one with a wrong password, and checks that a real Prometheus gets both from a
+// real node_exporter.
 func TestPrometheus(t *testing.T) {
 	servertest.Need(t, servertest.Installed(prometheus, nodeExporter))
 	t.Parallel()
@@ -112,7 +112,7 @@ func startPrometheus(t *testing.T, dir, config string) (address string) {
 	return "http://" + listen
 }
 
-// get fetches a page as soon as somebody answers.
+// get fetches a page as soon as it is there.
 func get(t *testing.T, page string) string {
 	t.Helper()
 	var body []byte

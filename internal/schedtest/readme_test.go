@@ -19,7 +19,7 @@ func TestInstallPage(t *testing.T) {
 	t.Parallel()
 	r := newSite(t).newReader(t, "root")
 	for _, page := range []string{"../../docs/install.md", "../../docs/troubleshooting.md"} {
-		if out := r.obey(t, page); !strings.HasPrefix(out, "IMAP_SESSION OK - imap.example.com") {
+		if out := r.follow(t, page); !strings.HasPrefix(out, "IMAP_SESSION OK - imap.example.com") {
 			t.Errorf("the commands of %s print %q", page, out)
 		}
 	}
@@ -32,7 +32,7 @@ func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	r := s.newReader(t, "root")
-	out := r.obey(t, readme, "/usr/local/bin/")
+	out := r.follow(t, readme, "/usr/local/bin/")
 	if !strings.HasPrefix(out, "IMAP_SESSION OK - imap.example.com") {
 		t.Errorf("the first real check prints %q", out)
 	}
@@ -76,7 +76,7 @@ func (r *reader) checkReadmeNRPE(t *testing.T, broken bool) {
 	text = strings.NewReplacer("server_port=5666", "server_port="+port, "/run/nagios/nrpe.pid", dir+"/pid",
 		"disable_syslog=0", "disable_syslog=1", "log_facility=daemon", "server_address=127.0.0.1\nlog_file="+dir+"/log").Replace(text)
 	write(t, conf, text, 0o644)
-	give(t, dir)
+	giveToNagios(t, dir)
 	daemon := start(t, dir, exec.Command(nrpe, "-f", "-c", conf))
 	defer daemon.stop(t)
 	waitFor(t, "nrpe", func() bool { return listening("127.0.0.1:" + port) })

@@ -20,8 +20,8 @@ const recipesPage = "../../docs/recipes.md"
 func (s *site) recipesReader(t *testing.T, copies []string, folders ...string) *reader {
 	t.Helper()
 	r := s.newReader(t, "root", copies...)
-	r.obey(t, "../../docs/install.md")
-	r.obey(t, recipesPage, folders...)
+	r.follow(t, "../../docs/install.md")
+	r.follow(t, recipesPage, folders...)
 	return r
 }
 
@@ -76,7 +76,7 @@ type zabbixItem struct {
 	Master        struct{ Key string } `json:"master_item"`
 }
 
-// checkZabbix wants what the template takes out of the output to be there. The
+// checkZabbix checks that the output has what the template takes out of it. The
 // paths are the few of JSONPath that the template uses.
 func checkZabbix(t *testing.T, out string, broken bool) {
 	t.Helper()

@@ -28,12 +28,12 @@ func TestNRPE(t *testing.T) {
 	port := freePort(t)
 	ini := filepath.Join(s.dir, "secrets/nrpe.ini")
 	write(t, ini, fmt.Sprintf("[check_imap_session]\nhostname = imap.test\naddress = %s\nusername = bob\npassword = %s\nwarning = time=~:7,time_login=@7:8\n[silent]\nhostname = imap.test\naddress = %s\nauth = none\n", s.mail, iniPassword, s.silent), 0o400)
-	give(t, filepath.Dir(ini))
+	giveToNagios(t, filepath.Dir(ini))
 	// Only the folders differ from what is shipped.
 	shipped := strings.NewReplacer("/usr/lib/nagios/plugins", s.plugins, "/etc/nagios/imap_session.ini", ini).Replace(read(t, "../../contrib/nrpe/check_imap_session.cfg"))
 	write(t, filepath.Join(dir, "nrpe.cfg"), fmt.Sprintf("server_address=127.0.0.1\nserver_port=%s\npid_file=%s/pid\nlog_file=%s/log\nnrpe_user=nagios\nnrpe_group=nagios\nallowed_hosts=127.0.0.1\ncommand_timeout=60\n%s\ncommand[silent]=%s/check_imap_session --extra-opts=silent@%s\n",
 		port, dir, dir, shipped, s.plugins, ini), 0o644)
-	give(t, dir)
+	giveToNagios(t, dir)
 	start(t, dir, exec.Command(nrpe, "-f", "-c", filepath.Join(dir, "nrpe.cfg")))
 	waitFor(t, "nrpe", func() bool { return listening("127.0.0.1:" + port) })
 

@@ -48,7 +48,7 @@ func (s *sink) values(host, service, metric string) []float64 {
 	return out
 }
 
-// check wants every value of the performance data to arrive.
+// check waits until every value of the performance data has arrived.
 func (s *sink) check(t *testing.T, host, service, perf string) {
 	t.Helper()
 	for _, item := range strings.Fields(perf) {

@@ -114,7 +114,7 @@ func newSite(t *testing.T) *site {
 	write(t, filepath.Join(dir, "secrets/imap.ini"), "[bob]\nusername = bob\npassword = "+iniPassword+"\nmailbox = Sent Items\n"+
 		"[silent]\nusername = bob\npassword = "+iniPassword+"\ntimeout = 1\n"+
 		"[addresses]\nusername = bob\npassword = "+iniPassword+"\nall-addresses = any\nserver-name = imap.test\nport = "+strconv.Itoa(s.port)+"\n", 0o400)
-	give(t, filepath.Join(dir, "secrets"))
+	giveToNagios(t, filepath.Join(dir, "secrets"))
 	return s
 }
 
@@ -190,7 +190,7 @@ func (r run) stored() stored {
 	return stored{r.code, text, long, perf}
 }
 
-// checkStored wants a result to be that of a run, byte for byte.
+// checkStored checks that a result is that of a run, byte for byte.
 func (s *site) checkStored(t *testing.T, got stored) {
 	t.Helper()
 	var near *run

@@ -309,7 +309,7 @@ func TestDashboardStores(t *testing.T) {
 	}
 }
 
-// check wants every query of a dashboard to have data.
+// check checks that every query of a dashboard has data.
 func (d dashboard) check(t *testing.T, name string, s store, v variables) {
 	t.Helper()
 	for _, p := range d.Panels {

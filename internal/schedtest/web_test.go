@@ -43,8 +43,8 @@ object IdoMysqlConnection "ido" {
 func newDatabase(t *testing.T, dir string) (port, socket string) {
 	t.Helper()
 	data := subdir(t, dir, "data")
-	give(t, dir)
-	// Installed without a thought about the power failing.
+	giveToNagios(t, dir)
+	// Nothing has to survive a power failure.
 	fast := []string{"--user=nagios", "--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M"}
 	if out, code := output(t, "mariadb-install-db", append([]string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db"}, fast...)...); code != 0 {
 		t.Fatalf("mariadb-install-db: %s", out)
@@ -100,7 +100,7 @@ func newWeb(t *testing.T, dir string, i *icinga, dbPort, socket string) *web {
 			t.Fatal(err)
 		}
 	}
-	give(t, dir)
+	giveToNagios(t, dir)
 	w.env = append(os.Environ(), "ICINGAWEB_CONFIGDIR="+dir, "ICINGAWEB_STORAGEDIR="+dir+"/storage", "TMPDIR="+dir, "REMOTE_USER=admin", "PHP_CLI_SERVER_WORKERS=4")
 	w.cli(t, "", "director", "migration", "run", "--verbose")
 	w.cli(t, "", "director", "kickstart", "run")

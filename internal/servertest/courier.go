@@ -214,7 +214,7 @@ func (c courier) listen(port int, extra, setting string, program []string) *Proc
 	return Start(c.tb, cmd, c.log)
 }
 
-// accepts reports whether somebody listens there.
+// accepts reports whether an address accepts connections.
 func accepts(network, address string) bool {
 	conn, err := net.Dial(network, address)
 	if err != nil {

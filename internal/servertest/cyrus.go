@@ -46,7 +46,7 @@ EVENTS {
 // Cyrus starts a Cyrus 3.6 from the install script's folder. It refuses user
 // names with a backslash, a slash or letters beyond ASCII, as it makes folders
 // of them. Lines of Spec.Extra go to imapd.conf and take the place of ours.
-// Cyrus logs to syslog only, so a failed start tells little.
+// Cyrus logs to syslog only, so the log of a failed start is short.
 func Cyrus(tb testing.TB, spec Spec) *Server {
 	tb.Helper()
 	usr := filepath.Join(tree("cyrus"), "usr")

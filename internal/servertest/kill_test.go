@@ -16,7 +16,7 @@ import (
 // holdVariable makes TestHold start the server it names.
 const holdVariable = "SERVERTEST_HOLD"
 
-// TestHold is no test of its own but the process TestKilled kills. It prints
+// TestHold is not a test but the process that TestKilled kills. It prints
 // the process groups and the folder of a server and then waits for its end.
 func TestHold(t *testing.T) {
 	name := os.Getenv(holdVariable)
@@ -38,7 +38,7 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// TestKilled wants no process of a server left after its test was killed.
+// TestKilled checks that no process of a server is left after its test was killed.
 func TestKilled(t *testing.T) {
 	for _, l := range All() {
 		t.Run(l.Name, func(t *testing.T) {

@@ -94,7 +94,7 @@ func (p *Process) Stop(tb testing.TB, grace time.Duration) {
 }
 
 // groupAlive reports whether the process group has a member which is not a
-// zombie. (In a container nobody may reap the orphans.)
+// zombie. (In a container orphans may never be reaped.)
 func groupAlive(pgid int) bool {
 	if syscall.Kill(-pgid, 0) != nil {
 		return false
@@ -130,8 +130,8 @@ func newServer(tb testing.TB, name string) *Server {
 	return &Server{Name: name, Host: "127.0.0.1", IMAP: FreePort(tb), IMAPS: FreePort(tb), dir: tempDir(tb), delim: "/"}
 }
 
-// FreePort returns a port of 127.0.0.1 nobody listens on. It stays ours until
-// the test ends: every test holds the same port of 127.0.0.2 meanwhile, so
+// FreePort returns a free port of 127.0.0.1. It stays reserved until the test ends:
+// every test holds the same port of 127.0.0.2 meanwhile, so
 // that two test processes cannot choose the same. Ports from 32768 on are left
 // out because the kernel gives them to clients.
 func FreePort(tb testing.TB) int {

@@ -66,8 +66,8 @@ func appendMessage(c *imapclient.Client, mailbox, msg string) error {
 }
 
 // login logs in under TLS, which no configuration forbids passwords, or else
-// without it, in case the test is about a TLS that does not work. Whom it talks
-// to is known, so any certificate will do.
+// without it, in case the test is about a TLS that does not work. The server is our
+// own, so any certificate is accepted.
 func (s *Server) login(a Account) (*imapclient.Client, error) {
 	var errs []error
 	options := &imapclient.Options{TLSConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}}

@@ -1,6 +1,6 @@
 // Package servertest starts real IMAP servers for tests: Dovecot, Cyrus and
 // Courier, each from a private configuration in a temporary folder, on ports
-// of 127.0.0.1 nobody else uses, and stopped when the test ends. It is
+// of 127.0.0.1 that are free, and stopped when the test ends. It is
 // imported by tests only and checks nothing itself. Tests of other daemons use its
 // Need, Start and FreePort.
 //
@@ -14,8 +14,8 @@
 //     test, 0 skips the test also where the server is installed. Without it the
 //     test is skipped where the server is missing. See Need.
 //
-// The servers drop their privileges and so want to be started by root; for
-// anybody else they count as missing.
+// The servers drop their privileges, so root must start them; for other users they
+// count as missing.
 package servertest
 
 import (
@@ -75,7 +75,7 @@ func (s *Server) MailboxName(name string) string {
 	return s.prefix + strings.ReplaceAll(name, "/", s.delim)
 }
 
-// addr is one of the server's ports in the form net.Dial wants.
+// addr is one of the server's ports in the form of net.Dial.
 func (s *Server) addr(port int) string {
 	return net.JoinHostPort(s.Host, strconv.Itoa(port))
 }
@@ -115,8 +115,8 @@ func Need(tb testing.TB, lack error) {
 	}
 }
 
-// Installed says what a server or scheduler lacks: one of its files, or root,
-// which it wants so that it can become another user.
+// Installed returns what a server or scheduler lacks: one of its files, or root, as it
+// changes its user.
 func Installed(files ...string) error {
 	for _, f := range files {
 		if _, err := os.Stat(f); err != nil {

@@ -70,7 +70,7 @@ func TestServers(t *testing.T) {
 	}
 }
 
-// TestHAProxy wants Dovecot to believe the PROXY header on its extra ports.
+// TestHAProxy checks that Dovecot reads the PROXY header on its extra ports.
 func TestHAProxy(t *testing.T) {
 	cert, key, _ := certificate(t)
 	s := Dovecot(t, Spec{CertFile: cert, KeyFile: key, HAProxy: true, Accounts: []Account{{User: "a", Password: "b"}}})
@@ -94,8 +94,8 @@ func TestHAProxy(t *testing.T) {
 	}
 }
 
-// TestExtra wants the lines of Spec.Extra to win over the launchers' own, and
-// accounts to be filled though passwords need TLS.
+// TestExtra checks that the lines of Spec.Extra win over the launchers' own, and that
+// accounts are filled though passwords need TLS.
 func TestExtra(t *testing.T) {
 	cert, key, _ := certificate(t)
 	tests := []struct {
@@ -125,7 +125,7 @@ func TestExtra(t *testing.T) {
 	}
 }
 
-// checkLogins wants right passwords taken and wrong ones refused with NO.
+// checkLogins checks that right passwords are accepted and a wrong one gets NO.
 func checkLogins(t *testing.T, s *Server, security string, roots *x509.CertPool, accounts []Account) {
 	for _, a := range accounts {
 		c := connect(t, s, security, roots)
@@ -144,7 +144,7 @@ func checkLogins(t *testing.T, s *Server, security string, roots *x509.CertPool,
 	}
 }
 
-// checkMailboxes wants every mailbox listed, with its messages, all new.
+// checkMailboxes checks that every mailbox is listed, with its messages, all new.
 func checkMailboxes(t *testing.T, s *Server, roots *x509.CertPool, a Account) {
 	t.Helper()
 	c := connect(t, s, "tls", roots)

@@ -16,9 +16,9 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-// TestAppendRealServers: the write probe leaves nothing behind, removes what an
-// interrupted run has left and nobody else's mail, and shows a mailbox that is full or
-// that cannot be written to.
+// TestAppendRealServers checks that the write probe leaves nothing behind, removes what
+// an interrupted run has left and no other mail, and reports a mailbox that is full or
+// that must not be written to.
 func TestAppendRealServers(t *testing.T) {
 	for _, l := range servertest.All() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func fill(t *testing.T, srv *servertest.Server, box string) {
 	}
 }
 
-// wantSubjects holds what is in a mailbox.
+// wantSubjects checks what is in a mailbox.
 func wantSubjects(t *testing.T, c *imapclient.Client, box string, want ...string) {
 	t.Helper()
 	data, err := c.Select(box, &imap.SelectOptions{ReadOnly: true}).Wait()

@@ -16,7 +16,7 @@ import (
 	"check_imap_session/internal/imaptest"
 )
 
-// defect is a server certificate and what is to be said of it.
+// defect is a server certificate and what the program must report about it.
 type defect struct {
 	name string
 	host string // -H; also the certificate's name unless something else is said
@@ -96,9 +96,9 @@ func defects(t *testing.T) ([]defect, string) {
 	return list, root.WriteFile(t, t.TempDir())
 }
 
-// checkDefect runs the program against a server that shows the certificate: as
-// it is, where the verdict stands or falls before any secret, and with
-// --insecure, where it goes on and says what would have been wrong.
+// checkDefect runs the program against a server with the certificate: once as usual,
+// and once with --insecure, where it goes on and says why the certificate would have
+// been refused.
 func checkDefect(t *testing.T, d defect, base []string) {
 	t.Helper()
 	env := password("secret")
@@ -138,7 +138,7 @@ func checkDefect(t *testing.T, d defect, base []string) {
 }
 
 // TestCertificates runs every defect over both kinds of TLS against a scripted
-// server, which tells whether a secret was sent.
+// server, which records whether a secret was sent.
 func TestCertificates(t *testing.T) {
 	list, ca := defects(t)
 	for _, m := range []string{"implicit", "starttls"} {
@@ -162,8 +162,8 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// TestCertificatesDovecot shows the same certificates from a real server, which
-// has them all behind one address and tells them apart by SNI.
+// TestCertificatesDovecot runs the same certificates on a real server, which has them
+// all behind one address and chooses by SNI.
 func TestCertificatesDovecot(t *testing.T) {
 	list, ca := defects(t)
 	var conf strings.Builder

@@ -9,9 +9,9 @@ import (
 	"check_imap_session/internal/servertest"
 )
 
-// TestClientCertificateDovecot meets a Dovecot that wants a client certificate.
-// It lets the handshake pass without one and refuses the login, in words that
-// must reach line 1.
+// TestClientCertificateDovecot runs against a Dovecot that requires a
+// client certificate. It accepts the handshake without one and refuses the login; its
+// words must be in line 1.
 func TestClientCertificateDovecot(t *testing.T) {
 	ca := certtest.Must(t, "Test Root")
 	dir := t.TempDir()

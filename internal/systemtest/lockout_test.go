@@ -54,7 +54,7 @@ func (l *lockout) run(t *testing.T, scripts ...string) (string, int) {
 	return text, r.code
 }
 
-// TestLockoutGuard: after a rejected login the next runs do not log in and stay
+// TestLockoutGuard checks that after a rejected login the next runs do not log in and stay
 // CRITICAL, until the wait is over, when one login is tried, or until the password file
 // has changed.
 func TestLockoutGuard(t *testing.T) {
@@ -98,7 +98,8 @@ func TestLockoutGuard(t *testing.T) {
 	}
 }
 
-// TestLockoutGuardOnlyTime: a secret that is in no file changes nothing.
+// TestLockoutGuardOnlyTime checks that a new secret ends no wait when it is not in a
+// file.
 func TestLockoutGuardOnlyTime(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "guard")
 	synctest.Test(t, func(t *testing.T) {
@@ -112,7 +113,7 @@ func TestLockoutGuardOnlyTime(t *testing.T) {
 	})
 }
 
-// TestLockoutGuardFile: a file that cannot be used stays as it is, is said on the first
+// TestLockoutGuardFile checks that a file that cannot be used stays as it is, is said on the first
 // line, and the check goes on.
 func TestLockoutGuardFile(t *testing.T) {
 	state := writeFile(t, t.TempDir(), "hosts", []byte("127.0.0.1 localhost\n"))
@@ -133,8 +134,8 @@ func TestLockoutGuardFile(t *testing.T) {
 	}
 }
 
-// TestLockoutAddresses: once one address has rejected the login the others stop before
-// theirs. An address that only hangs keeps nobody from logging in.
+// TestLockoutAddresses checks that once one address has rejected the login the others stop before
+// theirs. An address that only hangs does not stop the logins of the others.
 func TestLockoutAddresses(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

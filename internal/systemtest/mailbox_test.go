@@ -29,7 +29,8 @@ namespace inbox {
 }
 `, "cyrus": "autocreate_quota: 10240\nautocreate_inbox_folders: Trash\nxlist-trash: Trash\n"}
 
-// TestMailboxRealServers asks all of real servers that can be asked.
+// TestMailboxRealServers runs all steps and expectations about mailboxes against real
+// servers.
 func TestMailboxRealServers(t *testing.T) {
 	for _, l := range servertest.All() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -51,7 +52,7 @@ func ask(t *testing.T, srv *servertest.Server, args ...string) result {
 	return runMain(t, password("secret"), args...)
 }
 
-// wantMetrics holds numbers of an answer whose session went well.
+// wantMetrics checks numbers of an answer whose session went well.
 func wantMetrics(t *testing.T, a result, want map[string]float64) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -61,7 +62,7 @@ func wantMetrics(t *testing.T, a result, want map[string]float64) {
 	}
 }
 
-// wantFault holds the one finding of an answer: an expectation at a step.
+// wantFault checks the one finding of an answer: an expectation at a step.
 func wantFault(t *testing.T, a result, step, text string) {
 	t.Helper()
 	if len(a.Findings) != 1 || a.Findings[0].Kind != "expectation" || a.Findings[0].Step != step || !strings.Contains(a.Findings[0].Text, text) || a.State != "CRITICAL" {

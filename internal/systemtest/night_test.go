@@ -16,8 +16,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// night is a situation in which somebody is woken up, and what the first line has to
-// tell then. The server is a script, or the report is given as values where the
+// night is a situation in which an admin is woken up, and what the first line has to
+// say then. The server is a script, or the report is given as values where the
 // network is what fails.
 type night struct {
 	name   string

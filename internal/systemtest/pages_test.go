@@ -119,7 +119,7 @@ func (l *line) Close() error {
 	return nil
 }
 
-// Addr returns one that is nobody's.
+// Addr returns an address that is not used.
 func (l *line) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 41993} }
 
 func (l *line) dial(context.Context, string, string) (net.Conn, error) {

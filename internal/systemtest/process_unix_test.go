@@ -15,7 +15,7 @@ import (
 	"check_imap_session/internal/imaptest"
 )
 
-// SIGTERM is what Icinga sends at its own time limit, and SIGINT what an admin
+// TestSignals: SIGTERM is what Icinga sends at its own time limit, and SIGINT what an admin
 // presses: both end the run at once, with what was measured until then (rules
 // E7, D5).
 func TestSignals(t *testing.T) {
@@ -92,7 +92,8 @@ func TestSignalWhileReading(t *testing.T) {
 	}
 }
 
-// A core that has gone away reads nothing: UNKNOWN, and no hang.
+// TestStdoutClosed has a standard output that takes nothing, as when the scheduler has
+// ended: the exit code is that of UNKNOWN, and nothing hangs.
 func TestStdoutClosed(t *testing.T) {
 	t.Parallel()
 	srv := imaptest.Serve(t, "greet\nserve", imaptest.Options{})
@@ -158,8 +159,8 @@ func fullPipe(t *testing.T) *os.File {
 	return w
 }
 
-// TestNobodyReads has a full pipe as standard output that nobody reads: the process ends
-// when its time is up, or by a signal.
+// TestNobodyReads has a full pipe as standard output: the process ends when its time is
+// up, or by a signal.
 func TestNobodyReads(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -187,7 +188,7 @@ func TestNobodyReads(t *testing.T) {
 	}
 }
 
-// The verbosity changes what stands below, never line 1, perfdata or exit code
+// TestVerbosityIsOnlyMore: the verbosity changes what stands below, never line 1, perfdata or exit code
 // (rule V2).
 func TestVerbosityIsOnlyMore(t *testing.T) {
 	t.Parallel()
@@ -223,7 +224,7 @@ func TestVerbosityIsOnlyMore(t *testing.T) {
 	}
 }
 
-// The JSON form against the contract: what the keys hold, in which order.
+// TestJSON checks what the keys of the JSON form hold, and in which order.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	srv := imaptest.Serve(t, "greet\ndelay LOGIN 50ms\nserve", imaptest.Options{})

@@ -225,7 +225,7 @@ func (s *randomServer) garbage() string {
 	return string(b)
 }
 
-// write writes in pieces, and does not mind when nobody listens.
+// write writes in pieces. It ignores that the client may have closed.
 func (s *randomServer) write(c net.Conn, text string) {
 	for text != "" {
 		n := len(text)

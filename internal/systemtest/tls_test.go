@@ -96,7 +96,7 @@ func TestOldServerHello(t *testing.T) {
 	}
 }
 
-// TestTLSFacts looks at what the JSON form tells of a handshake.
+// TestTLSFacts checks the facts of the JSON form about a handshake.
 func TestTLSFacts(t *testing.T) {
 	ca := certtest.Must(t, "Test Root")
 	inter, err := ca.Intermediate("Test Intermediate", time.Time{}, ahead(300))
@@ -157,7 +157,7 @@ func TestTLSFacts(t *testing.T) {
 	}
 }
 
-// TestServerName looks at what the server is told.
+// TestServerName checks the server name in the handshake (SNI).
 func TestServerName(t *testing.T) {
 	ca := certtest.Must(t, "Test Root")
 	file := ca.WriteFile(t, t.TempDir())

@@ -89,8 +89,8 @@ func TestDovecotFetchedTokens(t *testing.T) {
 	t.Run("cache", func(t *testing.T) { checkCache(t, s, fetch) })
 }
 
-// checkCache wants a second run to take the token from the cache, and a third to fetch
-// another one when the server does not take it any more.
+// checkCache checks that a second run takes the token from the cache, and that a third
+// one fetches another when the server does not accept it any more.
 func checkCache(t *testing.T, s *authServer, fetch []string) {
 	file := filepath.Join(s.dir, "cache")
 	cached := append(slices.Clone(fetch), "--oauth-cache", file)
