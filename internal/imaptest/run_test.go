@@ -128,14 +128,15 @@ func (c *counter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// The best of a few is measured, as the machine may be busy with others.
+// TestManyRows sends 100,000 rows in less than a second. It tries again when it takes
+// longer, as the machine may be busy.
 func TestManyRows(t *testing.T) {
 	s := imaptest.Serve(t, `
 		repeat 100000 S: * LIST (\HasNoChildren) "/" "folder {i}"
 		S: * BYE
 	`, imaptest.Options{})
 	best := time.Hour
-	for range 5 {
+	for try := 0; try < 5 && best > time.Second; try++ {
 		c := dial(t, s)
 		start := time.Now()
 		var got counter
