@@ -4,8 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,11 +166,7 @@ func TestCertificatesDovecot(t *testing.T) {
 	list, ca := defects(t)
 	var conf strings.Builder
 	for _, d := range list {
-		dir := filepath.Join(t.TempDir(), d.host)
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		cert, key := certtest.WriteFiles(t, dir, d.cert)
+		cert, key := certtest.WriteFiles(t, t.TempDir(), d.cert)
 		conf.WriteString("local_name " + d.host + " {\n  ssl_cert = <" + cert + "\n  ssl_key = <" + key + "\n}\n")
 	}
 	conf.WriteString("service imap-login {\n  service_count = 0\n}\n") // no process a connection: faster

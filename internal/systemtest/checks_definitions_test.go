@@ -3,7 +3,6 @@ package systemtest
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,10 +78,8 @@ func (r recipe) nagios(t *testing.T) string {
 			fmt.Fprintf(&ini, "%s = %s\n", o.name, v)
 		}
 	}
-	file := filepath.Join(t.TempDir(), "ini")
-	if err := os.WriteFile(file, []byte("["+section+"]\n"+regexp.MustCompile(`(?m)^password-file.*\n`).ReplaceAllString(ini.String(), "")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	withoutFile := regexp.MustCompile(`(?m)^password-file.*\n`).ReplaceAllString(ini.String(), "")
+	file := writeFile(t, t.TempDir(), "ini", []byte("["+section+"]\n"+withoutFile))
 	direct, byFile := r.request(t, r.args), r.request(t, []string{"-H", host, "--extra-opts=" + section + "@" + file})
 	if got, want := fmt.Sprintf("%+v %+v", byFile.Session, byFile.Policy.Rules), fmt.Sprintf("%+v %+v", direct.Session, direct.Policy.Rules); got != want {
 		t.Errorf("the ini file says\n%s\nthe command line\n%s", got, want)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,22 +70,16 @@ func TestCertificateMatches(t *testing.T) {
 	leaf := func(self bool) (cert tls.Certificate, file, sum string) {
 		cert = inter.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}, SelfSigned: self})
 		file, key := certtest.WriteFiles(t, t.TempDir(), cert)
-		both := filepath.Join(filepath.Dir(file), "both.pem") // key first, as haproxy and others want it
 		k, _ := os.ReadFile(key)
 		c, _ := os.ReadFile(file)
-		if err := os.WriteFile(both, append(k, c...), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		both := writeFile(t, filepath.Dir(file), "both.pem", append(k, c...)) // key first, as haproxy and others want it
 		raw := sha256.Sum256(cert.Leaf.Raw)
 		return cert, both, hex.EncodeToString(raw[:])
 	}
 	served, servedFile, servedSum := leaf(false)
 	renewed, renewedFile, renewedSum := leaf(false)
 	self, selfFile, _ := leaf(true)
-	colons := strings.ToUpper(strings.Join(slices.Collect(func(yield func(string) bool) {
-		for i := 0; i < len(servedSum) && yield(servedSum[i:i+2]); i += 2 {
-		}
-	}), ":"))
+	colons := strings.ToUpper(strings.Join(regexp.MustCompile(`..`).FindAllString(servedSum, -1), ":"))
 	key := filepath.Join(filepath.Dir(servedFile), "key.pem")
 
 	for _, tt := range []struct {

@@ -194,17 +194,11 @@ func TestServerName(t *testing.T) {
 func TestCAFile(t *testing.T) {
 	ca, other := certtest.Must(t, "Test Root"), certtest.Must(t, "Other Root")
 	conf := &tls.Config{Certificates: []tls.Certificate{ca.Leaf(t, certtest.Leaf{DNSNames: []string{"imap.test"}})}}
-	write := func(files map[string]string) string {
-		dir := t.TempDir()
-		for name, text := range files {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return dir
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a.pem": string(other.PEM), "b.crt": string(ca.PEM), "README": "no certificate",
+		"bundle.pem": "# two of them\n" + string(other.PEM) + "\n# and\n" + string(ca.PEM)} {
+		writeFile(t, dir, name, []byte(text))
 	}
-	dir := write(map[string]string{"a.pem": string(other.PEM), "b.crt": string(ca.PEM), "README": "no certificate",
-		"bundle.pem": "# two of them\n" + string(other.PEM) + "\n# and\n" + string(ca.PEM)})
 	if err := os.Mkdir(filepath.Join(dir, "private"), 0o700); err != nil {
 		t.Fatal(err)
 	}
