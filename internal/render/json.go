@@ -132,7 +132,7 @@ func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSess
 	out := emptySession()
 	for _, s := range r.Steps {
 		js := jsonStep{Name: s.Name, Mailbox: o.mailbox(s.Mailbox), Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: s.ByHand}
-		if s.Outcome == report.Passed || s.Outcome == report.Failed {
+		if ran(s) {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took
 		}
@@ -154,7 +154,7 @@ func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSess
 	for _, f := range r.Facts {
 		out.Facts[o.factName(f, Plain)] = o.fact(f, Plain)
 	}
-	if o.Transcript || o.Verbosity >= 3 {
+	if o.printsTranscript() {
 		out.Transcript = o.jsonTranscript(r.Transcript, room)
 	}
 	return out

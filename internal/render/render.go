@@ -59,9 +59,8 @@ func IsOutput(line string) bool {
 
 // FormatOf returns the format of that name, plugin output where there is none.
 func FormatOf(name string) Format {
-	all := Formats()
-	if f, ok := all[name]; ok {
+	if f, ok := Formats()[name]; ok {
 		return f
 	}
-	return all["nagios"]
+	return Format{Nagios, Message}
 }

@@ -177,16 +177,13 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// Fit drops whole lines from the end until all fit into max bytes, a newline
-// behind each line counted, and says in a last line how many went, with more that
-// were left out before: `... 12 lines cut`. The first line always stays, even when it alone is longer;
-// the last line is left out where it has no room. Lines that fit are returned as
-// they are; the caller's slice is not changed. No line may contain a newline.
+// Fit drops whole lines from the end until all fit into max bytes, a newline behind
+// each line counted, and says in a last line how many were cut, together with more that
+// were left out before: `... 12 lines cut`. The first line always stays, even when it
+// alone is longer; the last line is left out where it has no room. Lines that fit are
+// returned as they are; the caller's slice is not changed. No line may contain a newline.
 func Fit(lines []string, more, max int) []string {
-	total := 0
-	for _, l := range lines {
-		total += len(l) + 1
-	}
+	total := size(lines)
 	if total <= max && more == 0 || len(lines) < 2 {
 		return lines
 	}
@@ -198,6 +195,14 @@ func Fit(lines []string, more, max int) []string {
 		}
 	}
 	return lines[:1:1]
+}
+
+// size returns how many bytes lines take, each with its newline.
+func size(lines []string) (n int) {
+	for _, l := range lines {
+		n += len(l) + 1
+	}
+	return n
 }
 
 func cutLine(n int) string {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ const (
 	maxSummary = 255
 	// maxHost is the most that the host takes, so that the step is always there.
 	maxHost = 64
-	// share is what the server's words have of it at least.
+	// share is what the server's words get of it at least.
 	share = 60
 )
 
@@ -56,13 +57,36 @@ func Summary(r *report.Report, v report.Verdict, o Options) string {
 	return head + firstLine(maxSummary-len(head)-len(more), o.ours(f.Text, Line), words, advice) + more
 }
 
+// firstLine puts cause, server's words and advice into room bytes. The cause comes first.
+// The server may say itself what to do, so our advice is left out whole before its words
+// are cut. A long cause leaves the words their share.
+func firstLine(room int, cause, words, advice string) string {
+	switch {
+	case len(cause)+len(words)+len(advice) <= room:
+		return cause + words + advice
+	case len(cause)+len(words) <= room:
+		return cause + words
+	}
+	cause = cut(cause, max(room-min(len(words), share), share))
+	return cause + cut(words, room-len(cause))
+}
+
+// withoutTimes removes the time that a command took, which Dovecot adds to the end of
+// its text: "(0.001 + 0.000 secs)."
+func withoutTimes(words string) string {
+	return regexp.MustCompile(`\s*\(\d+\.\d+( \+ \d+\.\d+)* secs?\)\.?`).ReplaceAllString(words, "")
+}
+
 // account returns the user as whom a login was tried, "" when none was.
 func account(r *report.Report) string {
-	if s := r.Step(report.StepLogin); s != nil && (s.Outcome == report.Passed || s.Outcome == report.Failed) {
+	if s := r.Step(report.StepLogin); s != nil && ran(*s) {
 		return r.Target.Username
 	}
 	return ""
 }
+
+// ran says that a step was tried, so that it has a time.
+func ran(s report.StepResult) bool { return s.Outcome == report.Passed || s.Outcome == report.Failed }
 
 // headline returns the finding that made the state: the worst, but for several
 // addresses of which the best decides.
@@ -99,26 +123,36 @@ func wellAddresses(v report.Verdict) string {
 }
 
 // success says what a good session found: "probe INBOX: 42 messages, newest 12 min old,
-// 0.044 s, certificate 61 days".
+// 0.044 s, certificate 61 days". Of several sessions it says how many are good, and the
+// worst finding.
 func success(r *report.Report, v report.Verdict) string {
+	text, findings := sessionWords(r), v.Findings
 	if len(r.Sessions) > 0 {
-		text := fmt.Sprintf("%s in %.3f s", wellAddresses(v), r.Elapsed.Seconds())
-		if len(v.Findings) > 0 {
-			f := v.Findings[0]
-			text += ", but " + strings.TrimPrefix(f.Address+": ", ": ") + f.Text
-		}
-		return butRemark(text, r)
+		text = fmt.Sprintf("%s in %.3f s", wellAddresses(v), r.Elapsed.Seconds())
+		findings = findings[:min(1, len(findings))]
 	}
+	for _, f := range findings {
+		text += ", but "
+		if f.Address != "" {
+			text += f.Address + ": "
+		}
+		text += f.Text
+	}
+	if remark := headlineRemark(r); remark != "" {
+		text += ", but " + remark
+	}
+	return text
+}
+
+// sessionWords says what one session found, and for whom and where.
+func sessionWords(r *report.Report) string {
 	var facts []string
 	if m, ok := r.Metric(report.Messages); ok {
-		switch {
-		case m.Value == 1:
-			facts = append(facts, "1 message")
-		case m.Value == 0 && r.Step(report.StepFetch) != nil:
-			facts = append(facts, "empty, so FETCH was not tested")
-		default:
-			facts = append(facts, fmt.Sprintf("%.0f messages", m.Value))
+		words := messages(m.Value)
+		if m.Value == 0 && r.Step(report.StepFetch) != nil {
+			words = "empty, so FETCH was not tested"
 		}
+		facts = append(facts, words)
 	}
 	facts = append(facts, mailboxWords(r)...)
 	if m, ok := r.Metric(report.MessageAge); ok && r.Target.Message != "" {
@@ -141,18 +175,15 @@ func success(r *report.Report, v report.Verdict) string {
 	if who := strings.TrimSpace(account(r) + " " + r.Target.Mailbox); who != "" {
 		text = who + ": " + text
 	}
-	for _, f := range v.Findings {
-		text += ", but " + f.Text
-	}
-	return butRemark(text, r)
+	return text
 }
 
-// butRemark adds the remark that belongs on the first line.
-func butRemark(text string, r *report.Report) string {
-	if remark := headlineRemark(r); remark != "" {
-		text += ", but " + remark
+// messages returns a number of messages in words.
+func messages(n float64) string {
+	if n == 1 {
+		return "1 message"
 	}
-	return text
+	return fmt.Sprintf("%.0f messages", n)
 }
 
 // extent says how far a session went that flags or the server have shortened.

@@ -34,6 +34,9 @@ const noTime = "cut here: no time left"
 // maxEntry is how much of one line of a transcript is looked at, in bytes.
 const maxEntry = 128 << 10
 
+// printsTranscript says that the transcript is part of the output.
+func (o Options) printsTranscript() bool { return o.Transcript || o.Verbosity >= 3 }
+
 // late says that no more may be printed of a transcript.
 func (o Options) late() bool { return !o.Until.IsZero() && time.Now().After(o.Until) }
 
