@@ -7,20 +7,14 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// label returns a name with the label of a mailbox in it, masked where the server has
-// chosen the label. What masks it has none of the characters that a label may not have.
-func (o Options) label(m report.Mailbox, name string) string {
-	if !m.Listed {
-		return name
-	}
-	return o.mask(name)
-}
-
-// wellMailboxes returns "2 of 3 mailboxes OK, ": what the one that the first line
-// names does not say of the others. It is "" for a session that did not get to the
-// mailboxes, or opens one.
+// wellMailboxes returns "2 of 3 mailboxes OK, " for a finding on one of several
+// mailboxes. It is "" for a session that did not get to the mailboxes, or opens one.
 func wellMailboxes(r *report.Report, v report.Verdict) string {
-	well := 0
+	about := func(f report.Finding) bool { return f.Mailbox.Label != "" }
+	if len(r.Sessions) > 0 || !slices.ContainsFunc(v.Findings, about) {
+		return ""
+	}
+	well, all := 0, len(r.Target.Mailboxes)
 	for _, m := range r.Target.Mailboxes {
 		reached := slices.ContainsFunc(r.Steps, func(s report.StepResult) bool {
 			return s.Mailbox == m && (s.Outcome == report.Passed || s.Outcome == report.Skipped)
@@ -30,8 +24,7 @@ func wellMailboxes(r *report.Report, v report.Verdict) string {
 			well++
 		}
 	}
-	all := len(r.Target.Mailboxes)
-	if len(r.Sessions) > 0 || well == all || !slices.ContainsFunc(v.Findings, func(f report.Finding) bool { return f.Mailbox.Label != "" }) {
+	if well == all {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d mailboxes OK, ", well, all)
@@ -57,22 +50,20 @@ func mailboxWords(r *report.Report) []string {
 			total, counted = total+m.Value, true
 		}
 	}
-	switch {
-	case total == 1:
-		return append(words, "1 message")
-	case counted:
-		return append(words, fmt.Sprintf("%.0f messages", total))
+	if counted {
+		words = append(words, messages(total))
 	}
 	return words
 }
 
-// series returns the value of the label mailbox in OpenMetrics text: the name, and of
-// a mailbox that was asked for twice its own label, as no two series may be alike.
-func (o Options) series(r *report.Report, m report.Mailbox) string {
+// mailboxLabel returns the value of the label mailbox in OpenMetrics text: the name. As
+// no two series may be alike, a mailbox that was asked for twice has its own label the
+// second time.
+func (o Options) mailboxLabel(r *report.Report, m report.Mailbox) string {
 	if m.Listed {
 		return o.mask(m.Name)
 	}
-	first := slices.IndexFunc(r.Target.Mailboxes, func(o report.Mailbox) bool { return o.Name == m.Name })
+	first := slices.IndexFunc(r.Target.Mailboxes, func(other report.Mailbox) bool { return other.Name == m.Name })
 	if first >= 0 && r.Target.Mailboxes[first] != m {
 		return m.Label
 	}

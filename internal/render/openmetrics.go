@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,17 +24,19 @@ func OpenMetrics(r *report.Report, v report.Verdict, o Options) []byte {
 	e := exposition{o: o}
 	base := o.labels(r.Target)
 	e.whole(r, v.State, v.Success, base)
+	if len(r.Sessions) == 0 {
+		e.failures(v.Findings, base)
+		e.session(r, v, base)
+		return e.bytes()
+	}
 	for _, m := range v.Metrics {
-		if len(r.Sessions) > 0 && m.Def.Step == "" && m.Def.Name != report.Time { // else session has it
+		if m.Def.Step == "" && m.Def.Name != report.Time { // those with a step belong to a session
 			e.metric(m, base)
 		}
 	}
 	e.failures(v.Findings, base)
-	if len(r.Sessions) == 0 {
-		e.session(r, v, base)
-	}
 	for i, s := range r.Sessions {
-		e.session(s, v.Sessions[i], append(base[:len(base):len(base)], "address", s.Target.Address))
+		e.session(s, v.Sessions[i], slices.Concat(base, []string{"address", s.Target.Address}))
 	}
 	return e.bytes()
 }
@@ -69,7 +70,7 @@ func (o Options) labels(t report.Target) []string {
 // together.
 type exposition struct {
 	o        Options
-	families []*family
+	families []family
 }
 
 type family struct {
@@ -77,22 +78,18 @@ type family struct {
 	samples    []string
 }
 
-// add adds a sample, once; labels are names and values in turn.
-func (e *exposition) add(name, help string, value float64, labels ...string) {
-	var f *family
-	for _, have := range e.families {
-		if have.name == name {
-			f = have
-		}
-	}
-	if f == nil {
-		f = &family{name: name, help: help}
-		e.families = append(e.families, f)
+// add adds a sample, once. labels and more are names and values in turn; a label without
+// a value is left out.
+func (e *exposition) add(name, help string, value float64, labels []string, more ...string) {
+	i := slices.IndexFunc(e.families, func(f family) bool { return f.name == name })
+	if i < 0 {
+		i = len(e.families)
+		e.families = append(e.families, family{name: name, help: help})
 	}
 	var pairs []string
-	for i := 0; i+1 < len(labels); i += 2 {
-		if labels[i+1] != "" {
-			pairs = append(pairs, labels[i]+`="`+label(labels[i+1])+`"`)
+	for pair := range slices.Chunk(slices.Concat(labels, more), 2) {
+		if pair[1] != "" {
+			pairs = append(pairs, pair[0]+`="`+label(pair[1])+`"`)
 		}
 	}
 	set := ""
@@ -100,7 +97,7 @@ func (e *exposition) add(name, help string, value float64, labels ...string) {
 		set = "{" + strings.Join(pairs, ",") + "}"
 	}
 	sample := prefix + name + set + " " + strconv.FormatFloat(value, 'f', -1, 64)
-	if !slices.Contains(f.samples, sample) {
+	if f := &e.families[i]; !slices.Contains(f.samples, sample) {
 		f.samples = append(f.samples, sample)
 	}
 }
@@ -124,10 +121,10 @@ func (e *exposition) bytes() []byte {
 
 // whole adds what there is once a run, also in a run without a session.
 func (e *exposition) whole(r *report.Report, state report.State, success bool, labels []string) {
-	e.add("success", "Whether all planned steps of the session passed (1) or one failed (0); limits on numbers do not count.", truth(success), labels...)
-	e.add("state", "State of the check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(state), labels...)
-	e.add("duration_seconds", "Time from the first step to the end of the run.", micros(r.Elapsed.Seconds()), labels...)
-	e.add("last_run_timestamp_seconds", "When the check last ended, as a Unix time.", timestamp(r.Started.Add(r.Elapsed)), labels...)
+	e.add("success", "Whether all planned steps of the session passed (1) or one failed (0); limits on numbers do not count.", truth(success), labels)
+	e.add("state", "State of the check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.", float64(state), labels)
+	e.add("duration_seconds", "Time from the first step to the end of the run.", micros(r.Elapsed.Seconds()), labels)
+	e.add("last_run_timestamp_seconds", "When the check last ended, as a Unix time.", timestamp(r.Started.Add(r.Elapsed)), labels)
 }
 
 // failures adds why a session failed: the kinds of docs/failures.md.
@@ -135,46 +132,50 @@ func (e *exposition) failures(findings []report.Finding, labels []string) {
 	for _, f := range findings {
 		if f.Metric == "" {
 			e.add("failure_info", "A failure of the session, with its kind and the step that failed; the value is always 1.", 1,
-				append(labels[:len(labels):len(labels)], "kind", f.Kind, "step", f.Step, "address", f.Address)...)
+				labels, "kind", f.Kind, "step", f.Step, "address", f.Address)
 		}
 	}
 }
 
 // session adds what one session measured.
 func (e *exposition) session(r *report.Report, v report.Verdict, labels []string) {
-	with := func(more ...string) []string { return append(labels[:len(labels):len(labels)], more...) }
-	e.add("info", "What is known of the session, as labels; the value is always 1.", 1, with(
+	e.add("info", "What is known of the session, as labels; the value is always 1.", 1, labels,
 		"version", e.o.Version, "tls", r.Target.TLS, "tls_version", fact(r, "tls_version"), "mechanism", fact(r, "mechanism"),
-		"reached", fact(r, "address"))...)
-	for i, s := range r.Steps {
-		reached := s.Outcome == report.Passed || s.Outcome == report.Failed
-		again := slices.ContainsFunc(r.Steps[:i], func(other report.StepResult) bool {
-			return other.Name == s.Name && other.Mailbox == s.Mailbox && (other.Outcome == report.Passed || other.Outcome == report.Failed)
-		})
-		if !reached || again { // a step in two places has one series
+		"reached", fact(r, "address"))
+	type place struct {
+		step    string
+		mailbox report.Mailbox
+	}
+	seen := map[place]bool{} // a step in two places of the plan has one series
+	for _, s := range r.Steps {
+		at := place{s.Name, s.Mailbox}
+		if !ran(s) || seen[at] {
 			continue
 		}
-		e.add("step_success", "Whether a step passed (1) or failed (0); steps that were not reached have no value.", truth(s.Outcome == report.Passed), with("step", s.Name, "mailbox", e.o.series(r, s.Mailbox))...)
+		seen[at] = true
+		e.add("step_success", "Whether a step passed (1) or failed (0); steps that were not reached have no value.", truth(s.Outcome == report.Passed),
+			labels, "step", s.Name, "mailbox", e.o.mailboxLabel(r, s.Mailbox))
 	}
 	for _, m := range v.Metrics {
+		mailbox := e.o.mailboxLabel(r, m.Mailbox)
 		switch step, isTime := strings.CutPrefix(m.Def.Name, report.Time+"_"); {
 		case isTime:
-			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), with("step", step, "mailbox", e.o.series(r, m.Mailbox))...)
+			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), labels, "step", step, "mailbox", mailbox)
 		case m.Def.Name != report.Time:
-			e.metric(m, with("mailbox", e.o.series(r, m.Mailbox)))
+			e.metric(m, labels, "mailbox", mailbox)
 		}
 	}
 }
 
 // metric adds a metric that is not a time of a step: the moment that it counts from or
 // to, or its value.
-func (e *exposition) metric(m report.Judged, labels []string) {
+func (e *exposition) metric(m report.Judged, labels []string, more ...string) {
 	if !m.At.IsZero() {
-		e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), labels...)
+		e.add(momentName(m.Def), sentence(m.Def.Moment+", as a Unix time"), timestamp(m.At), labels, more...)
 		return
 	}
 	name, factor := baseUnit(m.Def)
-	e.add(name, help(m.Def), math.Round(m.Value*factor*1e6)/1e6, labels...)
+	e.add(name, help(m.Def), micros(m.Value*factor), labels, more...)
 }
 
 func truth(b bool) float64 {

@@ -11,27 +11,31 @@ import (
 )
 
 // perfdata returns the performance data in the order of the metric table, and of a
-// metric in that of the mailboxes. Without scale the minimum, 0 wherever it stands, is
-// left out to save room.
+// metric in that of the mailboxes. Without scale the minimum, which is always 0, is left
+// out to save room.
 func perfdata(v report.Verdict, o Options, scale bool) string {
-	return strings.Join(perfItems(v, o, scale, func(report.Judged) bool { return true }), " ")
+	return o.perfItems(v, scale, func(report.Judged) bool { return true })
 }
 
-// perfdataWithin returns as much of the performance data as fits into max bytes. Of a
-// session that opens one mailbox it is all. Of several mailboxes the metrics that have
-// a limit come before the others, and after them the first mailboxes. Of mailboxes
-// that a pattern has found there is nothing without a limit.
+// perfdataWithin returns the performance data. When a session opens several mailboxes,
+// it drops items until max bytes are enough: first the metrics of mailboxes that have no
+// limit, then those of the last mailboxes. Mailboxes that a pattern has found are shown
+// with their limited metrics only. With one mailbox only the minimum is dropped.
 func perfdataWithin(r *report.Report, v report.Verdict, o Options, max int) string {
 	perf, last := perfdata(v, o, true), lastPlace(v)
-	if len(perf) > max && last == 0 {
+	switch {
+	case len(perf) > max && last == 0:
 		return perfdata(v, o, false)
+	case len(perf) <= max && r.Target.Pattern == "":
+		return perf
 	}
-	first := r.Target.Pattern != ""
-	for ; (len(perf) > max || first) && last >= 0; last-- {
-		perf = strings.Join(perfItems(v, o, true, func(m report.Judged) bool {
+	for ; last >= 0; last-- {
+		perf = o.perfItems(v, true, func(m report.Judged) bool {
 			return m.Mailbox.Place == 0 || m.Mailbox.Place <= last && m.Warn+m.Crit != ""
-		}), " ")
-		first = false
+		})
+		if len(perf) <= max {
+			break
+		}
 	}
 	return perf
 }
@@ -45,37 +49,45 @@ func lastPlace(v report.Verdict) int {
 	return last
 }
 
-// perfItems returns the items of those metrics that keep wants.
-func perfItems(v report.Verdict, o Options, scale bool, keep func(report.Judged) bool) []string {
+// perfItems returns the items of the metrics for which keep is true.
+func (o Options) perfItems(v report.Verdict, scale bool, keep func(report.Judged) bool) string {
 	type item struct {
-		text  string
-		place int
+		metric report.Metric
+		text   string
 	}
-	var items []string
-	for _, def := range report.MetricTable() {
-		var own []item
-		for _, m := range v.Metrics {
-			if m.Def.Name == def.Name && keep(m) {
-				own = append(own, item{o.perfItem(m, scale), m.Mailbox.Place})
-			}
-		}
-		for _, m := range v.Unknown {
-			if o.PerfdataUnknown && m.Def.Name == def.Name && keep(report.Judged{Metric: m}) {
-				own = append(own, item{o.perfLabel(m) + "=U", m.Mailbox.Place})
-			}
-		}
-		slices.SortStableFunc(own, func(a, b item) int { return cmp.Compare(a.place, b.place) })
-		for _, i := range own {
-			items = append(items, i.text)
+	var items []item
+	for _, m := range v.Metrics {
+		if keep(m) {
+			items = append(items, item{m.Metric, o.perfItem(m, scale)})
 		}
 	}
-	return items
+	for _, m := range v.Unknown {
+		if o.PerfdataUnknown && keep(report.Judged{Metric: m}) {
+			items = append(items, item{m, o.perfLabel(m) + "=U"})
+		}
+	}
+	place := map[string]int{}
+	for i, def := range report.MetricTable() {
+		place[def.Name] = i
+	}
+	slices.SortStableFunc(items, func(a, b item) int {
+		return cmp.Or(cmp.Compare(place[a.metric.Def.Name], place[b.metric.Def.Name]), cmp.Compare(a.metric.Mailbox.Place, b.metric.Mailbox.Place))
+	})
+	texts := make([]string, len(items))
+	for i, it := range items {
+		texts[i] = it.text
+	}
+	return strings.Join(texts, " ")
 }
 
 // perfLabel returns a label as the plugin interface wants it: in quotes where it has
-// a blank.
+// a blank. It is masked where the server has chosen the name of the mailbox; the mask has
+// none of the characters that a label must not have.
 func (o Options) perfLabel(m report.Metric) string {
-	label := o.label(m.Mailbox, m.Label())
+	label := m.Label()
+	if m.Mailbox.Listed {
+		label = o.mask(label)
+	}
 	if strings.Contains(label, " ") {
 		return "'" + label + "'"
 	}
