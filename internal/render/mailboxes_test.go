@@ -17,13 +17,7 @@ import (
 func severally(failed string, names ...string) *report.Report {
 	r := good()
 	r.Target.Mailbox = ""
-	kept := r.Steps[:0:0]
-	for _, s := range r.Steps {
-		if s.Name != "select" && s.Name != "fetch" && s.Name != "logout" {
-			kept = append(kept, s)
-		}
-	}
-	r.Steps = kept
+	r.Steps = slices.DeleteFunc(r.Steps, func(s report.StepResult) bool { return s.Name == "select" || s.Name == "fetch" || s.Name == "logout" })
 	r.Metrics = slices.DeleteFunc(r.Metrics, func(m report.Metric) bool { return m.Def.Step == "select" || m.Def.Step == "fetch" })
 	r.Facts = append(r.Facts, report.Fact{Name: "access@" + names[0], Value: "read-only"})
 	r.Remarks = nil
@@ -123,14 +117,12 @@ func TestListedMailbox(t *testing.T) {
 		r.Target.Mailboxes[i].Listed = true
 	}
 	for i := range r.Steps {
-		if r.Steps[i].Mailbox.Label != "" {
-			r.Steps[i].Mailbox.Listed = true
-		}
+		m := &r.Steps[i].Mailbox
+		m.Listed = m.Label != ""
 	}
 	for i := range r.Metrics {
-		if r.Metrics[i].Mailbox.Label != "" {
-			r.Metrics[i].Mailbox.Listed = true
-		}
+		m := &r.Metrics[i].Mailbox
+		m.Listed = m.Label != ""
 	}
 	v := judge.Judge(r, judge.Policy{Rules: []judge.Rule{rule(t, "messages", "", "0")}})
 	o := Options{Verbosity: 2, Mask: func(s string) string { return strings.ReplaceAll(s, "hunter2", "***") }}

@@ -42,13 +42,10 @@ func expositions(t *testing.T) map[string]string {
 	t.Helper()
 	bad := failAt("login", no("AUTHENTICATIONFAILED", "no \"quotes\" \\ | \n here"))
 	bad.Target.Host, bad.Target.Mailbox = `a"b\c`, "two\nlines"
-	several := good()
-	several.Sessions = []*report.Report{good(), failAt("connect", &report.StepError{Step: "connect", Err: report.ErrTimeout})}
-	several.Sessions[0].Target.Address, several.Sessions[1].Target.Address = "192.0.2.1", "2001:db8::1"
 	twice := good()
 	twice.Steps = append(twice.Steps, twice.Steps...)
 	out := map[string]string{"message": string(OpenMetricsMessage(good(), finding("usage", "", ""), Options{}))}
-	for name, r := range map[string]*report.Report{"good": good(), "bad": bad, "several": several, "twice": twice} {
+	for name, r := range map[string]*report.Report{"good": good(), "bad": bad, "several": twoAddresses(), "twice": twice} {
 		out[name] = string(OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{Version: "1.2.3"}))
 	}
 	return out
@@ -79,10 +76,7 @@ func TestOpenMetricsForm(t *testing.T) {
 // several addresses and one without a session.
 func TestOpenMetricsGolden(t *testing.T) {
 	o := Options{Version: "1.2.3", Labels: []report.Label{{Name: "team", Value: "mail"}, {Name: "username"}}}
-	several := good()
-	several.Target.Addresses = "worst"
-	several.Sessions = []*report.Report{good(), failAt("connect", &report.StepError{Step: "connect", Err: report.ErrTimeout})}
-	several.Sessions[0].Target.Address, several.Sessions[1].Target.Address = "192.0.2.1", "2001:db8::1"
+	several := twoAddresses()
 	failed := failAt("login", no("AUTHENTICATIONFAILED", "no"))
 	golden(t, "openmetrics_ok", OpenMetrics(good(), judge.Judge(good(), judge.Policy{}), o))
 	golden(t, "openmetrics_failure", OpenMetrics(failed, judge.Judge(failed, judge.Policy{States: map[string]report.State{"auth_failed": report.OK}}), Options{Version: "1.2.3"}))

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -17,15 +16,18 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	several := good()
-	several.Sessions = []*report.Report{good(), failAt("connect", &report.StepError{Step: "connect", Err: report.ErrTimeout})}
+	outputs := map[string][]byte{"message": JSONMessage(good(), finding("usage", "no host", "give -H"), Options{})}
 	for name, r := range map[string]*report.Report{
-		"good": good(), "bad": failAt("login", no("LIMIT", "no")), "several": several, "nothing": {},
+		"good": good(), "bad": failAt("login", no("LIMIT", "no")), "several": twoAddresses(), "nothing": {},
 	} {
 		v := judge.Judge(r, judge.Policy{Rules: []judge.Rule{rule(t, "time", "0.1", "5")}})
-		check(t, schema, name, JSON(r, v, Options{Version: "1.2.3", Verbosity: 3}))
+		outputs[name] = JSON(r, v, Options{Version: "1.2.3", Verbosity: 3})
 	}
-	check(t, schema, "message", JSONMessage(good(), finding("usage", "no host", "give -H"), Options{}))
+	for name, out := range outputs {
+		if err := validate(t, schema, out); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
 	for wrong, right := range map[string]string{`{"bogus":1,"schema":1,`: `{"schema":1,`, `"state":"FINE"`: `"state":"OK"`, `"port":"993"`: `"port":993`} {
 		out := JSON(good(), report.Verdict{}, Options{})
 		bad := bytes.Replace(out, []byte(right), []byte(wrong), 1)
@@ -35,16 +37,9 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, schema *jsonschema.Schema, name string, out []byte) {
-	t.Helper()
-	if err := validate(t, schema, out); err != nil {
-		t.Errorf("%s: %v\n%s", name, err, out)
-	}
-}
-
 func validate(t *testing.T, schema *jsonschema.Schema, out []byte) error {
 	t.Helper()
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(out)))
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(out))
 	if err != nil {
 		t.Fatal(err)
 	}

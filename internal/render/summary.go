@@ -126,10 +126,12 @@ func wellAddresses(v report.Verdict) string {
 // 0.044 s, certificate 61 days". Of several sessions it says how many are good, and the
 // worst finding.
 func success(r *report.Report, v report.Verdict) string {
-	text, findings := sessionWords(r), v.Findings
+	text, findings := "", v.Findings
 	if len(r.Sessions) > 0 {
 		text = fmt.Sprintf("%s in %.3f s", wellAddresses(v), r.Elapsed.Seconds())
 		findings = findings[:min(1, len(findings))]
+	} else {
+		text = sessionWords(r)
 	}
 	for _, f := range findings {
 		text += ", but "
