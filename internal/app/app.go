@@ -5,9 +5,7 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -86,66 +84,63 @@ func Main(args []string, env Env) (code int) {
 func run(ctx context.Context, args []string, env Env, out *output, secrets *secret.Set) {
 	began := time.Now()
 	req, err := parse(ctx, args, env)
-	switch {
-	case err != nil:
-		out.deadline = began.Add(parseTimeout)
-		if req != nil {
-			out.file = req.Write
-		}
+	if err != nil {
+		out.file, out.deadline = req.Write, began.Add(parseTimeout)
 		out.answer = usageMessage(req, err)
 		return
-	case req.Help:
-		out.answer = answer{text: gen.Help(Model()), state: report.Unknown}
-		return
-	case req.Usage:
-		out.answer = answer{text: gen.Usage(Model()), state: report.Unknown}
-		return
-	case req.Version:
-		out.answer = answer{text: []byte(cli.Program + " " + Version() + " (" + build() + ")\n"), state: report.Unknown}
-		return
-	case req.Generate != "":
-		// 0, so that packagers may write --generate=man >FILE && ...
-		out.answer = answer{text: generate(req.Generate), state: report.OK}
-		return
-	case req.Demo == "list":
-		out.answer = answer{text: gen.Scenarios(Model()), state: report.Unknown}
-		return
-	case req.Explain:
-		out.answer = explained(req)
+	}
+	if a, ok := withoutCheck(req); ok {
+		out.answer = a
 		return
 	}
-	out.file = req.Write
-	out.deadline = began.Add(req.Timeout)
+	out.file, out.deadline = req.Write, began.Add(req.Timeout)
 	ctx, cancel := context.WithDeadlineCause(ctx, out.deadline, report.ErrTimeout)
 	defer cancel()
 	if ctx.Err() != nil {
-		out.answer = notRead(req, options(req), "the command line", "-t allows", context.Cause(ctx))
+		out.answer = notRead(req, "the command line", "-t allows", context.Cause(ctx))
 		return
 	}
 	req.Session.Secrets = secrets
 	out.answer = check(ctx, req, env)
 }
 
-// explained prints what a check would do. The state is UNKNOWN, as that of the
-// help: a service that has the flag by mistake must not be green.
-func explained(req *cli.Request) answer {
-	req.Pretend()
-	text := explain.Text(explain.Check{
-		Config: req.Session, Plan: req.Plan, Policy: req.Policy, Timeout: req.Timeout, AllAddresses: req.AllAddresses,
-	})
-	return answer{text: []byte(text), state: report.Unknown}
+// withoutCheck answers a question about the program or the request; ok is false when
+// there is none. The state is UNKNOWN: a service that has such a flag by mistake must not
+// be green.
+func withoutCheck(req *cli.Request) (a answer, ok bool) {
+	a.state = report.Unknown
+	switch {
+	case req.Help:
+		a.text = gen.Help(Model())
+	case req.Usage:
+		a.text = gen.Usage(Model())
+	case req.Version:
+		a.text = []byte(cli.Program + " " + Version() + " (" + build() + ")\n")
+	case req.Generate != "":
+		// OK, so that packagers may write --generate=man >FILE && ...
+		a.text, a.state = generate(req.Generate), report.OK
+	case req.Demo == "list":
+		a.text = gen.Scenarios(Model())
+	case req.Explain:
+		req.Pretend()
+		a.text = []byte(explain.Text(explain.Check{
+			Config: req.Session, Plan: req.Plan, Policy: req.Policy, Timeout: req.Timeout, AllAddresses: req.AllAddresses,
+		}))
+	default:
+		return answer{}, false
+	}
+	return a, true
 }
 
 // check runs the session that a request asks for and prints it.
 func check(ctx context.Context, req *cli.Request, env Env) answer {
-	opts := options(req)
 	if err := load(ctx, req); err != nil {
-		return notRead(req, opts, "the secrets", "-t allows", err)
+		return notRead(req, "the secrets", "-t allows", err)
 	}
 	if req.Demo != "" {
 		stop, err := startDemo(ctx, req, env.Listen)
 		if err != nil {
-			return message(req, opts, "usage", err.Error(), "")
+			return message(req, "usage", err.Error(), "")
 		}
 		defer stop()
 	}
@@ -154,20 +149,21 @@ func check(ctx context.Context, req *cli.Request, env Env) answer {
 	}
 	req.Session.Secrets.Add(req.Session.Password) // the demo's; the others are there since they were loaded
 	req.Session.Rejected = judge.Rejected
-	run := session.Run
-	if req.AllAddresses != "" {
-		run = func(ctx context.Context, c session.Config, plan []session.Step) *report.Report {
-			return session.RunAll(ctx, c, plan, req.AllAddresses)
-		}
+	var rep *report.Report
+	if req.AllAddresses == "" {
+		rep = session.Run(ctx, req.Session, req.Plan)
+	} else {
+		rep = session.RunAll(ctx, req.Session, req.Plan, req.AllAddresses)
 	}
-	rep := run(ctx, req.Session, req.Plan)
 	byHand(rep, req.Session, req.Plan)
+	remarks := req.Remarks
 	if req.Verbosity >= 1 {
-		req.Remarks = append(req.Remarks, req.Notes...)
+		remarks = append(remarks, req.Notes...)
 	}
-	for _, text := range req.Remarks {
+	for _, text := range remarks {
 		rep.Remarks = append(rep.Remarks, report.Remark{Text: text})
 	}
+	opts := options(req)
 	if req.Transcript != "" && req.Transcript != "-" {
 		saveTranscript(ctx, req.Transcript, rep, opts)
 	}
@@ -210,53 +206,23 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 	}
 }
 
-// notRead is the output when what the check needs could not be read; limit is the
-// time that it had.
-func notRead(req *cli.Request, opts render.Options, what, limit string, err error) answer {
-	switch {
-	case errors.Is(err, report.ErrInterrupted):
-		return message(req, opts, "interrupted", "while reading "+what, "")
-	case errors.Is(err, report.ErrInternal):
-		return message(req, opts, "internal", report.Foreign(err.Error()), "please report this bug")
-	case errors.Is(err, report.ErrTimeout):
-		return message(req, opts, "config", "reading "+what+" took longer than "+limit, "is the file on a dead mount, does the command hang?")
+// printUntil returns when printing a transcript ends.
+func printUntil(ctx context.Context) time.Time {
+	if t, ok := ctx.Deadline(); ok && ctx.Err() == nil {
+		return t.Add(printPatience)
 	}
-	return message(req, opts, "config", err.Error(), "correct the file or command named here")
+	return time.Now().Add(printPatience)
 }
 
-// message prints a finding that stands alone: no session ran.
-func message(req *cli.Request, opts render.Options, kind, text, advice string) answer {
-	r := &report.Report{Target: req.Target, Started: time.Now()}
-	f := report.Finding{State: report.Unknown, Kind: kind, Text: text, Advice: advice}
-	a := answer{text: render.FormatOf(req.Output).Message(r, f, opts), state: f.State}
-	if req.Output == "openmetrics" && req.Write == "" && (kind == "usage" || kind == "config") {
-		line, _, _ := bytes.Cut(render.Message(r, f, opts), []byte("\n"))
-		a.reason = append(line, '\n')
+// saveTranscript writes the dialogue to a file. That it could not be written is
+// a remark: the verdict on the server stands without it.
+func saveTranscript(ctx context.Context, path string, rep *report.Report, opts render.Options) {
+	opts.Until = printUntil(ctx)
+	text := render.TranscriptFile(rep, opts)
+	err := within(ctx, writePatience, func() error {
+		return secret.Replacement{KeepOwner: true, Ours: render.IsTranscript}.Write(path, text)
+	})
+	if err != nil {
+		rep.Remarks = append(rep.Remarks, report.Remark{Text: fmt.Sprintf("--transcript=%s: %v", path, err)})
 	}
-	return a
 }
-
-// usageMessage prints a usage error in the form that was asked for.
-func usageMessage(req *cli.Request, err error) answer {
-	for _, stopped := range []error{report.ErrInterrupted, report.ErrTimeout, report.ErrInternal} {
-		if errors.Is(err, stopped) {
-			return notRead(&cli.Request{}, options(&cli.Request{}), "the command line", parseTimeout.String(), err)
-		}
-	}
-	kind := "usage"
-	text, advice := err.Error(), ""
-	var u *cli.UsageError
-	if errors.As(err, &u) {
-		if u.Err != nil { // a file, not a word
-			kind = "config"
-		}
-		text, advice = u.Msg, u.Hint
-		if u.Source != "" {
-			text = u.Source + ": " + text
-		}
-	}
-	return message(req, options(req), kind, text, advice)
-}
-
-// grace is how long a demo server is given to end.
-const grace = 50 * time.Millisecond

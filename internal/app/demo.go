@@ -19,6 +19,9 @@ import (
 // would be masked.
 const demoPassword = "rehearsal-of-a-login"
 
+// grace is how long a demo server is given to end.
+const grace = 50 * time.Millisecond
+
 // startDemo starts the server of a demo scenario and points the request at it.
 // Host, user and mailbox stay as they were given, so that a real service
 // definition can be rehearsed up to the pager. listen is that of demo.Options.
@@ -59,12 +62,9 @@ func startDemo(ctx context.Context, req *cli.Request, listen func(context.Contex
 	c.Password = secret.New(srv.Password)
 	c.OAuth, c.Token = nil, secret.Secret{}
 	stop = func() {
-		closed := make(chan struct{})
-		go func() { defer close(closed); _ = srv.Close() }()
-		select {
-		case <-closed:
-		case <-time.After(grace):
-		}
+		ctx, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		_ = within(ctx, 0, srv.Close)
 	}
 	if req.Plan, err = session.Plan(*c); err != nil { // of another server than Parse planned for
 		stop()

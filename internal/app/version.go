@@ -21,10 +21,8 @@ func Version() string {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
+	if revision := setting(info, "vcs.revision"); len(revision) >= 12 {
+		return "devel-" + revision[:12]
 	}
 	return "devel"
 }
@@ -32,24 +30,31 @@ func Version() string {
 // build says what was built how: "commit 0123456789ab of 2026-11-25, go1.26.8,
 // linux/amd64".
 func build() string {
-	parts := []string{runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	with := runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return strings.Join(parts, ", ")
+		return with
 	}
-	of := map[string]string{}
+	revision := setting(info, "vcs.revision")
+	if revision == "" {
+		return with
+	}
+	commit := "commit " + revision[:min(len(revision), 12)]
+	if day, _, ok := strings.Cut(setting(info, "vcs.time"), "T"); ok {
+		commit += " of " + day
+	}
+	if setting(info, "vcs.modified") == "true" {
+		commit += " with changes"
+	}
+	return commit + ", " + with
+}
+
+// setting returns what the build recorded under a key, "" for nothing.
+func setting(info *debug.BuildInfo, key string) string {
 	for _, s := range info.Settings {
-		of[s.Key] = s.Value
-	}
-	if revision := of["vcs.revision"]; revision != "" {
-		commit := "commit " + revision[:min(len(revision), 12)]
-		if day, _, ok := strings.Cut(of["vcs.time"], "T"); ok {
-			commit += " of " + day
+		if s.Key == key {
+			return s.Value
 		}
-		if of["vcs.modified"] == "true" {
-			commit += " with changes"
-		}
-		parts = append([]string{commit}, parts...)
 	}
-	return strings.Join(parts, ", ")
+	return ""
 }
