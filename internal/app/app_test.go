@@ -2,10 +2,8 @@ package app
 
 import (
 	"errors"
-	"io"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -29,15 +27,20 @@ func fakeEnv(out *recorder) Env {
 	return Env{Stdin: strings.NewReader(""), Stdout: out, Getenv: func(string) string { return "" }}
 }
 
+// call runs the program on a line, the words of which have no blanks.
+func call(line string, change func(*Env)) (code int, out *recorder) {
+	out = &recorder{}
+	env := fakeEnv(out)
+	if change != nil {
+		change(&env)
+	}
+	return Main(strings.Fields(line), env), out
+}
+
 // panicky panics when it is read.
 type panicky struct{}
 
 func (panicky) Read([]byte) (int, error) { panic("boom | <b>") }
-
-// blocked never has anything to read.
-type blocked struct{ never chan struct{} }
-
-func (b blocked) Read([]byte) (int, error) { <-b.never; return 0, errors.New("never") }
 
 // Whatever happens there is one output, in one write, and an exit code from 0 to
 // 3 (rules E1, E2, O3, O11).
@@ -65,12 +68,8 @@ func TestMainAnswersOnce(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			out := &recorder{}
-			e := fakeEnv(out)
-			if tt.env != nil {
-				tt.env(&e)
-			}
-			if code := Main(strings.Fields(tt.args), e); code != tt.code {
+			code, out := call(tt.args, tt.env)
+			if code != tt.code {
 				t.Errorf("%s: got exit code %d, want %d", tt.args, code, tt.code)
 			}
 			if got := out.String(); !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(got, "\n") {
@@ -91,9 +90,9 @@ func TestMainAnswersOnce(t *testing.T) {
 func TestMainCannotWrite(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{"--demo", "--demo=auth-failed", "-h"} {
-		out := &recorder{err: errors.New("no space left")}
-		if code := Main(strings.Fields(args), fakeEnv(out)); code != 3 || out.writes != 1 {
-			t.Errorf("%s: got exit code %d and %d writes, want 3 and 1", args, code, out.writes)
+		full := &recorder{err: errors.New("no space left")}
+		if code := Main(strings.Fields(args), fakeEnv(full)); code != 3 || full.writes != 1 {
+			t.Errorf("%s: got exit code %d and %d writes, want 3 and 1", args, code, full.writes)
 		}
 	}
 }
@@ -102,9 +101,8 @@ func TestMainCannotWrite(t *testing.T) {
 // loaded machine more.
 func TestMainKeepsTheDeadline(t *testing.T) {
 	t.Parallel()
-	out := &recorder{}
 	start := time.Now()
-	code := Main(strings.Fields("--demo=hang-at-fetch -t 300ms"), fakeEnv(out))
+	code, out := call("--demo=hang-at-fetch -t 300ms", nil)
 	if took := time.Since(start); took < 250*time.Millisecond || took > 3*time.Second {
 		t.Errorf("it took %v, want 300ms", took)
 	}
@@ -116,64 +114,5 @@ func TestMainKeepsTheDeadline(t *testing.T) {
 func TestVersionIsOneWord(t *testing.T) {
 	if v := Version(); v == "" || strings.ContainsAny(v, " \n") {
 		t.Errorf("got %q", v)
-	}
-}
-
-// TestCommandLineHasATime reads an ini file from a standard input that does not end.
-func TestCommandLineHasATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		never := make(chan struct{})
-		defer close(never)
-		out := &recorder{}
-		env := fakeEnv(out)
-		env.Stdin = blocked{never}
-		began := time.Now()
-		code := Main([]string{"-H", "h", "--extra-opts=x@-"}, env)
-		if took := time.Since(began); code != 3 || took != 8*time.Second || !strings.HasPrefix(out.String(), "IMAP_SESSION UNKNOWN - config: reading the command line took longer than 8s - ") {
-			t.Errorf("got exit code %d after %v: %s", code, took, out.String())
-		}
-	})
-}
-
-// slow lets each read take a while.
-type slow struct{ io.Reader }
-
-func (s slow) Read(p []byte) (int, error) { time.Sleep(2 * time.Second); return s.Reader.Read(p) }
-
-// TestCommandLineTakesAllTheTime must not blame the network for it.
-func TestCommandLineTakesAllTheTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		out := &recorder{}
-		env := fakeEnv(out)
-		env.Stdin = slow{strings.NewReader("[x]\nauth=none\n")}
-		code := Main([]string{"-H", "h", "-t", "1", "--extra-opts=x@-"}, env)
-		if want := "IMAP_SESSION UNKNOWN - config: reading the command line took longer than -t allows"; code != 3 || !strings.HasPrefix(out.String(), want) {
-			t.Errorf("got exit code %d: %s", code, out.String())
-		}
-	})
-}
-
-// stuck never takes what is written to it.
-type stuck struct{ never chan struct{} }
-
-func (s stuck) Write([]byte) (int, error) { <-s.never; return 0, errors.New("never") }
-
-// TestNobodyReads writes to a full pipe that nobody reads.
-func TestNobodyReads(t *testing.T) {
-	for args, want := range map[string]time.Duration{
-		"-H h -U u --password-file=/nonexistent -t 1": 1100 * time.Millisecond,
-		"--nonsense": 8100 * time.Millisecond,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			never := make(chan struct{})
-			defer close(never)
-			env := fakeEnv(nil)
-			env.Stdout = stuck{never}
-			began := time.Now()
-			code := Main(strings.Fields(args), env)
-			if took := time.Since(began); code != 3 || took != want {
-				t.Errorf("%s: got exit code %d after %v, want 3 after %v", args, code, took, want)
-			}
-		})
 	}
 }

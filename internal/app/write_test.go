@@ -57,11 +57,8 @@ func TestStandardError(t *testing.T) {
 		{"-H h -U u --nonsense -o json", ""}, {"-H h -U u --nonsense", ""},
 		{"--demo=auth-failed -o openmetrics", ""}, {"--demo -o openmetrics", ""},
 	} {
-		var out recorder
 		var stderr strings.Builder
-		env := fakeEnv(&out)
-		env.Stderr = &stderr
-		if Main(strings.Fields(tt.args), env); stderr.String() != tt.want || out.Len() == 0 {
+		if _, out := call(tt.args, func(e *Env) { e.Stderr = &stderr }); stderr.String() != tt.want || out.Len() == 0 {
 			t.Errorf("%s: standard error %q, want %q; output %.80q", tt.args, stderr.String(), tt.want, out.String())
 		}
 	}
@@ -75,8 +72,7 @@ func TestLabels(t *testing.T) {
 		{"-H h -U u -p 143 -m Sent --password-file=nowhere/x -o openmetrics --label=username=", `host="h",port="143",mailbox="Sent"`},
 		{"-H h --auth=none -w nonsense=1 -o openmetrics", `host="h",port="993"`},
 	} {
-		var out recorder
-		Main(strings.Fields(tt.args), fakeEnv(&out))
+		_, out := call(tt.args, nil)
 		series := 0
 		for line := range strings.Lines(out.String()) {
 			if line = regexp.MustCompile(`port="\d{5}"`).ReplaceAllString(line, `port="PORT"`); strings.HasPrefix(line, "imap_session_") {
