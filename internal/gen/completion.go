@@ -1,19 +1,15 @@
 package gen
 
 import (
-	"fmt"
 	"strings"
 
 	"check_imap_session/internal/argv"
 )
 
-// filePlaces are the placeholders of values that are files.
-func (f flag) takesFile() bool { return f.value == "FILE" || f.value == "PEM" }
-
-// Bash writes a completion for bash 4 and later, which needs no bash-completion.
-func Bash(m Model) []byte {
+// bash writes a completion for bash 4 and later, which needs no bash-completion.
+func bash(m Model) []byte {
 	var p page
-	p.lines("# "+fmt.Sprintf(generated, "bash"),
+	p.lines(generated("#", "bash"),
 		"_"+m.App.Name+"() {",
 		`	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}`,
 		`	# bash splits --flag=value at the =.`,
@@ -27,18 +23,15 @@ func Bash(m Model) []byte {
 			names = append(names, "-"+f.short)
 			pattern = "-" + f.short + " | " + pattern
 		}
-		switch {
-		case f.shape == argv.Switch || f.shape == argv.Counter:
-		case len(f.words) > 0 && f.repeats:
-			p.lines("	"+pattern+")", `		local list=; [[ $cur == *,* ]] && list=${cur%,*},`,
-				`		mapfile -t COMPREPLY < <(compgen -P "$list" -W "`+strings.Join(f.words, " ")+`" -- "${cur##*,}")`, "		return ;;")
-		case len(f.words) > 0:
-			p.lines("	"+pattern+")", `		mapfile -t COMPREPLY < <(compgen -W "`+strings.Join(f.words, " ")+`" -- "$cur")`, "		return ;;")
-		case f.takesFile():
-			p.lines("	"+pattern+")", `		mapfile -t COMPREPLY < <(compgen -f -- "$cur")`, "		return ;;")
-		case f.shape == argv.TakesValue:
-			p.lines("	"+pattern+")", "		return ;;")
+		action := bashAction(f)
+		if action == "" && f.shape != argv.TakesValue {
+			continue
 		}
+		p.lines("	" + pattern + ")")
+		if action != "" {
+			p.lines("		" + action)
+		}
+		p.lines("		return ;;")
 	}
 	p.lines("	esac",
 		`	mapfile -t COMPREPLY < <(compgen -W "`+strings.Join(names, " ")+`" -- "$cur")`,
@@ -46,10 +39,27 @@ func Bash(m Model) []byte {
 	return p.Bytes()
 }
 
-// Zsh writes a completion for zsh's _arguments.
-func Zsh(m Model) []byte {
+// bashAction completes the value of a flag; "" where nothing is known of it.
+func bashAction(f flag) string {
+	words := `-W "` + strings.Join(f.words, " ") + `"`
+	switch {
+	case f.takesNothing():
+		return ""
+	case len(f.words) > 0 && f.repeats: // behind commas too
+		return `local list=; [[ $cur == *,* ]] && list=${cur%,*},` +
+			"\n\t\t" + `mapfile -t COMPREPLY < <(compgen -P "$list" ` + words + ` -- "${cur##*,}")`
+	case len(f.words) > 0:
+		return `mapfile -t COMPREPLY < <(compgen ` + words + ` -- "$cur")`
+	case f.takesFile():
+		return `mapfile -t COMPREPLY < <(compgen -f -- "$cur")`
+	}
+	return ""
+}
+
+// zsh writes a completion for zsh's _arguments.
+func zsh(m Model) []byte {
 	var p page
-	p.lines("#compdef "+m.App.Name, "# "+fmt.Sprintf(generated, "zsh"), "", "_arguments -s \\")
+	p.lines("#compdef "+m.App.Name, generated("#", "zsh"), "", "_arguments -s \\")
 	all := kept(m, "zsh")
 	for i, f := range all {
 		end := " \\"
@@ -103,10 +113,10 @@ func zshSpec(f flag) string {
 	return "'" + exclude + "'{" + short + "," + long + "}'" + tail + "'"
 }
 
-// Fish writes a completion for fish.
-func Fish(m Model) []byte {
+// fish writes a completion for fish.
+func fish(m Model) []byte {
 	var p page
-	p.lines("# "+fmt.Sprintf(generated, "fish"), "complete -c "+m.App.Name+" -f")
+	p.lines(generated("#", "fish"), "complete -c "+m.App.Name+" -f")
 	quote := func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" }
 	for _, f := range kept(m, "fish") {
 		line := "complete -c " + m.App.Name
@@ -115,7 +125,7 @@ func Fish(m Model) []byte {
 		}
 		line += " -l " + f.name
 		switch {
-		case f.shape == argv.Switch || f.shape == argv.Counter:
+		case f.takesNothing():
 		case len(f.words) > 0 && f.repeats: // behind commas too
 			line += " -x -a " + quote("(__fish_append , "+strings.Join(f.words, " ")+")")
 		case len(f.words) > 0 && f.shape == argv.TakesValue:

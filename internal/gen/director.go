@@ -19,19 +19,20 @@ const (
 	directorNoLogin  = "tpl-service-imap-session-no-login"
 )
 
-// Director writes a basket for Icinga Director, 1.10 and later: the command, its
+// director writes a basket for Icinga Director, 1.10 and later: the command, its
 // fields, and service templates that use it. It refers to nothing outside
 // itself, as a missing reference stops the import.
 //
 // No object has a uuid: with one, Director 1.10 refuses commands and templates
 // and adds every field again. Without one, all versions find an object by its
 // name, and a field by all that it says.
-func Director(m Model) []byte {
+func director(m Model) []byte {
 	arguments, fields, categories, lists := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
 	var links []any
+	order := groups(m)
 	for i, f := range kept(m, "director") {
 		arguments[f.key()] = directorArgument(f)
-		fields[strconv.Itoa(i+1)] = directorField(f)
+		fields[strconv.Itoa(i+1)] = directorField(f, order)
 		links = append(links, map[string]any{"datafield_id": i + 1, "is_required": "n", "var_filter": nil})
 		if name := f.category(); name != nil {
 			categories[*name] = map[string]any{"category_name": name, "description": nil}
@@ -53,7 +54,7 @@ func Director(m Model) []byte {
 		"DatafieldCategory": categories,
 		"Datafield":         fields,
 		"ServiceTemplate": map[string]any{
-			directorTemplate: directorService(directorTemplate, "A whole IMAP session, step by step, with the time of each.", nil),
+			directorTemplate: directorService(directorTemplate, "A whole IMAP session, step by step, with the time of each.", map[string]any{}),
 			directorNoLogin:  directorService(directorNoLogin, "An IMAP session without an account: connect, TLS, greeting, capabilities.", map[string]any{"imap_session_auth": "none"}),
 		},
 	}
@@ -88,7 +89,7 @@ func directorArgument(f flag) map[string]any {
 	return a
 }
 
-func directorField(f flag) map[string]any {
+func directorField(f flag, groups []string) map[string]any {
 	kind, settings := "String", map[string]any{"visibility": "visible"}
 	switch {
 	case f.listed():
@@ -104,7 +105,7 @@ func directorField(f flag) map[string]any {
 		kind, settings = "Array", map[string]any{}
 	}
 	return map[string]any{
-		"varname": f.variable(), "caption": f.sortedCaption(), "category": f.category(),
+		"varname": f.variable(), "caption": f.sortedCaption(groups), "category": f.category(),
 		"description": f.help, "datatype": `Icinga\Module\Director\DataType\DataType` + kind,
 		"format": nil, "settings": settings,
 	}
@@ -124,16 +125,23 @@ func directorList(f flag) map[string]any {
 	return map[string]any{"list_name": f.list(), "owner": "check_imap_session", "entries": entries}
 }
 
-// everyday are the flags that the form shows first, in this order.
-var everyday = []string{"hostname", "address", "tls", "username", "password-file", "mailbox", "warning", "critical"}
+// firstFields are the flags that the form shows first, in this order.
+var firstFields = []string{"hostname", "address", "tls", "username", "password-file", "mailbox", "warning", "critical"}
 
-// groups are the headings of the help in their order. A new one comes last until
-// it is added here.
-var groups = []string{"Server", "TLS", "Login", "OAuth", "Session", "Expectations", "Thresholds", "Output", "Other"}
+// groups returns the headings of the help in their order.
+func groups(m Model) []string {
+	var titles []string
+	for _, f := range flags(m) {
+		if !slices.Contains(titles, f.group) {
+			titles = append(titles, f.group)
+		}
+	}
+	return titles
+}
 
 // category is the heading in the Director's form. Fields without one come first.
 func (f flag) category() *string {
-	if slices.Contains(everyday, f.name) {
+	if slices.Contains(firstFields, f.name) {
 		return nil
 	}
 	name := "IMAP session: " + f.group
@@ -142,21 +150,16 @@ func (f flag) category() *string {
 
 // sortedCaption puts blanks before the caption, by which the Director sorts
 // fields, and by their first field the headings. Browsers do not show them.
-func (f flag) sortedCaption() string {
-	blanks := 0
-	if i := slices.Index(everyday, f.name); i >= 0 {
-		blanks = len(everyday) - i
-	} else if i := slices.Index(groups, f.group); i >= 0 {
-		blanks = len(groups) - i
+func (f flag) sortedCaption(groups []string) string {
+	blanks := len(groups) - slices.Index(groups, f.group)
+	if i := slices.Index(firstFields, f.name); i >= 0 {
+		blanks = len(firstFields) - i
 	}
 	return strings.Repeat(" ", blanks) + f.caption()
 }
 
 // directorService is a service template. The Director wants every key.
 func directorService(name, notes string, vars map[string]any) map[string]any {
-	if vars == nil {
-		vars = map[string]any{}
-	}
 	s := map[string]any{
 		"object_name": name, "object_type": "template",
 		"check_command": directorCommand, "check_interval": 300, "retry_interval": 60, "max_check_attempts": 3,

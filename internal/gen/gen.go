@@ -52,14 +52,14 @@ type Format struct {
 // Formats returns all artefacts.
 func Formats() []Format {
 	return []Format{
-		{"icinga2", "contrib/icinga2/check_imap_session.conf", Icinga2},
-		{"director", "contrib/icinga-director/check_imap_session.json", Director},
-		{"nagios", "contrib/nagios/check_imap_session.cfg", Nagios},
-		{"nrpe", "contrib/nrpe/check_imap_session.cfg", NRPE},
-		{"man", "contrib/man/check_imap_session.1", Man},
-		{"bash", "contrib/completions/check_imap_session.bash", Bash},
-		{"zsh", "contrib/completions/_check_imap_session", Zsh},
-		{"fish", "contrib/completions/check_imap_session.fish", Fish},
+		{"icinga2", "contrib/icinga2/check_imap_session.conf", icinga2},
+		{"director", "contrib/icinga-director/check_imap_session.json", director},
+		{"nagios", "contrib/nagios/check_imap_session.cfg", nagios},
+		{"nrpe", "contrib/nrpe/check_imap_session.cfg", nrpe},
+		{"man", "contrib/man/check_imap_session.1", man},
+		{"bash", "contrib/completions/check_imap_session.bash", bash},
+		{"zsh", "contrib/completions/_check_imap_session", zsh},
+		{"fish", "contrib/completions/check_imap_session.fish", fish},
 	}
 }
 
@@ -89,7 +89,12 @@ func flags(m Model) []flag {
 		if f.Hidden {
 			continue
 		}
-		g := flag{name: f.Name, value: f.PlaceHolder, help: f.Help, secret: f.Tag.Has("secret"), shape: argv.ShapeOf(f), fallback: f.Default, words: m.Values[f.Name], everyday: f.Tag.Get("everyday")}
+		g := flag{
+			name: f.Name, value: f.PlaceHolder, help: f.Help, fallback: f.Default, words: m.Values[f.Name],
+			shape: argv.ShapeOf(f), repeats: f.Target.Kind() == reflect.Slice,
+			secret: f.Tag.Has("secret"), everyday: f.Tag.Get("everyday"),
+		}
+		g.keyed = g.repeats && strings.Contains(g.value, "=")
 		if f.Short != 0 {
 			g.short = string(f.Short)
 		}
@@ -99,8 +104,6 @@ func flags(m Model) []flag {
 		if f.Enum != "" {
 			g.words = strings.FieldsFunc(f.Enum, func(r rune) bool { return r == ',' })
 		}
-		g.repeats = f.Target.Kind() == reflect.Slice
-		g.keyed = g.repeats && strings.Contains(g.value, "=")
 		out = append(out, g)
 	}
 	return out
@@ -115,10 +118,15 @@ func (f flag) key() string {
 	return "--" + f.name
 }
 
-// oneWord says that name and value are passed as one word. A flag that may stand
-// without a value would otherwise leave its value behind as a word of its own, which
-// is a flag when it begins with a hyphen: whoever sets the variable of a service would
-// choose any flag.
+// takesNothing says that the flag has no value on the command line.
+func (f flag) takesNothing() bool { return f.shape == argv.Switch || f.shape == argv.Counter }
+
+// takesFile says that the value is the name of a file.
+func (f flag) takesFile() bool { return f.value == "FILE" || f.value == "PEM" }
+
+// oneWord says that name and value are passed as one word. The program would not take
+// a second word as the value of a flag that may be without one. When that word begins
+// with a hyphen it is a flag, so who sets the variable of a service could give any flag.
 func (f flag) oneWord() bool { return f.shape == argv.Counter || f.shape == argv.MayTakeValue }
 
 // variable is the flag's variable in Icinga.
@@ -155,14 +163,14 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// comment returns text as comment lines.
-func comment(mark, text string) []string {
-	var out []string
+// comment writes text as comment lines.
+func (p *page) comment(mark, text string) {
 	for _, l := range wrap(text, 78-len(mark)) {
-		out = append(out, strings.TrimRight(mark+" "+l, " "))
+		p.lines(strings.TrimRight(mark+" "+l, " "))
 	}
-	return out
 }
 
-// generated is the first line of every artefact, behind its comment mark.
-const generated = "Made by check_imap_session --generate=%s; do not edit."
+// generated is the first comment of every artefact that has comments.
+func generated(mark, format string) string {
+	return mark + " Made by check_imap_session --generate=" + format + "; do not edit."
+}

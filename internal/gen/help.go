@@ -72,7 +72,7 @@ func Help(m Model) []byte {
 			group = f.group
 			p.lines("", group)
 		}
-		p.helpFlag(f)
+		p.columns(f.head(), f.help)
 	}
 	p.lines("")
 	p.lines(wrap("Metrics: time and time_<step> (seconds), "+strings.Join(m.Results, ", ")+".", helpWidth)...)
@@ -88,13 +88,21 @@ func Help(m Model) []byte {
 func (p *page) table(title string, items []Item) {
 	p.lines(title)
 	for _, i := range items {
-		head := "  " + i.Name
-		for _, line := range wrap(i.Doc, helpWidth-helpIndent) {
-			p.lines(fmt.Sprintf("%-*s%s", helpIndent, head, line))
-			head = ""
-		}
+		p.columns("  "+i.Name, i.Doc)
 	}
 	p.lines("")
+}
+
+// columns writes head and, beside it, text. A head without room has a line of its own.
+func (p *page) columns(head, text string) {
+	if len(head) > helpIndent-2 {
+		p.lines(head)
+		head = ""
+	}
+	for _, line := range wrap(text, helpWidth-helpIndent) {
+		p.lines(fmt.Sprintf("%-*s%s", helpIndent, head, line))
+		head = ""
+	}
 }
 
 // helpEnd is what stands below the flags.
@@ -122,17 +130,4 @@ func (f flag) head() string {
 		head += "=" + f.value
 	}
 	return head
-}
-
-func (p *page) helpFlag(f flag) {
-	head := f.head()
-	text := wrap(f.help, helpWidth-helpIndent)
-	if len(head) > helpIndent-2 {
-		p.lines(head)
-		head = ""
-	}
-	for _, line := range text {
-		p.lines(fmt.Sprintf("%-*s%s", helpIndent, head, line))
-		head = ""
-	}
 }

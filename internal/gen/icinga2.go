@@ -7,18 +7,18 @@ import (
 	"check_imap_session/internal/argv"
 )
 
-// Icinga2 writes the CheckCommand imap_session.
+// icinga2 writes the CheckCommand imap_session.
 //
 // See the Icinga 2 documentation, "Service Monitoring" on naming and "Object
 // Types" on CheckCommand arguments.
-func Icinga2(m Model) []byte {
+func icinga2(m Model) []byte {
 	var p page
-	p.lines("// "+fmt.Sprintf(generated, "icinga2"), "//")
-	p.lines(comment("//", "The package puts this file where include <plugins-contrib> finds it. Elsewhere put it into a folder that Icinga reads, on every node that runs the check: conf.d, or a global zone.")...)
+	p.lines(generated("//", "icinga2"), "//")
+	p.comment("//", "The package puts this file where include <plugins-contrib> finds it. Elsewhere put it into a folder that Icinga reads, on every node that runs the check: conf.d, or a global zone.")
 	p.lines("//")
-	p.lines(comment("//", "imap_session_hostname is the name that clients use, which the certificate is verified against; imap_session_address is where to connect. Set imap_session_address to an empty string to resolve the name instead.")...)
+	p.comment("//", "imap_session_hostname is the name that clients use, which the certificate is verified against; imap_session_address is where to connect. Set imap_session_address to an empty string to resolve the name instead.")
 	p.lines("//")
-	p.lines(comment("//", "Secrets: prefer imap_session_password_file or imap_session_extra_opts. The variable imap_session_password reaches the plugin through its environment and stands in no argument list and no log, but anybody who may read the object through the API can read it, and it is synchronised to the endpoints of its zone. Write $$ for a $ in any of these variables.")...)
+	p.comment("//", "Secrets: prefer imap_session_password_file or imap_session_extra_opts. The variable imap_session_password reaches the plugin through its environment and stands in no argument list and no log, but anybody who may read the object through the API can read it, and it is synchronised to the endpoints of its zone. Write $$ for a $ in any of these variables.")
 	p.lines("", `object CheckCommand "imap_session" {`, `	import "ipv4-or-ipv6"`, "",
 		`	command = [ PluginContribDir + "/check_imap_session" ]`, "",
 		"	// Above imap_session_timeout, so that the plugin itself says which step hung.",

@@ -9,12 +9,12 @@ import (
 // manDate is the day of the release that the page belongs to.
 const manDate = "2026-11-25"
 
-// Man writes the manual page for section 1, with the macros of man(7). It
+// man writes the manual page for section 1, with the macros of man(7). It
 // bears no version, so that it changes with the grammar only.
-func Man(m Model) []byte {
+func man(m Model) []byte {
 	var p page
 	name := m.App.Name
-	p.lines(`.\" Made by `+name+` --generate=man; do not edit.`,
+	p.lines(generated(`.\"`, "man"),
 		`.TH `+strings.ToUpper(name)+` 1 "`+manDate+`" "`+name+`" "Monitoring Plugins"`,
 		".SH NAME", name+` \- run a whole IMAP session and judge every step`,
 		".SH SYNOPSIS",
@@ -22,7 +22,7 @@ func Man(m Model) []byte {
 		".B "+name, `\fB\-H\fR \fIHOST\fR \fB\-\-auth\fR=\fInone\fR [\fIOPTION\fR]...`, ".br",
 		".B "+name, `\fB\-\-demo\fR[=\fISCENARIO\fR]`,
 		".SH DESCRIPTION")
-	p.lines(roffLines("A plugin for Nagios, Icinga and their relatives. It resolves the name, connects, does TLS, reads the greeting, logs in, lists the folders, opens a mailbox, fetches a message and logs out, as a mail program would. It times each step, judges every number against thresholds, and says in its first line which step failed, why, in the server's own words, and what to do. It changes nothing on the server.")...)
+	p.prose("A plugin for Nagios, Icinga and their relatives. It resolves the name, connects, does TLS, reads the greeting, logs in, lists the folders, opens a mailbox, fetches a message and logs out, as a mail program would. It times each step, judges every number against thresholds, and says in its first line which step failed, why, in the server's own words, and what to do. It changes nothing on the server.")
 	p.lines(".SH OPTIONS")
 	group := ""
 	for _, f := range kept(m, "man") {
@@ -31,13 +31,13 @@ func Man(m Model) []byte {
 			p.lines(".SS " + roff(group))
 		}
 		p.lines(".TP", manFlag(f))
-		p.lines(roffLines(f.help)...)
+		p.prose(f.help)
 	}
 	p.lines(".SH STEPS")
-	p.lines(roffLines("The steps of a session, in their order, for --until, --skip and --with.")...)
+	p.prose("The steps of a session, in their order, for --until, --skip and --with.")
 	p.items(m.Steps)
 	p.lines(".SH METRICS")
-	p.lines(roffLines("The names of the performance data, which are also those that -w and -c take.")...)
+	p.prose("The names of the performance data, which are also those that -w and -c take.")
 	p.items(m.Metrics)
 	p.lines(".SH RANGES")
 	p.items([]Item{
@@ -45,10 +45,10 @@ func Man(m Model) []byte {
 		{"10:20", "good from 10 to 20"}, {"@10:20", "bad from 10 to 20"}, {"500ms, 36h, 14d, 10MB", "bounds may have units"},
 	})
 	p.lines(".SH FAILURES")
-	p.lines(roffLines("The kinds of failure, which the long output names and --state takes.")...)
+	p.prose("The kinds of failure, which the long output names and --state takes.")
 	p.items(m.Kinds)
 	p.lines(".SH SCENARIOS")
-	p.lines(roffLines("What --demo can play.")...)
+	p.prose("What --demo can play.")
 	p.items(m.Scenarios)
 	p.lines(".SH ENVIRONMENT")
 	for _, e := range m.Env {
@@ -76,7 +76,7 @@ func Man(m Model) []byte {
 func (p *page) items(items []Item) {
 	for _, i := range items {
 		p.lines(".TP", ".B "+roff(i.Name))
-		p.lines(roffLines(i.Doc)...)
+		p.prose(i.Doc)
 	}
 }
 
@@ -100,15 +100,13 @@ func roff(s string) string {
 	return strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(s)
 }
 
-// roffLines returns text as lines none of which troff takes for a request.
-func roffLines(text string) []string {
-	var out []string
+// prose writes text as lines none of which troff takes for a request.
+func (p *page) prose(text string) {
 	for _, l := range wrap(text, 72) {
 		l = roff(l)
 		if strings.HasPrefix(l, ".") || strings.HasPrefix(l, "'") {
 			l = `\&` + l
 		}
-		out = append(out, l)
+		p.lines(l)
 	}
-	return out
 }

@@ -1,20 +1,18 @@
 package gen
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"check_imap_session/internal/argv"
 )
 
-// Nagios writes command definitions with named slots. A quoted '$ARGn$' is one
+// nagios writes command definitions with named slots. A quoted '$ARGn$' is one
 // word and an unset one is empty, which the program takes as not given.
-func Nagios(m Model) []byte {
+func nagios(m Model) []byte {
 	var p page
-	p.lines("# " + fmt.Sprintf(generated, "nagios"))
-	p.lines("#")
-	p.lines(comment("#", "NAME is the name that clients use: it is sent as SNI and the certificate is verified against it. The connection goes to the address of the host. Leave arguments at the end out where you need no threshold; write \\! for a !, and $$ for a $. Passwords belong in a file that only the nagios user can read.")...)
+	p.lines(generated("#", "nagios"), "#")
+	p.comment("#", "NAME is the name that clients use: it is sent as SNI and the certificate is verified against it. The connection goes to the address of the host. Leave arguments at the end out where you need no threshold; write \\! for a !, and $$ for a $. Passwords belong in a file that only the nagios user can read.")
 	p.lines("")
 	const base = `$USER1$/check_imap_session -H '$ARG1$' --address '$HOSTADDRESS$'`
 	for _, c := range []struct{ use, name, line string }{
@@ -35,16 +33,16 @@ func Nagios(m Model) []byte {
 	return p.Bytes()
 }
 
-// NRPE writes commands for an NRPE daemon. They take no arguments from the
+// nrpe writes commands for an NRPE daemon. They take no arguments from the
 // network: Debian's daemon is built without them, and an argument must never
 // name a secret, a command or a file.
-func NRPE(m Model) []byte {
+func nrpe(m Model) []byte {
 	var p page
-	p.lines("# "+fmt.Sprintf(generated, "nrpe"), "#")
+	p.lines(generated("#", "nrpe"), "#")
 	all := flags(m)
 	timeout := all[slices.IndexFunc(all, func(f flag) bool { return f.name == "timeout" })].fallback
 	timeout = strings.TrimSuffix(timeout, "s") + " s"
-	p.lines(comment("#", "Put a copy into /etc/nagios/nrpe.d and write one section for each check into the ini file. Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin "+timeout+", so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.")...)
+	p.comment("#", "Put a copy into /etc/nagios/nrpe.d and write one section for each check into the ini file. Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin "+timeout+", so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.")
 	p.lines("",
 		"command[imap_session]=/usr/lib/nagios/plugins/check_imap_session --extra-opts=check_imap_session@/etc/nagios/imap_session.ini",
 		"command[imap_session_demo]=/usr/lib/nagios/plugins/check_imap_session --demo", "")
@@ -54,7 +52,7 @@ func NRPE(m Model) []byte {
 
 // iniOptions lists the flags as comment lines of an ini file.
 func (p *page) iniOptions(m Model, format, file string) {
-	p.lines(comment("#", "The options as lines of "+file+" (owner root, group nagios, mode 0640). A flag without a value is written NAME =; repeated lines add up where an option may be given more than once.")...)
+	p.comment("#", "The options as lines of "+file+" (owner root, group nagios, mode 0640). A flag without a value is written NAME =; repeated lines add up where an option may be given more than once.")
 	p.lines("#", "#   [check_imap_session]")
 	for _, f := range kept(m, format) {
 		line := f.name + " ="
@@ -73,6 +71,6 @@ func (p *page) iniOptions(m Model, format, file string) {
 		case f.secret:
 			help += " With a password in it: only where nobody else can read the file."
 		}
-		p.lines(comment("#      ;", help)...)
+		p.comment("#      ;", help)
 	}
 }

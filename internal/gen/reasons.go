@@ -14,10 +14,10 @@ const (
 	inSecret = "is visible in the process list and in the scheduler's records"
 )
 
-// LeftOut returns the flags that an artefact does not offer, with the reason.
+// LeftOut returns the flags that an artefact does not offer, with the reason. The man
+// page and the completions offer all.
 func LeftOut(format string) map[string]string {
-	answers := map[string]string{"help": noCheck, "usage": noCheck, "version": noCheck, "generate": noCheck, "explain": noCheck, "write": noStdout, "label": noLabel}
-	more := map[string]map[string]string{
+	reasons := map[string]map[string]string{
 		"icinga2": {
 			"password":    inSecret + "; the variable imap_session_password goes through the environment",
 			"oauth-proxy": inProxy,
@@ -41,11 +41,12 @@ func LeftOut(format string) map[string]string {
 		// The rest are lines of the ini file, which both files list.
 		"nagios": {"extra-opts": "an ini file cannot name another; the command with the ini file uses it"},
 		"nrpe":   {"extra-opts": "an ini file cannot name another; the commands use it"},
+	}[format]
+	if reasons != nil {
+		maps.Copy(reasons, map[string]string{
+			"help": noCheck, "usage": noCheck, "version": noCheck, "generate": noCheck, "explain": noCheck,
+			"write": noStdout, "label": noLabel,
+		})
 	}
-	switch format {
-	case "man", "bash", "zsh", "fish":
-		return nil
-	}
-	maps.Copy(answers, more[format])
-	return answers
+	return reasons
 }
