@@ -172,19 +172,18 @@ func check(ctx context.Context, req *cli.Request, env Env) answer {
 	return answer{text: render.FormatOf(req.Output).Report(rep, verdict, opts), state: verdict.State}
 }
 
-// options are how a request wants its answer printed.
+// options returns how the answer to a request is printed.
 func options(req *cli.Request) render.Options {
 	return render.Options{
 		Version: Version(), Verbosity: req.Verbosity, Brief: req.Brief,
 		PerfdataUnknown: req.PerfdataUnknown, Transcript: req.Transcript == "-", Labels: req.Labels,
-		// The second belt against secrets in the output; the first is that they
-		// are not put there.
+		// A second protection: secrets are not put into the output in the first place.
 		Mask: req.Session.Secrets.Mask, MaskWords: req.Session.Secrets.MaskAll,
 	}
 }
 
-// byHand says of what failed how a person does the same. The server of a demo
-// is gone by then.
+// byHand adds to a failed step how a person does the same. A demo has no such words, as
+// its server ends with the run.
 func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 	if rep.Target.Demo != "" {
 		return
@@ -214,8 +213,8 @@ func printUntil(ctx context.Context) time.Time {
 	return time.Now().Add(printPatience)
 }
 
-// saveTranscript writes the dialogue to a file. That it could not be written is
-// a remark: the verdict on the server stands without it.
+// saveTranscript writes the dialogue to a file. An error is a remark only, as it says
+// nothing about the server.
 func saveTranscript(ctx context.Context, path string, rep *report.Report, opts render.Options) {
 	opts.Until = printUntil(ctx)
 	text := render.TranscriptFile(rep, opts)

@@ -15,8 +15,7 @@ import (
 	"check_imap_session/internal/session"
 )
 
-// demoPassword is not a word that may be elsewhere in the output, where it
-// would be masked.
+// demoPassword is masked in the output, so it must not be a word that is elsewhere in it.
 const demoPassword = "rehearsal-of-a-login"
 
 // grace is how long a demo server is given to end.
@@ -50,7 +49,7 @@ func startDemo(ctx context.Context, req *cli.Request, listen func(context.Contex
 	if err != nil {
 		return nil, fmt.Errorf("start the demo server: %w", err)
 	}
-	// What says how to reach the real server does not lead to this one.
+	// The settings for reaching the real server do not apply to this one.
 	c.Dial = dial.Config{Host: srv.ServerName, Address: srv.Addr.Addr(), Port: srv.Addr.Port()}
 	c.Match = nil
 	c.TLS = session.TLSImplicit

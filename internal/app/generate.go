@@ -13,8 +13,8 @@ import (
 
 //go:generate go run ./writecontrib
 
-// Model returns what internal/gen writes down: the grammar, and the words that
-// the rest of the program knows.
+// Model returns what internal/gen writes down: the grammar, and the names of steps,
+// metrics, kinds of failure and scenarios.
 func Model() gen.Model {
 	m := gen.Model{App: cli.Model(), Values: map[string][]string{"until": session.StepNames(), "skip": session.Skippable, "with": session.Additions()}}
 	for _, v := range cli.Environment() {

@@ -10,7 +10,7 @@ import (
 	"check_imap_session/internal/render"
 )
 
-// TestOutputs wants the words of --output to be the formats that exist.
+// TestOutputs: --output takes the formats that exist.
 func TestOutputs(t *testing.T) {
 	grammar := cli.Model()
 	formats := slices.Sorted(maps.Keys(render.Formats()))

@@ -10,8 +10,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// notRead is the output when what the check needs could not be read; limit is the
-// time that it had.
+// notRead is the answer when the command line or the secrets, as what says, could not be
+// read. limit is the time that there was for it.
 func notRead(req *cli.Request, what, limit string, err error) answer {
 	switch {
 	case errors.Is(err, report.ErrInterrupted):
@@ -24,7 +24,7 @@ func notRead(req *cli.Request, what, limit string, err error) answer {
 	return message(req, "config", err.Error(), "correct the file or command named here")
 }
 
-// message prints a finding that stands alone: no session ran.
+// message prints a single finding, when no session ran.
 func message(req *cli.Request, kind, text, advice string) answer {
 	opts := options(req)
 	r := &report.Report{Target: req.Target, Started: time.Now()}

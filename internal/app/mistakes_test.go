@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestMistakes wants an answer on line 1 that lets one act at once, for what people
-// type who know other programs, or who slip. In the words "␣" is a blank that the
-// shell kept, and the account is added where the row has none of its own.
+// TestMistakes: line 1 says what to do about mistakes of people who are used to other
+// programs, or who mistype. In the words "␣" is a blank that the shell kept.
 func TestMistakes(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

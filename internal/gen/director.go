@@ -11,8 +11,8 @@ import (
 )
 
 // The basket's own names. They differ from the CheckCommand of the package,
-// imap_session, which the Director knows as an external command: one name
-// twice stops Icinga. The variables are the same.
+// imap_session, which the Director imports as an external command: Icinga does not
+// start with two commands of one name. The variables are the same.
 const (
 	directorCommand  = "cmd-check-imap-session"
 	directorTemplate = "tpl-service-imap-session"
@@ -158,7 +158,7 @@ func (f flag) sortedCaption(groups []string) string {
 	return strings.Repeat(" ", blanks) + f.caption()
 }
 
-// directorService is a service template. The Director wants every key.
+// directorService is a service template. The Director requires every key.
 func directorService(name, notes string, vars map[string]any) map[string]any {
 	s := map[string]any{
 		"object_name": name, "object_type": "template",

@@ -39,8 +39,7 @@ func pages(t *testing.T) map[string]string {
 // commandLine finds a command line of the plugin that a page shows.
 var commandLine = regexp.MustCompile(`(?m)^(?:    |[$#] )?(?:sudo -u \w+ )?(?:/usr/lib/nagios/plugins/)?check_imap_session (-[^|>\n]*)`)
 
-// TestDocs wants every command line of the pages to be one that the grammar
-// takes.
+// TestDocs: the grammar takes every command line of the pages.
 func TestDocs(t *testing.T) {
 	count := 0
 	for name, text := range pages(t) {
@@ -63,8 +62,8 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestDocsAgree wants one name for each thing that the pages and the shipped
-// files use as an example.
+// TestDocsAgree: the pages and the shipped files use one name for each thing in their
+// examples.
 func TestDocsAgree(t *testing.T) {
 	all := pages(t)
 	delete(all, "docs/openmetrics.md") // its example is a timer with files of its own
@@ -104,8 +103,7 @@ func TestDocsAgree(t *testing.T) {
 	}
 }
 
-// TestDocsLimits wants every limit of docs/metrics.md to be one that the grammar
-// takes.
+// TestDocsLimits: the grammar takes every limit of docs/metrics.md.
 func TestDocsLimits(t *testing.T) {
 	text := pages(t)["docs/metrics.md"]
 	limits := regexp.MustCompile("`([a-z_]+=[^`]+)` ?(?:\\||:)").FindAllStringSubmatch(text, -1)
@@ -128,8 +126,8 @@ func TestDocsLimits(t *testing.T) {
 	}
 }
 
-// TestRecipes wants every Icinga variable and every line of an ini file in the
-// recipes to be one that is read.
+// TestRecipes: every Icinga variable and every line of an ini file in the recipes is one
+// that the shipped definitions have.
 func TestRecipes(t *testing.T) {
 	read := func(path ...string) string {
 		text, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, path...)...))
@@ -157,7 +155,7 @@ func TestRecipes(t *testing.T) {
 		default:
 			keys++
 			if !strings.Contains(nagios, "\n#   "+name+" = ") {
-				t.Errorf("%s is no line of an ini file", name)
+				t.Errorf("%s is not a line of an ini file", name)
 			}
 		}
 	}

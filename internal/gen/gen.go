@@ -3,8 +3,8 @@
 // and NRPE commands, a man page, and completions for three shells. So no
 // definition ever lacks a flag that the program has.
 //
-// A flag that an artefact leaves out stands with its reason in LeftOut. The
-// functions are pure: the same Model gives the same bytes.
+// LeftOut has the flags that an artefact leaves out, with the reason. The functions
+// are pure: the same Model gives the same bytes.
 package gen
 
 import (

@@ -42,7 +42,7 @@ func offers(format, name, short string) *regexp.Regexp {
 	return regexp.MustCompile(pattern)
 }
 
-// TestEveryFlag wants every flag in every artefact, or its reason to be absent.
+// TestEveryFlag: every artefact has every flag, or a reason for leaving it out.
 func TestEveryFlag(t *testing.T) {
 	m := app.Model()
 	for _, f := range gen.Formats() {
@@ -65,8 +65,8 @@ func TestEveryFlag(t *testing.T) {
 	}
 }
 
-// TestSecretFlags wants no flag that holds a secret in a definition whose
-// arguments end in process lists.
+// TestSecretFlags: no definition whose arguments end up in process lists has a flag that
+// holds a secret.
 func TestSecretFlags(t *testing.T) {
 	for _, flag := range app.Model().App.Flags {
 		if !flag.Tag.Has("secret") {
@@ -94,8 +94,8 @@ func TestSecretFlags(t *testing.T) {
 	}
 }
 
-// TestGuarded wants no flag in the Director's basket that runs commands or writes
-// files: whoever may edit a service there need not be who may do so on the node.
+// TestGuarded: the Director's basket has no flag that runs commands or writes files.
+// People who may edit a service there may have no such rights on the node.
 func TestGuarded(t *testing.T) {
 	out, found := gen.LeftOut("director"), 0
 	for _, flag := range app.Model().App.Flags {
@@ -112,7 +112,7 @@ func TestGuarded(t *testing.T) {
 	}
 }
 
-// TestOptionalValues wants a flag that may stand without a value in one word with it:
+// TestOptionalValues: a flag that may be without a value is passed in one word with it, as
 // a value that begins with a hyphen must not become a flag of its own.
 func TestOptionalValues(t *testing.T) {
 	for _, i := range []int{0, 1} {
@@ -127,7 +127,7 @@ func TestOptionalValues(t *testing.T) {
 	}
 }
 
-// TestCommitted wants the committed files to be what the grammar says.
+// TestCommitted: the committed files are what the grammar gives.
 func TestCommitted(t *testing.T) {
 	for _, f := range gen.Formats() {
 		got, err := os.ReadFile(filepath.Join("..", "..", f.Path))
@@ -141,7 +141,7 @@ func TestCommitted(t *testing.T) {
 	}
 }
 
-// TestFormats wants the words of --generate to be the formats that exist.
+// TestFormats: --generate takes the formats that exist.
 func TestFormats(t *testing.T) {
 	grammar := cli.Model()
 	var have, words []string

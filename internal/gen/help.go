@@ -84,7 +84,7 @@ func Help(m Model) []byte {
 	return p.Bytes()
 }
 
-// table writes a title and a row an item.
+// table writes a title and a row for each item.
 func (p *page) table(title string, items []Item) {
 	p.lines(title)
 	for _, i := range items {
@@ -105,7 +105,7 @@ func (p *page) columns(head, text string) {
 	}
 }
 
-// helpEnd is what stands below the flags.
+// helpEnd follows the list of metrics.
 const helpEnd = `Ranges: 10 (0 to 10), 10: (at least 10), ~:10 (at most 10), 10:20, @10:20
 (inside alerts). Units: 500ms, 36h, 14d, 10MB.
 
@@ -117,7 +117,7 @@ Examples
 
 `
 
-// head is a flag as the help has it: "  -p, --port=PORT".
+// head is the left column of a flag: "  -p, --port=PORT".
 func (f flag) head() string {
 	head := "      --" + f.name
 	if f.short != "" {

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// TestDocsLinks wants every link between the pages to lead somewhere, to the
-// heading too.
+// TestDocsLinks: every link between the pages leads to a file, and to a heading of it.
 func TestDocsLinks(t *testing.T) {
 	all := pages(t)
 	link := regexp.MustCompile(`\]\(([^)#:\s]*)(?:#([^)\s]*))?\)`)

@@ -99,7 +99,7 @@ type Remark struct {
 }
 
 // Metric returns the value of a metric and whether there is one. With several
-// mailboxes the name of one of them stands behind an @.
+// mailboxes the name is METRIC@MAILBOX.
 func (s Session) Metric(name string) (float64, bool) {
 	name, mailbox, _ := strings.Cut(name, "@")
 	for _, m := range s.Metrics {
@@ -192,7 +192,7 @@ func (r *Report) mailboxes() error {
 	}
 	for _, name := range named {
 		if name != "" && (r.Target.Mailbox != "" || !slices.Contains(r.Target.Mailboxes, name)) {
-			return fmt.Errorf("mailbox %q is none of the target %+v", name, r.Target)
+			return fmt.Errorf("mailbox %q is not one of the target %+v", name, r.Target)
 		}
 	}
 	return nil
@@ -254,7 +254,8 @@ func (s Session) check(state string, one bool) error {
 	return s.times(one)
 }
 
-// rank orders states: CRITICAL, UNKNOWN, WARNING, OK. It is -1 for what is none.
+// rank orders states: CRITICAL is the highest, then UNKNOWN, WARNING, OK. It is -1 for
+// another word.
 func rank(state string) int {
 	return slices.Index([]string{"OK", "WARNING", "UNKNOWN", "CRITICAL"}, state)
 }

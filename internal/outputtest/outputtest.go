@@ -119,8 +119,8 @@ const deleted = "`~$&|'\"<>;"
 // stateBall is what Icinga Web shows as a coloured state wherever it stands.
 var stateBall = regexp.MustCompile(`[\[(](OK|WARNING|CRITICAL|UNKNOWN|UP|DOWN|PENDING)[\])]`)
 
-// stateFollows is what may stand before the state of a line: the bar of a step,
-// and an address.
+// stateFollows is what a line may have before its state: the bar of a step, and an
+// address.
 var stateFollows = regexp.MustCompile(`^(address \S+: |[_#]+ )`)
 
 // Plugin takes the output of a run with the default format, which ended with

@@ -30,10 +30,11 @@ func TestPluginRefuses(t *testing.T) {
 	if o, err := Plugin(mailboxes+"\n", 0); err != nil || o.Value("messages@B C") != "1" {
 		t.Fatalf("Plugin(%q): %v, %v", mailboxes, o, err)
 	}
-	tests := []struct {
+	type row struct {
 		name, out string
 		code      int
-	}{
+	}
+	tests := []row{
 		{"empty", "", 0},
 		{"no newline", good, 0},
 		{"two newlines", good + "\n\n", 0},
@@ -57,10 +58,7 @@ func TestPluginRefuses(t *testing.T) {
 		"time=0.100000s;;;0;8 folders=1;;;0 x", "time=0.100000s;;;0;8  folders=1;;;0", "'time'=0.100000s;;;0;8", "folders=3;;;0",
 		"time=0.100000s;;;0;8 messages@A=1;;;0 messages@A=1;;;0", "time=0.100000s;;;0;8 messages@A=1;;;0 folders@A=1;;;0", "time=0.100000s;;;0;8 'messages@A'=1;;;0",
 		"time=0.100000s;;;0;8 messages@A B=1;;;0", "time=0.100000s;;;0;8 messages@A'B=1;;;0", "time=0.100000s;;;0;8 messages@=1;;;0"} {
-		tests = append(tests, struct {
-			name, out string
-			code      int
-		}{data, "IMAP_SESSION OK - fine | " + data + "\n", 0})
+		tests = append(tests, row{data, "IMAP_SESSION OK - fine | " + data + "\n", 0})
 	}
 	for _, tt := range tests {
 		if _, err := Plugin(tt.out, tt.code); err == nil {

@@ -126,8 +126,8 @@ func emptySession() jsonSession {
 // maxTranscript bounds the transcripts of one JSON object, in bytes.
 const maxTranscript = 1 << 20
 
-// session returns what stands once a session; room is what is left of the
-// transcripts' room.
+// session returns what a report has for each session. room is how many bytes of
+// transcript may still be printed; session takes from it what it prints.
 func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
@@ -175,7 +175,7 @@ func (o Options) jsonTranscript(lines []report.Line, room *int) []jsonLine {
 	return out
 }
 
-// jsonReport returns what stands once a run, without the session.
+// jsonReport returns what a report has once, without the session and the summary.
 func (o Options) jsonReport(r *report.Report, state report.State) jsonReport {
 	t := r.Target
 	var mailboxes []string
@@ -218,7 +218,7 @@ func encode(v any) []byte {
 	if err != nil { // no value of ours can do that
 		return []byte(`{"schema":1,"state":"UNKNOWN","exit_code":3}` + "\n")
 	}
-	// encoding/json escapes <, > and &, so that the object can stand in a web page. A
+	// encoding/json escapes <, > and &, so that the object can be part of a web page. A
 	// scheduler that reads it would take what follows | for performance data.
 	out = bytes.ReplaceAll(out, []byte("|"), []byte(`\u007c`))
 	return append(out, '\n')

@@ -88,8 +88,8 @@ func block(r *report.Report, v report.Verdict, o Options, room int) (lines []str
 	return lines, more
 }
 
-// secondLine returns the line below the first, which stands alone in some lists: which
-// step took longest, or how far the session came. It is "" when no step ran.
+// secondLine returns the line below the first, which some lists show alone: which step
+// took longest, or how far the session came. It is "" when no step ran.
 func secondLine(r *report.Report) string {
 	var slowest *report.StepResult
 	for i := range r.Steps {

@@ -72,8 +72,8 @@ func TestGoldenMailboxes(t *testing.T) {
 	golden(t, "mailboxes_openmetrics", OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{}))
 }
 
-// TestManyMailboxes wants the first line within its bound, whatever it takes: metrics
-// with a limit before those without, and the first mailboxes before the last.
+// TestManyMailboxes: the first line stays within its bound. Metrics without a limit are
+// dropped before those with one, and the last mailboxes before the first.
 func TestManyMailboxes(t *testing.T) {
 	for _, tt := range []struct {
 		mailboxes int
@@ -107,9 +107,8 @@ func TestManyMailboxes(t *testing.T) {
 	}
 }
 
-// TestListedMailbox wants what the server chose as the name of a mailbox masked
-// wherever it stands, and nothing of a mailbox printed in the performance data that has
-// no limit.
+// TestListedMailbox: the name of a mailbox that the server chose is masked in all places,
+// and the performance data has only those of its metrics that have a limit.
 func TestListedMailbox(t *testing.T) {
 	r := severally("", "Queue/hunter2", "b")
 	r.Target.Pattern = "*"

@@ -27,9 +27,9 @@ const (
 	maxMailboxes = 8000
 )
 
-// Nagios prints plugin output: the first line with the perfdata, then a line a
-// step, findings with advice, what was not reached, and by verbosity facts and
-// transcript.
+// Nagios prints plugin output: the first line with the perfdata, then a line for each
+// step, findings with advice, what was not reached, and depending on the verbosity facts
+// and transcript.
 func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 	first := Summary(r, v, o)
 	maxFirst, several := maxLine, len(r.Target.Mailboxes) > 0
@@ -55,9 +55,9 @@ func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 	return emit(strings.Join(Fit(lines, more, limit), "\n"), v.State)
 }
 
-// Message prints a single finding as plugin output: what is to say when there
-// is no report, a usage error or a bug. Only the text's first line stands on the
-// first line of the output; the others, a stack, stand below.
+// Message prints a single finding as plugin output, when there is no report: a usage
+// error or a bug. Only the first line of its text is on the first line of the output;
+// the others, such as a stack, follow below.
 func Message(_ *report.Report, f report.Finding, o Options) []byte {
 	text := report.MapForeign(f.Text, func(theirs string) string { return o.start(theirs, maxForeign) })
 	text, more, _ := strings.Cut(strings.TrimSpace(text), "\n")

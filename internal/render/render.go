@@ -20,8 +20,8 @@ type Options struct {
 	PerfdataUnknown bool           // U for planned metrics that were not reached (rule P11)
 	Transcript      bool           // print the transcript, whatever the verbosity
 	Labels          []report.Label // of every OpenMetrics series, beside ours
-	// Until is when no more is printed of a transcript: a big one takes a tenth of a
-	// second. Zero means that all is printed.
+	// Until is when printing a transcript ends: a big one takes a tenth of a second.
+	// Zero means that all of it is printed.
 	Until time.Time
 	// Mask replaces secrets in foreign text, MaskWords in words that were one text;
 	// nil masks nothing.
@@ -33,8 +33,8 @@ type Options struct {
 type Format struct {
 	// Report prints a report and its verdict.
 	Report func(r *report.Report, v report.Verdict, o Options) []byte
-	// Message prints a finding that stands alone, where no session ran: of the report
-	// Target and Started count.
+	// Message prints a single finding, when no session ran. Only Target and Started of
+	// the report are used.
 	Message func(r *report.Report, f report.Finding, o Options) []byte
 }
 
@@ -47,7 +47,7 @@ func Formats() map[string]Format {
 	}
 }
 
-// IsOutput says whether an output of this program begins with line.
+// IsOutput says whether line begins as an output of this program does.
 func IsOutput(line string) bool {
 	for _, start := range []string{"IMAP_SESSION ", `{"schema":`, "# HELP " + prefix} {
 		if strings.HasPrefix(line, start) {
@@ -57,7 +57,7 @@ func IsOutput(line string) bool {
 	return false
 }
 
-// FormatOf returns the format of that name, plugin output where there is none.
+// FormatOf returns the format called name, plugin output for an unknown name.
 func FormatOf(name string) Format {
 	if f, ok := Formats()[name]; ok {
 		return f

@@ -105,7 +105,7 @@ func lineText(s string) string {
 	return strings.NewReplacer("~:", "-inf:", "~", "-", ";", ",", `"`, "", "'", "").Replace(s)
 }
 
-// Text makes any text safe to stand in the plugin's output: what a server said, a
+// Text makes any text safe for the plugin's output: what a server said, a
 // certificate's subject, a DNS or file name, an error. It returns one line without
 // outer blanks; layout is added around it, never passed through it. The result is
 // valid UTF-8 without control characters, and Text of it is the same again.
@@ -233,7 +233,7 @@ func blanks(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// safeRune returns what stands for r in safe text, or -1 for nothing.
+// safeRune returns what replaces r in safe text, or -1 for nothing.
 func safeRune(r rune) rune {
 	switch r {
 	case '|':
