@@ -67,8 +67,8 @@ func Main(args []string, env Env) (code int) {
 	secrets := &secret.Set{}
 	defer func() {
 		if p := recover(); p != nil {
-			out.text = render.Message(nil, report.Finding{State: report.Unknown, Kind: "internal", Text: report.Foreign(fmt.Sprint(p)), Advice: "please report this bug"}, render.Options{Mask: secrets.Mask})
-			out.state = report.Unknown
+			f := report.Finding{State: report.Unknown, Kind: "internal", Text: report.Foreign(fmt.Sprint(p)), Advice: reportBug}
+			out.text, out.state = render.Message(nil, f, render.Options{Mask: secrets.Mask}), f.State
 		}
 		code = out.flush(ctx)
 	}()

@@ -10,6 +10,9 @@ import (
 	"check_imap_session/internal/report"
 )
 
+// reportBug is the advice where our own code has failed.
+const reportBug = "please report this bug"
+
 // notRead is the answer when the command line or the secrets, as what says, could not be
 // read. limit is the time that there was for it.
 func notRead(req *cli.Request, what, limit string, err error) answer {
@@ -17,7 +20,7 @@ func notRead(req *cli.Request, what, limit string, err error) answer {
 	case errors.Is(err, report.ErrInterrupted):
 		return message(req, "interrupted", "while reading "+what, "")
 	case errors.Is(err, report.ErrInternal):
-		return message(req, "internal", report.Foreign(err.Error()), "please report this bug")
+		return message(req, "internal", report.Foreign(err.Error()), reportBug)
 	case errors.Is(err, report.ErrTimeout):
 		return message(req, "config", "reading "+what+" took longer than "+limit, "is the file on a dead mount, does the command hang?")
 	}

@@ -55,7 +55,8 @@ func director(m Model) []byte {
 		"Datafield":         fields,
 		"ServiceTemplate": map[string]any{
 			directorTemplate: directorService(directorTemplate, "A whole IMAP session, step by step, with the time of each.", map[string]any{}),
-			directorNoLogin:  directorService(directorNoLogin, "An IMAP session without an account: connect, TLS, greeting, capabilities.", map[string]any{"imap_session_auth": "none"}),
+			directorNoLogin: directorService(directorNoLogin, "An IMAP session without an account: connect, TLS, greeting, capabilities.",
+				map[string]any{"imap_session_auth": "none"}),
 		},
 	}
 	var p page
@@ -167,7 +168,10 @@ func directorService(name, notes string, vars map[string]any) map[string]any {
 		"vars": vars, "notes": notes,
 	}
 	none := map[string]any{}
-	for _, key := range strings.Fields("action_url apply_for assign_filter check_period check_timeout command_endpoint display_name enable_active_checks enable_event_handler enable_flapping enable_notifications enable_passive_checks event_command flapping_threshold_high flapping_threshold_low host icon_image icon_image_alt notes_url service_set template_choice use_agent use_var_overrides volatile zone") {
+	for key := range strings.FieldsSeq(`action_url apply_for assign_filter check_period check_timeout command_endpoint display_name
+		enable_active_checks enable_event_handler enable_flapping enable_notifications enable_passive_checks
+		event_command flapping_threshold_high flapping_threshold_low host icon_image icon_image_alt
+		notes_url service_set template_choice use_agent use_var_overrides volatile zone`) {
 		none[key] = nil
 	}
 	maps.Copy(none, s)

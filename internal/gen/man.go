@@ -22,7 +22,11 @@ func man(m Model) []byte {
 		".B "+name, `\fB\-H\fR \fIHOST\fR \fB\-\-auth\fR=\fInone\fR [\fIOPTION\fR]...`, ".br",
 		".B "+name, `\fB\-\-demo\fR[=\fISCENARIO\fR]`,
 		".SH DESCRIPTION")
-	p.prose("A plugin for Nagios, Icinga and their relatives. It resolves the name, connects, does TLS, reads the greeting, logs in, lists the folders, opens a mailbox, fetches a message and logs out, as a mail program would. It times each step, judges every number against thresholds, and says in its first line which step failed, why, in the server's own words, and what to do. It changes nothing on the server.")
+	p.prose(`A plugin for Nagios, Icinga and their relatives. It resolves the name, connects, does TLS,
+		reads the greeting, logs in, lists the folders, opens a mailbox, fetches a message and logs
+		out, as a mail program would. It times each step, judges every number against thresholds, and
+		says in its first line which step failed, why, in the server's own words, and what to do. It
+		changes nothing on the server.`)
 	p.lines(".SH OPTIONS")
 	group := ""
 	for _, f := range kept(m, "man") {
@@ -33,30 +37,23 @@ func man(m Model) []byte {
 		p.lines(".TP", manFlag(f))
 		p.prose(f.help)
 	}
-	p.lines(".SH STEPS")
-	p.prose("The steps of a session, in their order, for --until, --skip and --with.")
-	p.items(m.Steps)
-	p.lines(".SH METRICS")
-	p.prose("The names of the performance data, which are also those that -w and -c take.")
-	p.items(m.Metrics)
-	p.lines(".SH RANGES")
-	p.items([]Item{
+	p.section("STEPS", "The steps of a session, in their order, for --until, --skip and --with.", m.Steps)
+	p.section("METRICS", "The names of the performance data, which are also those that -w and -c take.", m.Metrics)
+	p.section("RANGES", "", []Item{
 		{"10", "good from 0 to 10, both included"}, {"10:", "good from 10 on"}, {"~:10", "good up to 10, below 0 too"},
 		{"10:20", "good from 10 to 20"}, {"@10:20", "bad from 10 to 20"}, {"500ms, 36h, 14d, 10MB", "bounds may have units"},
 	})
-	p.lines(".SH FAILURES")
-	p.prose("The kinds of failure, which the long output names and --state takes.")
-	p.items(m.Kinds)
-	p.lines(".SH SCENARIOS")
-	p.prose("What --demo can play.")
-	p.items(m.Scenarios)
-	p.lines(".SH ENVIRONMENT")
+	p.section("FAILURES", "The kinds of failure, which the long output names and --state takes.", m.Kinds)
+	p.section("SCENARIOS", "What --demo can play.", m.Scenarios)
+	var env []Item
 	for _, e := range m.Env {
-		p.items([]Item{{e.Name, e.Doc}})
+		env = append(env, Item{e.Name, e.Doc})
 	}
-	p.items([]Item{{"MP_CONFIG_FILE, NAGIOS_CONFIG_PATH", "where --extra-opts looks for its file first"}})
-	p.lines(`.SH "EXIT STATUS"`)
-	p.items([]Item{{"0", "OK; also what --generate ends with"}, {"1", "WARNING"}, {"2", "CRITICAL"}, {"3", "UNKNOWN; also --help, --version and errors in the command line"}})
+	p.section("ENVIRONMENT", "", append(env, Item{"MP_CONFIG_FILE, NAGIOS_CONFIG_PATH", "where --extra-opts looks for its file first"}))
+	p.section(`"EXIT STATUS"`, "", []Item{
+		{"0", "OK; also what --generate ends with"}, {"1", "WARNING"}, {"2", "CRITICAL"},
+		{"3", "UNKNOWN; also --help, --version and errors in the command line"},
+	})
 	p.lines(".SH EXAMPLES")
 	for i, line := range []string{
 		"-H imap.example.com -U probe --password-file=/etc/nagios/imap.password -w 2 -c 5",
@@ -73,7 +70,13 @@ func man(m Model) []byte {
 	return p.Bytes()
 }
 
-func (p *page) items(items []Item) {
+// section writes a title, a sentence below it unless that is "", and a paragraph for each
+// item.
+func (p *page) section(title, intro string, items []Item) {
+	p.lines(".SH " + title)
+	if intro != "" {
+		p.prose(intro)
+	}
 	for _, i := range items {
 		p.lines(".TP", ".B "+roff(i.Name))
 		p.prose(i.Doc)

@@ -12,7 +12,10 @@ import (
 func nagios(m Model) []byte {
 	var p page
 	p.lines(generated("#", "nagios"), "#")
-	p.comment("#", "NAME is the name that clients use: it is sent as SNI and the certificate is verified against it. The connection goes to the address of the host. Leave arguments at the end out where you need no threshold; write \\! for a !, and $$ for a $. Passwords belong in a file that only the nagios user can read.")
+	p.comment("#", `NAME is the name that clients use: it is sent as SNI and the certificate is verified against
+		it. The connection goes to the address of the host. Leave arguments at the end out where you
+		need no threshold; write \! for a !, and $$ for a $. Passwords belong in a file that only the
+		nagios user can read.`)
 	p.lines("")
 	const base = `$USER1$/check_imap_session -H '$ARG1$' --address '$HOSTADDRESS$'`
 	for _, c := range []struct{ use, name, line string }{
@@ -29,7 +32,7 @@ func nagios(m Model) []byte {
 	} {
 		p.lines("# "+c.use, "define command {", "    command_name    "+c.name, "    command_line    "+c.line, "}", "")
 	}
-	p.iniOptions(m, "nagios", "/etc/nagios/imap_session.ini")
+	p.iniOptions(m, "nagios")
 	return p.Bytes()
 }
 
@@ -42,17 +45,21 @@ func nrpe(m Model) []byte {
 	all := flags(m)
 	timeout := all[slices.IndexFunc(all, func(f flag) bool { return f.name == "timeout" })].fallback
 	timeout = strings.TrimSuffix(timeout, "s") + " s"
-	p.comment("#", "Put a copy into /etc/nagios/nrpe.d and write one section for each check into the ini file. Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin "+timeout+", so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.")
+	p.comment("#", `Put a copy into /etc/nagios/nrpe.d and write one section for each check into the ini file.
+		Nothing is taken from the network: no $ARGn$. check_nrpe waits 10 s by default, the plugin `+timeout+`,
+		so its own words arrive; with a longer timeout in the ini file give check_nrpe a longer -t as well.`)
 	p.lines("",
 		"command[imap_session]=/usr/lib/nagios/plugins/check_imap_session --extra-opts=check_imap_session@/etc/nagios/imap_session.ini",
 		"command[imap_session_demo]=/usr/lib/nagios/plugins/check_imap_session --demo", "")
-	p.iniOptions(m, "nrpe", "/etc/nagios/imap_session.ini")
+	p.iniOptions(m, "nrpe")
 	return p.Bytes()
 }
 
 // iniOptions lists the flags as comment lines of an ini file.
-func (p *page) iniOptions(m Model, format, file string) {
-	p.comment("#", "The options as lines of "+file+" (owner root, group nagios, mode 0640). A flag without a value is written NAME =; repeated lines add up where an option may be given more than once.")
+func (p *page) iniOptions(m Model, format string) {
+	p.comment("#", `The options as lines of /etc/nagios/imap_session.ini (owner root, group nagios, mode 0640).
+		A flag without a value is written NAME =; repeated lines add up where an option may be given
+		more than once.`)
 	p.lines("#", "#   [check_imap_session]")
 	for _, f := range kept(m, format) {
 		line := f.name + " ="

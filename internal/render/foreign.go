@@ -91,8 +91,9 @@ func (o Options) words(list []string) []string {
 // ownFacts are the facts that hold words of the program, of its libraries' tables and
 // numbers, but nothing that a server chose.
 var ownFacts = []string{
-	"access", "address", "addresses", "attempts", "certificate_expected_sha256", "certificate_first_end", "certificate_key",
-	"certificate_not_after", "certificate_not_before", "certificate_sha256", "certificate_signature", "delivery_slowest_hop", "delivery_start", "internaldate", "login_next_try", "login_rejected_at", "mechanism",
+	"access", "address", "addresses", "attempts", "certificate_expected_sha256", "certificate_first_end",
+	"certificate_key", "certificate_not_after", "certificate_not_before", "certificate_sha256", "certificate_signature",
+	"delivery_slowest_hop", "delivery_start", "internaldate", "login_next_try", "login_rejected_at", "mechanism",
 	"tls_alpn", "tls_cipher_suite", "tls_key_exchange", "tls_ocsp_stapling", "tls_version", "token",
 }
 

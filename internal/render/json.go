@@ -131,7 +131,10 @@ const maxTranscript = 1 << 20
 func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSession {
 	out := emptySession()
 	for _, s := range r.Steps {
-		js := jsonStep{Name: s.Name, Mailbox: o.mailbox(s.Mailbox), Outcome: string(s.Outcome), Detail: o.value(s.Detail), Planned: s.Planned, ByHand: s.ByHand}
+		js := jsonStep{
+			Name: s.Name, Mailbox: o.mailbox(s.Mailbox), Outcome: string(s.Outcome),
+			Detail: o.value(s.Detail), Planned: s.Planned, ByHand: s.ByHand,
+		}
 		if ran(s) {
 			start, took := micros(s.Start.Seconds()), micros(s.Elapsed.Seconds())
 			js.Start, js.Seconds = &start, &took
@@ -139,7 +142,10 @@ func (o Options) session(r *report.Report, v report.Verdict, room *int) jsonSess
 		out.Steps = append(out.Steps, js)
 	}
 	for _, m := range v.Metrics {
-		jm := jsonMetric{Name: m.Def.Name, Mailbox: o.mailbox(m.Mailbox), Value: micros(m.Value), Unit: m.Def.Unit.UOM(), Warn: m.Warn, Crit: m.Crit, Max: m.Max, State: m.State.String()}
+		jm := jsonMetric{
+			Name: m.Def.Name, Mailbox: o.mailbox(m.Mailbox), Value: micros(m.Value), Unit: m.Def.Unit.UOM(),
+			Warn: m.Warn, Crit: m.Crit, Max: m.Max, State: m.State.String(),
+		}
 		if !m.Def.Signed {
 			jm.Min = new(float64)
 		}
@@ -204,7 +210,10 @@ func (o Options) jsonFinding(f report.Finding) jsonFinding {
 	if f.Server != "" {
 		server = o.upTo(f.Server, maxQuoted, func(s string) string { return quoted(s, Plain) })
 	}
-	return jsonFinding{f.State.String(), f.Kind, f.Step, o.mailbox(f.Mailbox), o.value(f.Text), server, f.Advice, f.Metric, f.Address}
+	return jsonFinding{
+		State: f.State.String(), Kind: f.Kind, Step: f.Step, Mailbox: o.mailbox(f.Mailbox),
+		Text: o.value(f.Text), Server: server, Advice: f.Advice, Metric: f.Metric, Address: f.Address,
+	}
 }
 
 // mailbox returns the name of a mailbox for a string of JSON.

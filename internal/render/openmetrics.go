@@ -160,7 +160,8 @@ func (e *exposition) session(r *report.Report, v report.Verdict, labels []string
 		mailbox := e.o.mailboxLabel(r, m.Mailbox)
 		switch step, isTime := strings.CutPrefix(m.Def.Name, report.Time+"_"); {
 		case isTime:
-			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value), labels, "step", step, "mailbox", mailbox)
+			e.add("step_duration_seconds", "Time that a step took; steps that failed have no value.", micros(m.Value),
+				labels, "step", step, "mailbox", mailbox)
 		case m.Def.Name != report.Time:
 			e.metric(m, labels, "mailbox", mailbox)
 		}
