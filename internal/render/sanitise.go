@@ -99,9 +99,6 @@ func slashes(s string) string {
 // lineText replaces what Text leaves, and what Nagios deletes from $SERVICEOUTPUT$
 // (illegal_macro_output_chars) or, as `;`, shows as something else.
 func lineText(s string) string {
-	if !strings.ContainsAny(s, "~;\"'") {
-		return s
-	}
 	return strings.NewReplacer("~:", "-inf:", "~", "-", ";", ",", `"`, "", "'", "").Replace(s)
 }
 

@@ -11,8 +11,22 @@ import (
 	"unicode/utf8"
 )
 
+// sanitised is a text and what a sanitiser makes of it.
+type sanitised struct{ name, in, want string }
+
+func check(t *testing.T, function string, f func(string) string, tests []sanitised) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := f(tt.in); got != tt.want {
+				t.Errorf("%s(%q): got %q, want %q", function, tt.in, got, tt.want)
+			}
+		})
+	}
+}
+
 func TestText(t *testing.T) {
-	tests := []struct{ name, in, want string }{
+	check(t, "Text", Text, []sanitised{
 		{"empty", "", ""},
 		{"plain", "NO [AUTHENTICATIONFAILED] Authentication failed.", "NO [AUTHENTICATIONFAILED] Authentication failed."},
 		{"letters of the world", "größe ✓ 邮箱 пошта", "größe ✓ 邮箱 пошта"},
@@ -50,18 +64,11 @@ func TestText(t *testing.T) {
 		{"backslash at the end", `C:\`, `C:/`},
 		{"backslash n through something invisible", "\\\u200bn", `\ n`},
 		{"quotes and range stay", `"~:5"; it's`, `"~:5"; it's`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := Text(tt.in); got != tt.want {
-				t.Errorf("Text(%q): got %q, want %q", tt.in, got, tt.want)
-			}
-		})
-	}
+	})
 }
 
 func TestLine(t *testing.T) {
-	tests := []struct{ name, in, want string }{
+	check(t, "Line", Line, []sanitised{
 		{"as Text", "a|b\n<c>", "a!b {c}"},
 		{"semicolon", "a; b", "a, b"},
 		{"quotes", `mailbox "INBOX" can't 'x'`, "mailbox INBOX cant x"},
@@ -73,19 +80,12 @@ func TestLine(t *testing.T) {
 		{"state through a quote", `[O'K] ("UP")`, "[ OK] ( UP)"},
 		{"backslash", `\"n CORP\carol`, `/n CORP/carol`},
 		{"all that Nagios deletes", "`~$&|'\"<>", "-_+!{}"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := Line(tt.in); got != tt.want {
-				t.Errorf("Line(%q): got %q, want %q", tt.in, got, tt.want)
-			}
-		})
-	}
+	})
 }
 
 func TestQuote(t *testing.T) {
 	long := strings.Repeat("é", 250)
-	tests := []struct{ name, in, want string }{
+	tests := []sanitised{
 		{"short", "bye | now", "bye ! now"},
 		{"just fits", long[:400], long[:400]},
 		{"one too many", long[:402], long[:394] + "..."},
@@ -96,16 +96,11 @@ func TestQuote(t *testing.T) {
 		{"blank of the state makes it too long", strings.Repeat("a", 196) + "[OK]", strings.Repeat("a", 196) + "[..."},
 		{"state at the cut", strings.Repeat("a", 194) + "[OK] bcd", strings.Repeat("a", 194) + "[ O..."},
 	}
+	check(t, "Quote", Quote, tests)
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := Quote(tt.in)
-			if got != tt.want {
-				t.Errorf("Quote(%q): got %q, want %q", tt.in, got, tt.want)
-			}
-			if n := utf8.RuneCountInString(got); n > 200 {
-				t.Errorf("Quote(%q): got %d runes, want at most 200", tt.in, n)
-			}
-		})
+		if n := utf8.RuneCountInString(Quote(tt.in)); n > 200 {
+			t.Errorf("Quote(%q): got %d runes, want at most 200", tt.in, n)
+		}
 	}
 }
 
