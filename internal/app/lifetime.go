@@ -25,8 +25,8 @@ const (
 	memoryLimit = 40 << 20
 )
 
-// What may go on for a while once the time of the check is up. The output is to be out
-// within 100 ms, where somebody reads it.
+// How long some things may go on once the time of the check is up. The output must be
+// out within 100 ms after that (rule D3 of docs/plugin-interface.md).
 const (
 	// killPatience is how long a password command has to end; a file on a dead mount
 	// never comes back.

@@ -124,9 +124,9 @@ func (f flag) takesNothing() bool { return f.shape == argv.Switch || f.shape == 
 // takesFile says that the value is the name of a file.
 func (f flag) takesFile() bool { return f.value == "FILE" || f.value == "PEM" }
 
-// oneWord says that name and value are passed as one word. The program would not take
-// a second word as the value of a flag that may be without one. When that word begins
-// with a hyphen it is a flag, so who sets the variable of a service could give any flag.
+// oneWord says that name and value are passed as one word. A flag that may be without a
+// value does not take the next word as one. If that word begins with a hyphen it is read
+// as a flag, so whoever may set the variable of a service could give any flag.
 func (f flag) oneWord() bool { return f.shape == argv.Counter || f.shape == argv.MayTakeValue }
 
 // variable is the flag's variable in Icinga.
