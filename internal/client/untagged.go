@@ -83,11 +83,12 @@ func (c *Conn) takeCode(reply *report.Reply) {
 
 // parseReply reads a response as a status response.
 func parseReply(r *wire.Response) (*report.Reply, bool) {
-	st, ok := r.Status()
+	reply, ok := r.Status()
 	if !ok {
 		return nil, false
 	}
-	return &report.Reply{Status: st.Type, Code: st.Code, Arg: st.Arg, Text: keptText(st.Text)}, true
+	reply.Text = keptText(reply.Text)
+	return &reply, true
 }
 
 // kept returns a reply as far as it is kept for people: code and arguments may be long.

@@ -44,7 +44,7 @@ const buffer = 8 << 10
 // record is what a response says, kept beyond the next one.
 type record struct {
 	line   string
-	status wire.Status
+	status report.Reply
 	tokens []string
 	bytes  int64
 }

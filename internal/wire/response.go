@@ -59,32 +59,25 @@ func (r *Response) Words(n int) []string {
 	return words
 }
 
-// Status is a status response (RFC 9051 section 7.1), or the likeness of one.
-type Status struct {
-	Type string // "OK", "NO", "BAD", "BYE", "PREAUTH", upper case
-	Code string // upper case, "" when there is none
-	Arg  string // the code's arguments as sent
-	Text string // as sent
-}
-
-// Status reads the response as a status response. It forgives what mail
-// clients forgive: lower case, several spaces, a missing text, an unclosed code.
-func (r *Response) Status() (Status, bool) {
+// Status reads the response as a status response (RFC 9051 section 7.1); ok is false
+// for another one. It forgives what mail clients forgive: lower case, several spaces,
+// a missing text, an unclosed code.
+func (r *Response) Status() (reply report.Reply, ok bool) {
 	kind, rest := r.statusType()
 	if kind == "" {
-		return Status{}, false
+		return report.Reply{}, false
 	}
-	st := Status{Type: kind}
+	reply.Status = kind
 	text := bytes.TrimSpace(rest)
 	if len(text) > 0 && text[0] == '[' {
 		if end := codeEnd(text); end > 0 {
 			code, arg, _ := strings.Cut(strings.TrimSpace(string(text[1:end])), " ")
-			st.Code, st.Arg = strings.ToUpper(code), strings.TrimSpace(arg)
+			reply.Code, reply.Arg = strings.ToUpper(code), strings.TrimSpace(arg)
 			text = bytes.TrimSpace(text[end+1:])
 		}
 	}
-	st.Text = string(text)
-	return st, true
+	reply.Text = string(text)
+	return reply, true
 }
 
 // statusType returns the type of a status response and what stands behind it, or ""
@@ -107,21 +100,12 @@ func (r *Response) statusType() (kind string, rest []byte) {
 // or 0 when none does. A "]" inside a quoted string or a list, whose flags may have
 // it in them, does not close it, unless the quote or list itself is never closed.
 func codeEnd(text []byte) int {
-	quoted, depth := false, 0
-	for i := 1; i < len(text); i++ {
-		switch b := text[i]; {
-		case quoted && b == '\\':
-			i++
-		case b == '"':
-			quoted = !quoted
-		case quoted:
-		case b == '(':
-			depth++
-		case b == ')':
-			depth--
-		case b == ']' && depth <= 0:
+	var n nesting
+	for i, b := range text {
+		if b == ']' && !n.quoted && n.depth <= 0 {
 			return i
 		}
+		n.read(b)
 	}
 	return max(bytes.IndexByte(text, ']'), 0)
 }
@@ -147,7 +131,7 @@ func (c *Conn) Response() (*Response, error) {
 
 // response reads into r, which holds what had come when it fails.
 func (c *Conn) response(r *Response) error {
-	depth := depthMeter{limit: c.lim.Depth}
+	var lists nesting
 	kept := 0 // bytes of literals, bounded like the line itself
 	for {
 		line, err := c.line()
@@ -165,8 +149,11 @@ func (c *Conn) response(r *Response) error {
 		if first && !hasLiterals(r) {
 			break
 		}
-		if err := depth.measure(line); err != nil {
-			return c.fail(err)
+		// Only the depth is limited: a message may have 5,000 recipients side by side.
+		for _, b := range line {
+			if lists.read(b); lists.depth > c.lim.Depth {
+				return c.fail(overLimit("parentheses", int64(c.lim.Depth)))
+			}
 		}
 		size, at, ok := announced(line)
 		if !ok {
@@ -257,28 +244,26 @@ func (c *Conn) literal(size int64, keep int) (kept []byte, left int64, err error
 	return kept, 0, nil
 }
 
-// depthMeter watches the nesting of parentheses outside quoted strings. Only
-// the depth is limited: a message may have 5,000 recipients side by side.
-type depthMeter struct {
-	limit, depth int
-	quoted       bool
+// nesting says where in a response a byte stands: inside a quoted string, and how
+// many parentheses deep.
+type nesting struct {
+	depth           int // open parentheses; negative when more were closed
+	quoted, escaped bool
 }
 
-func (d *depthMeter) measure(line []byte) error {
-	for i := 0; i < len(line); i++ {
-		switch b := line[i]; {
-		case d.quoted && b == '\\':
-			i++
-		case b == '"':
-			d.quoted = !d.quoted
-		case d.quoted:
-		case b == '(':
-			if d.depth++; d.depth > d.limit {
-				return overLimit("parentheses", int64(d.limit))
-			}
-		case b == ')':
-			d.depth--
-		}
+// read takes in the next byte.
+func (n *nesting) read(b byte) {
+	switch {
+	case n.escaped:
+		n.escaped = false
+	case n.quoted && b == '\\':
+		n.escaped = true
+	case b == '"':
+		n.quoted = !n.quoted
+	case n.quoted:
+	case b == '(':
+		n.depth++
+	case b == ')':
+		n.depth--
 	}
-	return nil
 }
