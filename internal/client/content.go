@@ -1,7 +1,6 @@
 package client
 
 import (
-	"strings"
 	"time"
 
 	imap "github.com/emersion/go-imap/v2"
@@ -46,9 +45,4 @@ func (m *content) failed(c *Conn) {
 	if m != nil && !m.bye.IsZero() {
 		c.Bye, c.byeAt = &report.Reply{Status: string(imap.StatusResponseTypeBye)}, m.bye
 	}
-}
-
-// isFetch says whether the first two words of a response are those of FETCH.
-func isFetch(words []string) bool {
-	return len(words) == 2 && strings.HasPrefix(words[1], "FETCH")
 }

@@ -168,7 +168,7 @@ func (x *exchange) next() (more bool, err error) {
 		if x.each != nil {
 			x.each(r)
 		}
-		if x.content != nil && isFetch(r.Words(2)) {
+		if x.content != nil && wire.IsFetch(r.Words(2)) {
 			x.content.begin(c, x.tag)
 		}
 	case r.Tag == "+":

@@ -56,7 +56,7 @@ func (c *Conn) Fetch(t Timer, set imap.NumSet, items string, each func(*FetchDat
 // for, or a broken ENVELOPE, does no harm.
 func parseFetch(r *wire.Response) *FetchData {
 	words := r.Words(2)
-	if !isFetch(words) {
+	if !wire.IsFetch(words) {
 		return nil
 	}
 	n, err := parseNumber(words[0])

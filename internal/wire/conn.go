@@ -17,6 +17,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -166,15 +167,9 @@ func (c *Conn) Upgrade(up func(net.Conn) (net.Conn, error)) error {
 	return nil
 }
 
-// Send writes data. The transcript shows the text in its place: data itself
-// when shown is empty.
+// Send writes data. The transcript shows the text in its place.
 func (c *Conn) Send(data []byte, shown string) error {
-	if c.tr != nil {
-		if shown == "" {
-			shown = string(bytes.TrimRight(data, "\r\n"))
-		}
-		c.tr.Add("C", shown)
-	}
+	c.tr.Add("C", shown)
 	_, err := c.nc.Write(data)
 	return err
 }
@@ -202,14 +197,9 @@ func (c *Conn) fill() error {
 	n, err := c.nc.Read(c.buf[c.w:])
 	if n > 0 {
 		c.at = time.Now() // not when a read fails: the time belongs to bytes
-	}
-	c.w += n
-	c.got += int64(n)
-	if n > 0 {
+		c.w += n
+		c.got += int64(n)
 		return nil // an error that came with data comes again
-	}
-	if err == nil {
-		return nil
 	}
 	return err
 }
@@ -252,12 +242,12 @@ func (c *Conn) Peek(d time.Duration, whole func([]byte) bool) ([]byte, error) {
 			return nil, err
 		}
 	}
-	for d > 0 && !whole(c.buf[c.r:c.w]) && c.w-c.r < len(c.buf) {
+	for d > 0 && !whole(c.Pending()) && c.w-c.r < len(c.buf) {
 		if c.fillFor(d) != nil {
 			break
 		}
 	}
-	return c.buf[c.r:c.w], nil
+	return c.Pending(), nil
 }
 
 // line returns the next line without its end. The slice is valid until the
@@ -283,21 +273,17 @@ func (c *Conn) line() ([]byte, error) {
 		if line, ok := c.cut(&scanned); ok {
 			return line, nil
 		}
-		pending := c.buf[c.r:c.w]
-		if n := len(pending); n > 0 && pending[n-1] == '\n' {
-			err := c.fillFor(lonelyLF)
-			silent := errors.Is(err, os.ErrDeadlineExceeded) && c.err == nil
-			if silent || errors.Is(err, io.EOF) {
-				c.crlf = endLF
-				scanned = 0
-				continue
-			}
-			if err != nil {
+		if !bytes.HasSuffix(c.Pending(), []byte("\n")) {
+			if err := c.fillOrFail(); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err := c.fillOrFail(); err != nil {
+		switch err := c.fillFor(lonelyLF); {
+		case errors.Is(err, os.ErrDeadlineExceeded) && c.err == nil, errors.Is(err, io.EOF):
+			c.crlf = endLF
+			scanned = 0
+		case err != nil:
 			return nil, err
 		}
 	}
@@ -306,7 +292,7 @@ func (c *Conn) line() ([]byte, error) {
 // cut takes a whole line from the buffer, when there is one.
 func (c *Conn) cut(scanned *int) ([]byte, bool) {
 	for {
-		pending := c.buf[c.r:c.w]
+		pending := c.Pending()
 		i := bytes.IndexByte(pending[*scanned:], '\n')
 		if i < 0 {
 			*scanned = len(pending)
@@ -328,7 +314,7 @@ func (c *Conn) cut(scanned *int) ([]byte, bool) {
 		line := pending[:end]
 		c.r += i + 1
 		if lf := bytes.IndexByte(line, '\n'); lf >= 0 {
-			c.inner = append([]byte(nil), line[lf+1:]...)
+			c.inner = bytes.Clone(line[lf+1:])
 		}
 		return line, true
 	}
@@ -336,7 +322,7 @@ func (c *Conn) cut(scanned *int) ([]byte, bool) {
 
 // unread puts data in front of what is still to be read.
 func (c *Conn) unread(data []byte) {
-	rest := append(append([]byte(nil), data...), c.buf[c.r:c.w]...)
+	rest := slices.Concat(data, c.Pending())
 	if len(rest) > len(c.buf) {
 		c.buf = make([]byte, len(rest))
 	}

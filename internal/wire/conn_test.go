@@ -90,7 +90,7 @@ func TestInterrupt(t *testing.T) {
 				if err := response(c); !errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("read after SetDeadline: got %v, want a timeout", err)
 				}
-				if err := c.Send([]byte("x"), ""); !errors.Is(err, os.ErrDeadlineExceeded) {
+				if err := c.Send([]byte("x"), "x"); !errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("write after SetDeadline: got %v, want a timeout", err)
 				}
 				if got := time.Since(start); got != moment {
@@ -237,7 +237,7 @@ func TestSendErrors(t *testing.T) {
 		far.Close()
 		tr := wire.NewTranscript(time.Now(), false)
 		c := wire.New(near, wire.Limits{}, tr)
-		if err := c.Send([]byte("T1 NOOP\r\n"), ""); !errors.Is(err, io.ErrClosedPipe) {
+		if err := c.Send([]byte("T1 NOOP\r\n"), "T1 NOOP"); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("got %v, want a closed pipe", err)
 		}
 		if got := lines(tr); len(got) != 1 || got[0] != "C: T1 NOOP" {

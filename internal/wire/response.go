@@ -59,6 +59,12 @@ func (r *Response) Words(n int) []string {
 	return words
 }
 
+// IsFetch says whether the first two words of an untagged response are those of
+// FETCH. Its list may follow without a space.
+func IsFetch(words []string) bool {
+	return len(words) == 2 && strings.HasPrefix(words[1], "FETCH")
+}
+
 // Status reads the response as a status response (RFC 9051 section 7.1); ok is false
 // for another one. It forgives what mail clients forgive: lower case, several spaces,
 // a missing text, an unclosed code.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,26 +24,26 @@ const (
 // mail's content when it went over the wire never gets into it. A nil
 // *Transcript keeps nothing. It is safe for use by several goroutines.
 type Transcript struct {
-	// Content also shows what mails and folder lists say.
-	Content bool
-	// Max is how many bytes are kept; 0 means maxBytes, which is the most.
-	Max int
+	Max int // bytes that are kept; 0 means maxBytes, which is the most
 
-	mu     sync.Mutex
-	start  time.Time
+	content bool // what mails and lists of folders say is shown too
+	start   time.Time
+
+	mu     sync.Mutex // guards what follows
 	lines  []report.Line
 	bytes  int
 	cut    bool
 	secret bool
-	mail   string // tag of the command whose answer is inside a mail; "" for none
-	rows   int    // rows of a list that are counted, not shown
-	rowsAt time.Time
-	kind   string
+	mail   string    // tag of the command whose answer is inside a mail; "" for none
+	rows   int       // rows of a list that are counted, not shown
+	rowsAt time.Time // when the last of them came
+	kind   string    // LIST, LSUB or XLIST
 }
 
-// NewTranscript returns a transcript whose times count from start.
+// NewTranscript returns a transcript whose times count from start. content also
+// shows what mails and lists of folders say.
 func NewTranscript(start time.Time, content bool) *Transcript {
-	return &Transcript{Content: content, start: start}
+	return &Transcript{content: content, start: start}
 }
 
 // Add adds a line: from is "C", "S" or "-".
@@ -86,21 +87,24 @@ func (t *Transcript) Lines() []report.Line {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flush()
-	return append([]report.Line(nil), t.lines...)
+	return slices.Clone(t.lines)
 }
 
 func (t *Transcript) add(at time.Time, from, text string) {
-	limit := min(cmp.Or(t.Max, maxBytes), maxBytes)
-	if t.bytes += len(text); t.bytes > limit && !t.cut {
-		t.cut = true
-		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d bytes", limit)})
+	keep := func(from, text string) {
+		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: from, Text: text})
 	}
+	limit := min(cmp.Or(t.Max, maxBytes), maxBytes)
+	t.bytes += len(text)
 	switch {
 	case t.cut:
+	case t.bytes > limit:
+		t.cut = true
+		keep("-", fmt.Sprintf("cut here after %d bytes", limit))
 	case len(t.lines) < maxLines:
-		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: from, Text: text})
+		keep(from, text)
 	case len(t.lines) == maxLines:
-		t.lines = append(t.lines, report.Line{At: at.Sub(t.start), From: "-", Text: fmt.Sprintf("cut here after %d lines", maxLines)})
+		keep("-", fmt.Sprintf("cut here after %d lines", maxLines))
 	}
 }
 
@@ -112,7 +116,7 @@ func (t *Transcript) server(r *Response) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	words := r.Words(2)
-	if r.Tag == "*" && !t.Content && len(words) > 0 && isList(words[0]) {
+	if t.hidesRow(r, words) {
 		if t.rows > 0 && t.kind != words[0] {
 			t.flush()
 		}
@@ -124,7 +128,10 @@ func (t *Transcript) server(r *Response) {
 	t.add(r.At, "S", t.shown(r, words))
 }
 
-func isList(word string) bool { return word == "LIST" || word == "LSUB" || word == "XLIST" }
+// hidesRow says whether a response is a row of a list of folders that may not be shown.
+func (t *Transcript) hidesRow(r *Response, words []string) bool {
+	return r.Tag == "*" && !t.content && len(words) > 0 && slices.Contains([]string{"LIST", "LSUB", "XLIST"}, words[0])
+}
 
 // flush adds the line for rows that were only counted.
 func (t *Transcript) flush() {
@@ -144,9 +151,9 @@ func (t *Transcript) shown(r *Response, words []string) string {
 	switch {
 	case t.secret && !harmless(r, words):
 		return r.Tag[:min(1, len(r.Tag))] + " [redacted]"
-	case t.Content:
+	case t.content:
 		return withLiterals(r)
-	case r.Tag == "*" && len(words) == 2 && strings.HasPrefix(words[1], "FETCH"):
+	case r.Tag == "*" && IsFetch(words):
 		return fmt.Sprintf("* %s FETCH {%d bytes}", words[0], int64(len(r.Line))+r.LiteralBytes())
 	}
 	inMail := t.mail != "" && !strings.EqualFold(r.Tag, t.mail)

@@ -71,7 +71,7 @@ func TestTranscriptClient(t *testing.T) {
 		data, shown string
 		want        string
 	}{
-		{"as sent", "T1 NOOP\r\n", "", "C: T1 NOOP"},
+		{"as sent", "T1 NOOP\r\n", "T1 NOOP", "C: T1 NOOP"},
 		{"redacted", "T1 LOGIN alice hunter2\r\n", "T1 LOGIN alice ***", "C: T1 LOGIN alice ***"},
 	}
 	for _, tt := range tests {
@@ -98,7 +98,7 @@ func TestTranscriptTimes(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Second)
-		if err := c.Send([]byte("T2 NOOP\r\n"), ""); err != nil {
+		if err := c.Send([]byte("T2 NOOP\r\n"), "T2 NOOP"); err != nil {
 			t.Fatal(err)
 		}
 		tr.Add("-", "a mark")

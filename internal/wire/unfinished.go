@@ -48,7 +48,7 @@ func (t *Transcript) unfinished(r *Response) {
 	t.flush()
 	words := r.Words(2)
 	text := t.shown(r, words)
-	if r.Tag == "*" && !t.Content && len(words) > 0 && isList(words[0]) {
+	if t.hidesRow(r, words) {
 		text = fmt.Sprintf("* %s {%d bytes}", words[0], len(r.Line))
 	}
 	t.add(r.At, "S", fmt.Sprintf("%.*s (not complete)", maxUnfinished, text))
