@@ -33,8 +33,7 @@ func (c *Conn) ID(t Timer) (fields []IDField, err error) {
 // parseID reads an ID response: NIL, or a list of names and values. See RFC 2971
 // section 3.2.
 func parseID(r *wire.Response) []IDField {
-	sc := r.Scan()
-	sc.Next()                             // ID
+	sc := r.Data()
 	if sc.Next().Kind != wire.TokenOpen { // NIL
 		return nil
 	}
@@ -42,7 +41,7 @@ func parseID(r *wire.Response) []IDField {
 	for len(fields) < maxIDFields {
 		name := sc.Next()
 		value := sc.Next()
-		if name.Kind == wire.TokenClose || value.Kind == wire.TokenClose || value.Kind == wire.TokenEnd {
+		if name.EndsList() || value.EndsList() {
 			break
 		}
 		if !value.IsNIL() {

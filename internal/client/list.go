@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -53,10 +54,9 @@ func (c *Conn) ListStatus(t Timer, pattern string, items []string, each func(*im
 // the server spells them. A name may be a literal, or stand without quotes and
 // have spaces and tabs in it. See RFC 9051 section 7.3.1.
 func parseList(r *wire.Response) *imap.ListData {
-	sc := r.Scan()
-	sc.Next() // LIST
+	sc := r.Data()
 	data := &imap.ListData{}
-	for t := sc.Next(); t.Kind != wire.TokenClose && t.Kind != wire.TokenEnd; t = sc.Next() {
+	for t := sc.Next(); !t.EndsList(); t = sc.Next() {
 		if t.Kind != wire.TokenOpen {
 			data.Attrs = append(data.Attrs, imap.MailboxAttr(t.Text))
 		}
@@ -82,10 +82,7 @@ func delimiter(t wire.Token) rune {
 
 // HasAttr says whether a row of LIST has an attribute, in any case.
 func HasAttr(data *imap.ListData, attr imap.MailboxAttr) bool {
-	for _, a := range data.Attrs {
-		if strings.EqualFold(string(a), string(attr)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(data.Attrs, func(a imap.MailboxAttr) bool {
+		return strings.EqualFold(string(a), string(attr))
+	})
 }

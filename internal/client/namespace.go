@@ -20,13 +20,8 @@ func (c *Conn) Namespace(t Timer) (data *imap.NamespaceData, err error) {
 
 // parseNamespace reads a NAMESPACE response: three lists.
 func parseNamespace(r *wire.Response) *imap.NamespaceData {
-	sc := r.Scan()
-	sc.Next() // NAMESPACE
-	data := &imap.NamespaceData{}
-	data.Personal = namespaceList(sc)
-	data.Other = namespaceList(sc)
-	data.Shared = namespaceList(sc)
-	return data
+	sc := r.Data()
+	return &imap.NamespaceData{Personal: namespaceList(sc), Other: namespaceList(sc), Shared: namespaceList(sc)}
 }
 
 // namespaceList reads one of the three lists: NIL, or a list of prefix and
@@ -37,9 +32,9 @@ func namespaceList(sc *wire.Scanner) []imap.NamespaceDescriptor {
 		return nil
 	}
 	for sc.Next().Kind == wire.TokenOpen {
-		prefix := sc.Next().Text
-		one := imap.NamespaceDescriptor{Prefix: mailboxName(prefix), Delim: delimiter(sc.Next())}
-		if sc.Skip(); len(list) < maxWords {
+		one := imap.NamespaceDescriptor{Prefix: mailboxName(sc.Next().Text), Delim: delimiter(sc.Next())}
+		sc.Skip()
+		if len(list) < maxWords {
 			list = append(list, one)
 		}
 	}

@@ -54,8 +54,7 @@ func newQuotaData(kinds ...imap.QuotaResourceType) *QuotaData {
 
 // parse reads QUOTAROOT and QUOTA responses. See RFC 9208 section 4.2.
 func (q *QuotaData) parse(r *wire.Response) {
-	sc := r.Scan()
-	sc.Next()
+	sc := r.Data()
 	switch {
 	case is(r, "QUOTAROOT"):
 		q.Answered = true
@@ -74,11 +73,7 @@ func (q *QuotaData) parse(r *wire.Response) {
 
 // resources reads triplets of resource, usage and limit.
 func (q *QuotaData) resources(root string, sc *wire.Scanner) {
-	for {
-		name := sc.Next()
-		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
-			return
-		}
+	for name := sc.Next(); !name.EndsList(); name = sc.Next() {
 		usage, errUsage := strconv.ParseUint(sc.Next().Text, 10, 64)
 		limit, errLimit := strconv.ParseUint(sc.Next().Text, 10, 64)
 		if errUsage == nil && errLimit == nil {

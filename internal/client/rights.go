@@ -1,8 +1,6 @@
 package client
 
 import (
-	"strings"
-
 	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/wire"
@@ -22,16 +20,15 @@ func (c *Conn) MyRights(t Timer, mailbox string) (rights imap.RightSet, answered
 // parseMyRights reads a MYRIGHTS response. A right is a lower-case letter or a digit;
 // all else is left out. See RFC 4314 section 3.8.
 func parseMyRights(r *wire.Response) (rights imap.RightSet, ok bool) {
-	sc := r.Scan()
-	sc.Next() // MYRIGHTS
+	sc := r.Data()
 	sc.Next() // the mailbox
 	word := sc.Next()
 	if word.Kind == wire.TokenEnd {
 		return nil, false
 	}
 	for _, b := range []byte(word.Text) {
-		if IsRight(b) && !strings.ContainsRune(rights.String(), rune(b)) {
-			rights = append(rights, imap.Right(b))
+		if IsRight(b) {
+			rights = rights.Add(imap.RightSet{imap.Right(b)})
 		}
 	}
 	return rights, true

@@ -44,8 +44,7 @@ func parseSearch(r *wire.Response, data *imap.SearchData) *imap.SearchData {
 	if data == nil {
 		data = &imap.SearchData{All: imap.SeqSet{}}
 	}
-	sc := r.Scan()
-	sc.Next()
+	sc := r.Data()
 	if extended {
 		parseESearch(sc, data)
 		return data
@@ -103,9 +102,4 @@ func addFound(data *imap.SearchData, from, to uint32) {
 	} else if n < maxRanges {
 		data.All = append(set, imap.SeqRange{Start: from, Stop: to})
 	}
-}
-
-func parseNumber(word string) (uint32, error) {
-	n, err := strconv.ParseUint(word, 10, 32)
-	return uint32(n), err
 }

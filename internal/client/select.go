@@ -48,7 +48,7 @@ func parseMailboxItem(r *wire.Response) (MailboxItem, bool) {
 	words := r.Words(2)
 	switch {
 	case len(words) == 2 && words[1] == "EXISTS":
-		n, err := strconv.ParseUint(words[0], 10, 32)
+		n, err := parseNumber(words[0])
 		if err != nil {
 			return MailboxItem{Name: "EXISTS", Unreadable: keptText(string(r.Line))}, true
 		}
@@ -57,9 +57,7 @@ func parseMailboxItem(r *wire.Response) (MailboxItem, bool) {
 		n, err := strconv.ParseInt(words[0], 10, 64)
 		return MailboxItem{Name: "RECENT", Number: n}, err == nil
 	case len(words) > 0 && words[0] == "FLAGS":
-		sc := r.Scan()
-		sc.Next()
-		return MailboxItem{Name: "FLAGS", Flags: parseFlags(sc.Rest())}, true
+		return MailboxItem{Name: "FLAGS", Flags: parseFlags(r.Data().Rest())}, true
 	}
 	return MailboxItem{}, false
 }

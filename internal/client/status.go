@@ -30,21 +30,17 @@ func (c *Conn) Status(t Timer, mailbox string, items []string) (StatusData, erro
 // pairs of item and number. Numbers that cannot be read are left out. It returns the
 // mailbox. See RFC 9051 section 7.3.4.
 func parseStatus(r *wire.Response, items []string, data StatusData) (mailbox string) {
-	sc := r.Scan()
-	sc.Next() // STATUS
+	sc := r.Data()
 	mailbox = mailboxName(sc.Next().Text)
 	if sc.Next().Kind != wire.TokenOpen {
 		return mailbox
 	}
-	for {
-		name := sc.Next()
-		if name.Kind == wire.TokenClose || name.Kind == wire.TokenEnd {
-			return mailbox
-		}
+	for name := sc.Next(); !name.EndsList(); name = sc.Next() {
 		item := strings.ToUpper(name.Text)
 		n, err := strconv.ParseInt(sc.Next().Text, 10, 64)
 		if err == nil && n >= 0 && slices.Contains(items, item) {
 			data[item] = n
 		}
 	}
+	return mailbox
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"strconv"
 	"strings"
 
 	imap "github.com/emersion/go-imap/v2"
@@ -29,12 +28,10 @@ func (c *Conn) untagged(r *wire.Response) {
 	words := r.Words(2)
 	switch {
 	case len(words) > 0 && words[0] == "CAPABILITY":
-		sc := r.Scan()
-		sc.Next()
-		c.setCapabilities(sc.Rest())
+		c.setCapabilities(r.Data().Rest())
 	case len(words) == 2 && words[1] == "EXISTS":
-		if n, err := strconv.ParseUint(words[0], 10, 32); err == nil {
-			c.Exists = uint32(n)
+		if n, err := parseNumber(words[0]); err == nil {
+			c.Exists = n
 		}
 	case len(words) == 2 && words[1] == "EXPUNGE":
 		c.Expunged = true

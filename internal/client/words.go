@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -23,6 +24,12 @@ func Beginning(text string, max int) string {
 		return strings.Clone(text)
 	}
 	return strings.ToValidUTF8(text[:max], "") + "..."
+}
+
+// parseNumber reads a number of 32 bits. See RFC 9051 section 9, number.
+func parseNumber(word string) (uint32, error) {
+	n, err := strconv.ParseUint(word, 10, 32)
+	return uint32(n), err
 }
 
 // keptOf remembers, for a remark when the command is answered, a list of which as many

@@ -25,6 +25,10 @@ type Token struct {
 // IsNIL reports whether the token is NIL, in any case.
 func (t Token) IsNIL() bool { return t.Kind == TokenAtom && strings.EqualFold(t.Text, "NIL") }
 
+// EndsList reports whether the token is the ")" of a list, or the end of a response
+// that was cut off inside one.
+func (t Token) EndsList() bool { return t.Kind == TokenClose || t.Kind == TokenEnd }
+
 // Scanner takes a response apart. It never fails: what is no token of the
 // grammar becomes an atom, for the caller to make nothing of.
 type Scanner struct {
@@ -36,6 +40,14 @@ type Scanner struct {
 // Scan returns a Scanner that stands behind the response's tag.
 func (r *Response) Scan() *Scanner {
 	return &Scanner{line: r.Line, literals: r.literals, pos: len(r.Tag)}
+}
+
+// Data returns a Scanner that stands behind the first word, which says of what kind
+// an untagged response is.
+func (r *Response) Data() *Scanner {
+	s := r.Scan()
+	s.Next()
+	return s
 }
 
 // Next returns the next token.
