@@ -35,7 +35,7 @@ func (c *Conn) Greeting(t Timer) (*report.Reply, error) {
 		}
 		r, err := c.wire.Response()
 		if err != nil {
-			if pending := c.wire.Pending(); binary(pending) {
+			if pending := c.wire.Pending(); isBinary(pending) {
 				return nil, &report.StepError{Err: &report.NotIMAP{Binary: len(pending)}}
 			}
 			return nil, err
@@ -82,7 +82,7 @@ func (c *Conn) otherService() error {
 	sent, _ := c.wire.Peek(foreignLineTimeout, func(b []byte) bool { return bytes.IndexByte(b, '\n') >= 0 })
 	line, _, _ := strings.Cut(string(sent), "\n")
 	e := foreign(strings.TrimRight(line, "\r"))
-	if n := e.Err.(*report.NotIMAP); n.Service == "" && binary(sent) {
+	if n := e.Err.(*report.NotIMAP); n.Service == "" && isBinary(sent) {
 		n.Binary, n.Said, e.Line = len(sent), "", ""
 		c.transcript.Add("S", fmt.Sprintf("{%d bytes}", len(sent)))
 		return e
@@ -101,8 +101,8 @@ func foreign(line string) *report.StepError {
 	return &report.StepError{Err: n, Line: n.Said}
 }
 
-// binary says whether data are not text in any encoding: they have control
+// isBinary says whether data are not text in any encoding: they have control
 // characters that no text has.
-func binary(data []byte) bool {
+func isBinary(data []byte) bool {
 	return bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' && r != '\x1b' })
 }

@@ -66,7 +66,7 @@ func parseList(r *wire.Response) *imap.ListData {
 	if strings.HasPrefix(name, `"`) || strings.HasPrefix(name, "{") {
 		name = sc.Next().Text
 	}
-	data.Mailbox = mailboxName(name)
+	data.Mailbox = MailboxName(name)
 	return data
 }
 

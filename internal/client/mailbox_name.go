@@ -2,10 +2,11 @@ package client
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // mutf7 is the alphabet of modified base64. See RFC 3501 section 5.1.3.
@@ -16,32 +17,30 @@ var mutf7 = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 // else is enabled.
 func EncodeMailbox(name string) string {
 	var b strings.Builder
-	for name != "" {
-		i := 0
-		for i < len(name) && name[i] >= ' ' && name[i] <= '~' && name[i] != '&' {
-			i++
-		}
-		b.WriteString(name[:i])
-		if name = name[i:]; name == "" {
-			break
-		}
-		if name[0] == '&' {
-			b.WriteString("&-")
-			name = name[1:]
-			continue
-		}
-		i = 0
-		for i < len(name) && (name[i] < ' ' || name[i] > '~') {
-			_, n := utf8.DecodeRuneInString(name[i:])
-			i += n
+	var coded []rune // not printable ASCII, and not written yet
+	flush := func() {
+		if len(coded) == 0 {
+			return
 		}
 		var units []byte
-		for _, u := range utf16.Encode([]rune(name[:i])) {
-			units = append(units, byte(u>>8), byte(u))
+		for _, u := range utf16.Encode(coded) {
+			units = binary.BigEndian.AppendUint16(units, u)
 		}
 		b.WriteString("&" + mutf7.EncodeToString(units) + "-")
-		name = name[i:]
+		coded = nil
 	}
+	for _, r := range name {
+		if r < ' ' || r > '~' {
+			coded = append(coded, r)
+			continue
+		}
+		flush()
+		b.WriteRune(r)
+		if r == '&' {
+			b.WriteByte('-')
+		}
+	}
+	flush()
 	return b.String()
 }
 
@@ -49,10 +48,10 @@ func EncodeMailbox(name string) string {
 // string.
 func MailboxWord(name string) string { return Quote(EncodeMailbox(name)) }
 
-// mailboxName decodes a name that a server sent. One that is not modified UTF-7
+// MailboxName decodes a name that a server sent. One that is not modified UTF-7
 // stays as it is, as in mail clients.
-func mailboxName(sent string) string {
-	if name, err := DecodeMailbox(sent); err == nil {
+func MailboxName(sent string) string {
+	if name, err := decodeMailbox(sent); err == nil {
 		return name
 	}
 	return sent
@@ -60,9 +59,9 @@ func mailboxName(sent string) string {
 
 var errUTF7 = errors.New("not modified UTF-7")
 
-// DecodeMailbox is the reverse of EncodeMailbox. A name that is not modified
+// decodeMailbox is the reverse of EncodeMailbox. A name that is not modified
 // UTF-7 is an error.
-func DecodeMailbox(name string) (string, error) {
+func decodeMailbox(name string) (string, error) {
 	var b strings.Builder
 	for {
 		plain, rest, found := strings.Cut(name, "&")
@@ -74,19 +73,19 @@ func DecodeMailbox(name string) (string, error) {
 		if !closed {
 			return "", errUTF7
 		}
+		name = after
 		if coded == "" {
 			b.WriteByte('&')
-		} else {
-			raw, err := mutf7.DecodeString(coded)
-			if err != nil || len(raw)%2 != 0 || strings.ContainsAny(coded, "\r\n") { // base64 skips line ends
-				return "", errUTF7
-			}
-			units := make([]uint16, len(raw)/2)
-			for i := range units {
-				units[i] = uint16(raw[2*i])<<8 | uint16(raw[2*i+1])
-			}
-			b.WriteString(string(utf16.Decode(units)))
+			continue
 		}
-		name = after
+		raw, err := mutf7.DecodeString(coded)
+		if err != nil || len(raw)%2 != 0 || strings.ContainsAny(coded, "\r\n") { // base64 skips line ends
+			return "", errUTF7
+		}
+		units := make([]uint16, 0, len(raw)/2)
+		for pair := range slices.Chunk(raw, 2) {
+			units = append(units, binary.BigEndian.Uint16(pair))
+		}
+		b.WriteString(string(utf16.Decode(units)))
 	}
 }

@@ -29,7 +29,7 @@ func TestMailboxName(t *testing.T) {
 			if got := EncodeMailbox(tt.plain); got != tt.coded {
 				t.Errorf("encode %q: got %q, want %q", tt.plain, got, tt.coded)
 			}
-			if got, err := DecodeMailbox(tt.coded); got != tt.plain || err != nil {
+			if got, err := decodeMailbox(tt.coded); got != tt.plain || err != nil {
 				t.Errorf("decode %q: got %q, %v, want %q", tt.coded, got, err, tt.plain)
 			}
 		})
@@ -55,7 +55,7 @@ func TestMailboxNameWrong(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := DecodeMailbox(tt.coded)
+			got, err := decodeMailbox(tt.coded)
 			if got != tt.want || errors.Is(err, errUTF7) != (tt.want == "") {
 				t.Errorf("%q: got %q, %v, want %q", tt.coded, got, err, tt.want)
 			}
@@ -79,10 +79,10 @@ func FuzzMailboxName(f *testing.F) {
 				t.Fatalf("encode %q: got %q, with a byte that is not printable ASCII", s, coded)
 			}
 		}
-		if back, err := DecodeMailbox(coded); err != nil || utf8.ValidString(s) && back != s {
+		if back, err := decodeMailbox(coded); err != nil || utf8.ValidString(s) && back != s {
 			t.Errorf("%q: got %q, and back %q, %v", s, coded, back, err)
 		}
-		plain, err := DecodeMailbox(s)
+		plain, err := decodeMailbox(s)
 		if err != nil {
 			return
 		}
@@ -92,7 +92,7 @@ func FuzzMailboxName(f *testing.F) {
 		if len(plain) > 3*len(s) {
 			t.Errorf("decode %q: got %d bytes of %d", s, len(plain), len(s))
 		}
-		if again, err := DecodeMailbox(EncodeMailbox(plain)); utf8.ValidString(plain) && (err != nil || again != plain) {
+		if again, err := decodeMailbox(EncodeMailbox(plain)); utf8.ValidString(plain) && (err != nil || again != plain) {
 			t.Errorf("decode %q: got %q, and again %q, %v", s, plain, again, err)
 		}
 	})

@@ -32,7 +32,7 @@ func namespaceList(sc *wire.Scanner) []imap.NamespaceDescriptor {
 		return nil
 	}
 	for sc.Next().Kind == wire.TokenOpen {
-		one := imap.NamespaceDescriptor{Prefix: mailboxName(sc.Next().Text), Delim: delimiter(sc.Next())}
+		one := imap.NamespaceDescriptor{Prefix: MailboxName(sc.Next().Text), Delim: delimiter(sc.Next())}
 		sc.Skip()
 		if len(list) < maxWords {
 			list = append(list, one)

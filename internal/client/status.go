@@ -31,7 +31,7 @@ func (c *Conn) Status(t Timer, mailbox string, items []string) (StatusData, erro
 // mailbox. See RFC 9051 section 7.3.4.
 func parseStatus(r *wire.Response, items []string, data StatusData) (mailbox string) {
 	sc := r.Data()
-	mailbox = mailboxName(sc.Next().Text)
+	mailbox = MailboxName(sc.Next().Text)
 	if sc.Next().Kind != wire.TokenOpen {
 		return mailbox
 	}

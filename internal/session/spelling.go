@@ -19,7 +19,7 @@ func spelledApart(want, name string, delim rune) report.Difference {
 		return report.DifferBlanks
 	case sameLetters(want, name):
 		return report.DifferForm
-	case strings.Contains(want, "&") && decoded(want) == name:
+	case strings.Contains(want, "&") && client.MailboxName(want) == name:
 		return report.DifferEncoding
 	case strings.EqualFold(want, name):
 		return report.DifferCase
@@ -65,15 +65,6 @@ func plain(r rune) rune {
 		return -1
 	}
 	return r
-}
-
-// decoded returns what a name means that was copied from the wire.
-func decoded(name string) string {
-	text, err := client.DecodeMailbox(name)
-	if err != nil {
-		return name
-	}
-	return text
 }
 
 // levels returns a name with the server's delimiter between its levels, in place of
