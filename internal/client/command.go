@@ -8,9 +8,9 @@ import (
 	imap "github.com/emersion/go-imap/v2"
 )
 
-// Command is one command being put together: text, and the places where the
+// command is one command being put together: text, and the places where the
 // server must first agree to a literal.
-type Command struct {
+type command struct {
 	name   string // "LOGIN", for words to the user
 	chunks []chunk
 	// nonSync is the size up to which a literal does not wait for the server's
@@ -26,8 +26,8 @@ type chunk struct{ data, shown []byte }
 const maxLiteralMinus = 4096
 
 // newCommand returns the beginning of a command. words are sent as they are.
-func (c *Conn) newCommand(name string, words ...string) *Command {
-	cmd := &Command{name: name, chunks: make([]chunk, 1), nonSync: -1}
+func (c *Conn) newCommand(name string, words ...string) *command {
+	cmd := &command{name: name, chunks: make([]chunk, 1), nonSync: -1}
 	// Without LITERAL+ (RFC 7888) every literal costs a round trip.
 	switch {
 	case offers(c.Capabilities, imap.CapLiteralPlus):
@@ -43,7 +43,7 @@ func (c *Conn) newCommand(name string, words ...string) *Command {
 }
 
 // last returns the chunk that the next text belongs to.
-func (c *Command) last() *chunk { return &c.chunks[len(c.chunks)-1] }
+func (c *command) last() *chunk { return &c.chunks[len(c.chunks)-1] }
 
 // add adds data, and what the transcript shows in its place.
 func (k *chunk) add(data, shown string) {
@@ -52,28 +52,28 @@ func (k *chunk) add(data, shown string) {
 }
 
 // text adds text that is neither data nor secret.
-func (c *Command) text(t string) *Command {
+func (c *command) text(t string) *command {
 	c.last().add(t, t)
 	return c
 }
 
 // hidden adds text that the transcript does not show.
-func (c *Command) hidden(t string) *Command {
+func (c *command) hidden(t string) *command {
 	c.last().add(t, " [redacted]")
 	return c
 }
 
 // mailbox adds a space and the name of a mailbox, or a pattern of LIST.
-func (c *Command) mailbox(name string) *Command { return c.str(EncodeMailbox(name)) }
+func (c *command) mailbox(name string) *command { return c.str(EncodeMailbox(name)) }
 
 // str adds a space and a string argument: quoted where that can hold it, else
 // as a literal. See RFC 9051 section 4.3.
-func (c *Command) str(v string) *Command { return c.argument(v, v) }
+func (c *command) str(v string) *command { return c.argument(v, v) }
 
 // secret adds a string argument that the transcript does not show.
-func (c *Command) secret(v string) *Command { return c.argument(v, "[redacted]") }
+func (c *command) secret(v string) *command { return c.argument(v, "[redacted]") }
 
-func (c *Command) argument(v, shown string) *Command {
+func (c *command) argument(v, shown string) *command {
 	c.text(" ")
 	if !quotable(v) {
 		return c.literal(v, shown)
@@ -86,7 +86,7 @@ func (c *Command) argument(v, shown string) *Command {
 }
 
 // literal adds a string as a literal, without a space before it.
-func (c *Command) literal(v, shown string) *Command {
+func (c *command) literal(v, shown string) *command {
 	if len(v) <= c.nonSync {
 		c.last().add(fmt.Sprintf("{%d+}\r\n%s", len(v), v), shown)
 		return c

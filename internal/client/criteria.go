@@ -182,7 +182,7 @@ func (c Criteria) unicode() bool { return len(c.parts) > 1 }
 
 // appendTo adds the criteria to a SEARCH: set limits it to some messages, nil
 // for all.
-func (c Criteria) appendTo(cmd *Command, set imap.SeqSet) *Command {
+func (c Criteria) appendTo(cmd *command, set imap.SeqSet) *command {
 	if c.unicode() {
 		cmd.text(" CHARSET UTF-8")
 	}

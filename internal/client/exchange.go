@@ -32,7 +32,7 @@ type exchange struct {
 }
 
 // run sends a command whose answer is its tagged reply.
-func (c *Conn) run(t Timer, cmd *Command) error {
+func (c *Conn) run(t Timer, cmd *command) error {
 	_, err := c.do(t, cmd, nil)
 	return err
 }
@@ -40,7 +40,7 @@ func (c *Conn) run(t Timer, cmd *Command) error {
 // do sends a command and waits for its answer. Its time runs from the first byte
 // sent to the last byte of the tagged line. A NO or BAD is an error with the
 // reply in it.
-func (c *Conn) do(t Timer, cmd *Command, each func(*wire.Response)) (*report.Reply, error) {
+func (c *Conn) do(t Timer, cmd *command, each func(*wire.Response)) (*report.Reply, error) {
 	x, err := c.start(t, cmd)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (x *exchange) await() error {
 }
 
 // start sends a command, literals included.
-func (c *Conn) start(t Timer, cmd *Command) (*exchange, error) {
+func (c *Conn) start(t Timer, cmd *command) (*exchange, error) {
 	if c.Bye != nil {
 		return nil, &report.StepError{Err: report.ErrBye, Reply: c.Bye}
 	}
@@ -172,7 +172,7 @@ func (x *exchange) next() (more bool, err error) {
 			x.content.begin(c, x.tag)
 		}
 	case r.Tag == "+":
-		x.challenge = challengeOf(r)
+		x.challenge = strings.TrimSpace(string(r.Line[1:]))
 		return true, nil
 	case strings.EqualFold(r.Tag, x.tag):
 		reply, ok := parseReply(r)
@@ -197,9 +197,6 @@ func unparsed(r *wire.Response) error {
 	return &report.StepError{Err: report.ErrProtocol, Line: keptText(string(r.Line))}
 }
 
-// challengeOf returns what stands behind a "+".
-func challengeOf(r *wire.Response) string { return strings.TrimSpace(string(r.Line[1:])) }
-
 // finish takes the reply as the end of the command's time and as its result.
 func (x *exchange) finish() (*report.Reply, error) {
 	x.c.awaiting, x.c.began = false, x.c.wire.Received()
@@ -218,9 +215,9 @@ func (x *exchange) finish() (*report.Reply, error) {
 }
 
 // warn makes remarks of what the server warned of while all went well, and of a list
-// that is too long. RFC 9051
-// section 7.1 wants an ALERT shown, and has untagged NO as a warning; with REFERRAL the
-// server would rather have us elsewhere (RFC 2221 section 4.1).
+// that is too long. RFC 9051 section 7.1 wants an ALERT shown, and has untagged NO as a
+// warning; with REFERRAL the server would rather have us elsewhere (RFC 2221 section
+// 4.1).
 func (c *Conn) warn(t Timer, reply *report.Reply) {
 	if imap.ResponseCode(reply.Code) == imap.ResponseCodeAlert || reply.Code == "REFERRAL" {
 		c.warnings = append(c.warnings, reply.String())

@@ -142,23 +142,14 @@ func (m *FetchData) addHeader(text string) {
 	m.Header += text[:min(len(text), MaxHeader-len(m.Header))]
 }
 
-// dateForms are the ways servers write INTERNALDATE: as RFC 9051 section 9
-// wants it, with a one-digit day, and with the zone of three digits that
-// Exchange 5.5 wrote ("25-JUN-1998 10:57:38 -500").
-var dateForms = []string{"_2-Jan-2006 15:04:05 -0700", "2-Jan-2006 15:04:05 -0700"}
-
+// parseDate reads an INTERNALDATE: as RFC 9051 section 9 wants it, with a one-digit
+// day, and with the zone of three digits that Exchange 5.5 wrote ("25-JUN-1998
+// 10:57:38 -500").
 func parseDate(v string) (time.Time, error) {
 	v = strings.TrimSpace(v)
 	if i := strings.LastIndexAny(v, "+-"); i > 0 && len(v)-i-1 == 3 {
 		v = v[:i+1] + "0" + v[i+1:]
 	}
-	var err error
-	for _, form := range dateForms {
-		var t time.Time
-		// In UTC, as time.Parse would read the file of the local zone for nothing.
-		if t, err = time.ParseInLocation(form, v, time.UTC); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, err
+	// In UTC, as time.Parse would read the file of the local zone for nothing.
+	return time.ParseInLocation("2-Jan-2006 15:04:05 -0700", v, time.UTC)
 }

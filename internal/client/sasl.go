@@ -54,7 +54,7 @@ func (c *Conn) logIn(attempt func() error) (listed imap.CapSet, err error) {
 
 // authenticate sends the command and answers the challenges. ir is the initial
 // response, nil when the command has it or there is none.
-func (c *Conn) authenticate(t Timer, cmd *Command, mechanism auth.Client, ir []byte) error {
+func (c *Conn) authenticate(t Timer, cmd *command, mechanism auth.Client, ir []byte) error {
 	x, err := c.start(t, cmd)
 	if err != nil {
 		return err
@@ -118,8 +118,8 @@ func saslFault(err error) error {
 	return fmt.Errorf("%w: %w", report.ErrProtocol, report.ForeignError(err))
 }
 
-// abort cancels an authentication, reads the server's answer to that, and
-// returns why, unless the answer was a reply that explains more.
+// abort cancels an authentication, reads the server's answer to that, and returns
+// why, joined with the error of the connection when there is no answer.
 func (x *exchange) abort(why error) error {
 	if err := x.send([]byte("*\r\n"), "*"); err != nil {
 		return err

@@ -26,7 +26,7 @@ func (c *Conn) Count(t Timer, criteria Criteria) (*imap.SearchData, error) {
 	return c.search(t, criteria.appendTo(c.newCommand("SEARCH", "RETURN", "(COUNT)"), nil))
 }
 
-func (c *Conn) search(t Timer, cmd *Command) (data *imap.SearchData, err error) {
+func (c *Conn) search(t Timer, cmd *command) (data *imap.SearchData, err error) {
 	_, err = c.do(t, cmd, func(r *wire.Response) { data = parseSearch(r, data) })
 	return data, err
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"strings"
 
 	"check_imap_session/internal/report"
@@ -51,11 +52,7 @@ func PlainService(first string) *report.NotIMAP {
 		return &report.NotIMAP{Service: "IMAP without TLS", Hint: "--tls=starttls", Said: first}
 	}
 	n := identify(first)
-	if n.Service == "" {
-		n.Service = "a service without TLS"
-	} else {
-		n.Service += " without TLS"
-	}
+	n.Service = cmp.Or(n.Service, "a service") + " without TLS"
 	n.Said = first
 	return n
 }
