@@ -47,37 +47,30 @@ func ParseCriteria(v string, now time.Time) (Criteria, error) {
 		return Criteria{}, errors.New("a control character, such as a line end, is not allowed in it")
 	}
 	c := Criteria{text: v}
-	plain, rest, depth := "", v, 0
-	for rest != "" {
-		i := strings.IndexAny(rest, `"(){`)
-		if i < 0 {
-			i = len(rest)
-		}
-		plain += rest[:i]
-		if rest = rest[i:]; rest == "" {
-			break
-		}
-		switch rest[0] {
+	var plain []byte
+	depth := 0
+	for i := 0; i < len(v); {
+		switch v[i] {
 		case '{':
-			date, n, err := relativeDate(v[:len(v)-len(rest)], rest, now)
+			date, n, err := relativeDate(v[:i], v[i:], now)
 			if err != nil {
 				return Criteria{}, err
 			}
-			plain += date
-			rest = rest[n:]
+			plain = append(plain, date...)
+			i += n
 			continue
 		case '"':
-			value, n, err := quotedString(rest)
+			value, n, err := quotedString(v[i:])
 			if err != nil {
 				return Criteria{}, err
 			}
 			if isASCII(value) {
-				plain += rest[:n]
+				plain = append(plain, v[i:i+n]...)
 			} else {
-				c.parts = append(c.parts, criterion{plain, false}, criterion{value, true})
-				plain = ""
+				c.parts = append(c.parts, criterion{string(plain), false}, criterion{value, true})
+				plain = nil
 			}
-			rest = rest[n:]
+			i += n
 			continue
 		case '(':
 			depth++
@@ -86,13 +79,13 @@ func ParseCriteria(v string, now time.Time) (Criteria, error) {
 				return Criteria{}, errors.New("a ) without its (")
 			}
 		}
-		plain += rest[:1]
-		rest = rest[1:]
+		plain = append(plain, v[i])
+		i++
 	}
 	if depth > 0 {
 		return Criteria{}, errors.New("a ( without its )")
 	}
-	c.parts = append(c.parts, criterion{plain, false})
+	c.parts = append(c.parts, criterion{string(plain), false})
 	return c, c.checkWords()
 }
 
