@@ -2,7 +2,6 @@ package demo
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,32 +20,30 @@ const (
 // mailboxes. A mailbox that is missing is left out, INBOX too: LIST then does not
 // show it.
 func newAccount(s *Server, more []string, mailboxMissing bool, now time.Time) (*imapmemserver.User, error) {
-	var filled []string
-	for _, name := range append([]string{s.Mailbox}, more...) {
+	account := imapmemserver.NewUser(s.Username, s.Password)
+	names := append([]string{s.Mailbox}, more...)
+	filled := len(names)
+	names = append(names, "INBOX", "Drafts", "Sent", "Trash", "Archive", "Archive/2023", "Archive/2024")
+	seen := map[string]bool{}
+	for i, name := range names {
 		if strings.EqualFold(name, "INBOX") { // RFC 9051 section 5.1
 			name = "INBOX"
 		}
-		if !slices.Contains(filled, name) {
-			filled = append(filled, name)
-		}
-	}
-	account := imapmemserver.NewUser(s.Username, s.Password)
-	present := map[string]bool{}
-	for _, name := range append(filled, "INBOX", "Drafts", "Sent", "Trash", "Archive", "Archive/2023", "Archive/2024") {
-		if present[name] || mailboxMissing && name == filled[0] {
+		if seen[name] {
 			continue
 		}
-		present[name] = true
+		seen[name] = true
+		if i == 0 && mailboxMissing {
+			continue
+		}
 		if err := account.Create(name, nil); err != nil {
 			return nil, err
 		}
-	}
-	if mailboxMissing {
-		filled = filled[1:]
-	}
-	for _, mailbox := range filled {
+		if i >= filled {
+			continue
+		}
 		for n := 1; n <= messages; n++ {
-			if err := appendMessage(account, mailbox, n, now); err != nil {
+			if err := appendMessage(account, name, n, now); err != nil {
 				return nil, err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -72,6 +73,15 @@ func connect(t testing.TB, s *Server) *client {
 	return &client{t: t, conn: conn, in: bufio.NewReader(conn)}
 }
 
+// greeted starts the server of a scenario and returns a client that has read its
+// first line.
+func greeted(t testing.TB, name string) *client {
+	t.Helper()
+	c := connect(t, start(t, find(t, name), Options{}))
+	c.line()
+	return c
+}
+
 // line reads one line.
 func (c *client) line() string {
 	c.t.Helper()
@@ -108,6 +118,14 @@ func (c *client) want(got, prefix string) {
 	c.t.Helper()
 	if !strings.HasPrefix(got, prefix) {
 		c.t.Errorf("got %q, want it to begin with %q", got, prefix)
+	}
+}
+
+// wantEnd fails unless the server closes behind what it said last.
+func (c *client) wantEnd(after string) {
+	c.t.Helper()
+	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
+		c.t.Errorf("after %s: got %q, %v, want the end", after, rest, err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,17 +95,14 @@ func TestScenarioDiffersWhereItSays(t *testing.T) {
 func TestLogoutAfterRefusal(t *testing.T) {
 	for _, name := range []string{"healthy", "auth-failed", "mailbox-missing", "over-quota"} {
 		t.Run(name, func(t *testing.T) {
-			c := connect(t, start(t, find(t, name), Options{}))
-			c.line()
+			c := greeted(t, name)
 			c.command("LOGIN demo demo")
 			c.command("EXAMINE INBOX")
 			got := c.command("LOGOUT")
 			if want := []string{"* BYE Logging out", "a OK LOGOUT completed"}; !slices.Equal(got, want) {
 				t.Errorf("LOGOUT: got %q, want %q", got, want)
 			}
-			if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
-				t.Errorf("after LOGOUT: got %q, %v, want the end", rest, err)
-			}
+			c.wantEnd("LOGOUT")
 		})
 	}
 }
@@ -119,8 +115,7 @@ func TestAuthenticatePlain(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := connect(t, start(t, find(t, test.name), Options{}))
-			c.line()
+			c := greeted(t, test.name)
 			c.want(last(c.command("AUTHENTICATE PLAIN AGRlbW8AZGVtbw==")), test.want)
 		})
 	}
@@ -128,27 +123,20 @@ func TestAuthenticatePlain(t *testing.T) {
 
 // The scenario refuses a greeting and closes: nothing follows the BYE.
 func TestByeCloses(t *testing.T) {
-	c := connect(t, start(t, find(t, "bye"), Options{}))
-	c.line()
-	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
-		t.Errorf("after BYE: got %q, %v, want the end", rest, err)
-	}
+	c := greeted(t, "bye")
+	c.wantEnd("BYE")
 }
 
 // SMTP ends with its own 221 and no IMAP behind it.
 func TestWrongServiceQuits(t *testing.T) {
-	c := connect(t, start(t, find(t, "wrong-service"), Options{}))
-	c.line()
+	c := greeted(t, "wrong-service")
 	c.send("QUIT")
 	c.want(c.line(), "221 ")
-	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
-		t.Errorf("after 221: got %q, %v, want the end", rest, err)
-	}
+	c.wantEnd("221")
 }
 
 func TestMissingMailboxIsNotListed(t *testing.T) {
-	c := connect(t, start(t, find(t, "mailbox-missing"), Options{}))
-	c.line()
+	c := greeted(t, "mailbox-missing")
 	c.command("LOGIN demo demo")
 	for _, line := range c.command(`LIST "" "*"`) {
 		if strings.HasSuffix(line, " INBOX") {
@@ -159,8 +147,7 @@ func TestMissingMailboxIsNotListed(t *testing.T) {
 
 // The hang swallows LOGOUT too, and ends with the client's close.
 func TestFetchHangs(t *testing.T) {
-	c := connect(t, start(t, find(t, "hang-at-fetch"), Options{}))
-	c.line()
+	c := greeted(t, "hang-at-fetch")
 	c.command("LOGIN demo demo")
 	c.command("EXAMINE INBOX")
 	c.send("a FETCH 42 (FLAGS)")
@@ -168,9 +155,7 @@ func TestFetchHangs(t *testing.T) {
 	if err := c.conn.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
-		t.Errorf("after FETCH: got %q, %v, want nothing", rest, err)
-	}
+	c.wantEnd("FETCH")
 }
 
 // Days are counted as the plugin counts them: whole, rounded down.
