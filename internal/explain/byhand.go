@@ -77,6 +77,10 @@ type line struct {
 // dialogue gives the lines of a conversation their tags.
 type dialogue struct{ tags int }
 
+// tag returns the tag of the last command.
+func (d *dialogue) tag() string { return "a" + strconv.Itoa(d.tags) }
+
+// add returns the lines of a step.
 func (d *dialogue) add(e session.Explanation) []line {
 	var lines []line
 	for _, t := range firstWay(e.Sends) {
@@ -125,14 +129,10 @@ func printfWord(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `%%`, "\x00", `\0`, "\x01", `\001`).Replace(s)
 }
 
-func (d *dialogue) tag() string { return "a" + strconv.Itoa(d.tags) }
-
 // opening returns the command by which a person gets to where the step with that
 // index speaks: behind TLS, or before it.
 func opening(c session.Config, plan []session.Step, i int) string {
-	encrypted := c.TLS == session.TLSImplicit ||
-		slices.ContainsFunc(plan[:i], func(s session.Step) bool { return s.Name == report.StepTLS })
-	if encrypted {
+	if c.TLS == session.TLSImplicit || planned(plan[:i], report.StepTLS) {
 		return openSSL(c, "-quiet", "-crlf")
 	}
 	return telnet(c)

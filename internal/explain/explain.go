@@ -91,13 +91,19 @@ func (c Check) rules(step session.Step) []string {
 	}
 	for _, name := range step.Also {
 		def, _ := report.LookupMetric(name)
-		if !slices.ContainsFunc(c.Plan, func(s session.Step) bool { return s.Name == def.Step }) {
+		if !planned(c.Plan, def.Step) {
 			out = append(out, c.rule(name, step.Mailbox)...)
 		}
 	}
 	return out
 }
 
+// planned says whether a plan has a step of that name.
+func planned(plan []session.Step, name string) bool {
+	return slices.ContainsFunc(plan, func(s session.Step) bool { return s.Name == name })
+}
+
+// rule returns the thresholds on one metric; nil when it has none.
 func (c Check) rule(metric string, of report.Mailbox) []string {
 	def, _ := report.LookupMetric(metric)
 	rule := c.Policy.Rule(metric, of)
@@ -132,21 +138,18 @@ func (c Check) rest(b *strings.Builder) {
 	for _, kind := range slices.Sorted(maps.Keys(c.Policy.States)) {
 		lines = append(lines, fmt.Sprintf("a failure of kind %s is %s (--state)", kind, c.Policy.States[kind]))
 	}
-	planned := func(name string) bool {
-		return slices.ContainsFunc(c.Plan, func(s session.Step) bool { return s.Name == name })
-	}
 	var could []string
 	left := map[string][]string{}
 	for _, name := range session.StepNames() {
 		switch by := session.Removed(c.Config, name); {
-		case planned(name):
+		case planned(c.Plan, name):
 		case by != "":
 			left[by] = append(left[by], name)
 		case slices.Contains(session.Optional(), name):
 			could = append(could, name)
 		}
 	}
-	if planned(report.StepFetch) && !c.Config.MeasuresDelivery() {
+	if planned(c.Plan, report.StepFetch) && !c.Config.MeasuresDelivery() {
 		could = append(could, session.Delivery)
 	}
 	for _, by := range slices.Sorted(maps.Keys(left)) {

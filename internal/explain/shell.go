@@ -120,10 +120,10 @@ func curlLogin(c session.Config) []string {
 	switch {
 	case mode == auth.None:
 		return nil
-	case mode == auth.Auto && c.Authzid != "" && !c.HasToken():
-		mode = auth.Plain
 	case mode == auth.Auto && c.HasToken():
 		mode = auth.XOAuth2
+	case mode == auth.Auto && c.Authzid != "":
+		mode = auth.Plain
 	case mode == auth.Auto || mode == auth.Login: // curl takes what the server offers
 		return []string{"-u", c.Username}
 	}
