@@ -21,14 +21,23 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// converse runs f against a script, after the greeting, on the virtual clock.
-func converse(t *testing.T, script string, f func(*Conn, *timer, *imaptest.Record)) {
+// attached runs f against a script, before the greeting is read, on the virtual clock.
+func attached(t *testing.T, script string, f func(*Conn, *timer, *imaptest.Record)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		nc, record := imaptest.Pipe(t, script, imaptest.Options{})
 		c, tm := New(Limits{}), &timer{}
+		c.KeepTranscript(time.Now(), true, 0)
 		c.Attach(context.Background(), nc)
 		defer c.Close()
+		f(c, tm, record)
+	})
+}
+
+// converse is attached, with f behind the greeting.
+func converse(t *testing.T, script string, f func(*Conn, *timer, *imaptest.Record)) {
+	t.Helper()
+	attached(t, script, func(c *Conn, tm *timer, record *imaptest.Record) {
 		if _, err := c.Greeting(tm); err != nil {
 			t.Fatal(err)
 		}
@@ -138,11 +147,7 @@ func TestGreeting(t *testing.T) {
 		{"tagged", "S: * X\nS: A1 OK hi\nhold", true, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				nc, _ := imaptest.Pipe(t, tt.script, imaptest.Options{})
-				c, tm := New(Limits{}), &timer{}
-				c.Attach(context.Background(), nc)
-				defer c.Close()
+			attached(t, tt.script, func(c *Conn, tm *timer, _ *imaptest.Record) {
 				c.HandshakeJustDone = true
 				_, err := c.Greeting(tm)
 				if c.HandshakeJustDone && !tt.other {
@@ -221,16 +226,8 @@ func TestOpenForgetsExpunges(t *testing.T) {
 // TestChallengeIsRedacted holds that the transcript shows no challenge and no
 // response.
 func TestChallengeIsRedacted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const challenge = "PDFAeD4=" // <1@x>
-		nc, _ := imaptest.Pipe(t, "greet\nserve AUTHENTICATE\nS: + "+challenge+"\nC: *\nS: {tag} OK in\nserve", imaptest.Options{})
-		c, tm := New(Limits{}), &timer{}
-		c.KeepTranscript(time.Now(), true, 0)
-		c.Attach(context.Background(), nc)
-		defer c.Close()
-		if _, err := c.Greeting(tm); err != nil {
-			t.Fatal(err)
-		}
+	const challenge = "PDFAeD4=" // <1@x>
+	converse(t, "greet\nserve AUTHENTICATE\nS: + "+challenge+"\nC: *\nS: {tag} OK in\nserve", func(c *Conn, tm *timer, _ *imaptest.Record) {
 		if _, err := c.Authenticate(tm, auth.CRAMMD5.Client(auth.Credentials{Username: "alice", Password: secret.New("s3cret")})); err != nil {
 			t.Fatal(err)
 		}
