@@ -1,11 +1,13 @@
 package client
 
 import (
+	"strings"
 	"testing"
 
 	imap "github.com/emersion/go-imap/v2"
 
 	"check_imap_session/internal/report"
+	"check_imap_session/internal/wire"
 )
 
 // TestParseAppendUID reads what RFC 4315 section 3 has, and takes nothing else for it.
@@ -29,4 +31,18 @@ func TestParseAppendUID(t *testing.T) {
 			t.Errorf("%s %s: got %d, %d, want %d, %d", tt.code, tt.arg, validity, uid, tt.validity, tt.uid)
 		}
 	}
+}
+
+func FuzzParseAppendUID(f *testing.F) {
+	fuzzParser(f, []string{"OK [APPENDUID 38505 3955] done", "OK [APPENDUID 1 4294967296]", "OK [APPENDUID 1 2:3", "OK [APPENDUID -1 x]"},
+		func(t *testing.T, r *wire.Response) {
+			reply, ok := parseReply(r)
+			if !ok {
+				return
+			}
+			validity, uid := parseAppendUID(reply)
+			if (validity > 0 || uid > 0) && (reply.Code != "APPENDUID" || len(strings.Fields(reply.Arg)) != 2) {
+				t.Errorf("%q: got %d, %d", r.Line, validity, uid)
+			}
+		})
 }

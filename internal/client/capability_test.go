@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,22 @@ func TestOffers(t *testing.T) {
 	}
 	if new(Conn).Offers(imap.CapIdle) {
 		t.Error("nothing is listed, and IDLE is offered")
+	}
+}
+
+func TestParseCapabilities(t *testing.T) {
+	for _, tt := range []struct {
+		list string
+		want []imap.Cap
+	}{
+		{"", nil},
+		{"imap4REV1 IMAP4REV2 Idle  auth=plain ", []imap.Cap{imap.CapIMAP4rev1, imap.CapIMAP4rev2, imap.CapIdle, "AUTH=PLAIN"}},
+		{"IDLE idle X-\xff", []imap.Cap{imap.CapIdle, "X-\uFFFD"}},
+	} {
+		got := parseCapabilities(tt.list)
+		if len(got) != len(tt.want) || slices.ContainsFunc(tt.want, func(c imap.Cap) bool { _, listed := got[c]; return !listed }) {
+			t.Errorf("%q: got %v, want %v", tt.list, got, tt.want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"strings"
 	"testing"
 
 	"check_imap_session/internal/report"
@@ -53,4 +54,25 @@ func TestPlainService(t *testing.T) {
 			t.Errorf("%q: got %+v, want %+v", tt.first, got, want)
 		}
 	}
+}
+
+// FuzzIdentify holds that what a service says only decides which of our own words
+// for it is taken.
+func FuzzIdentify(f *testing.F) {
+	for _, s := range []string{"+OK POP3", "220 FTP", "421 4.7.0", "http/1.1", "\x16\x03\x01", "\xff\xfd", `"SIEVE"`, "* OK ", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		n := identify(line)
+		known := n.Service == ""
+		for _, sv := range services {
+			known = known || n.Service == sv.service && n.Hint == sv.hint
+		}
+		if !known {
+			t.Errorf("%q: got %+v", line, n)
+		}
+		if p := PlainService(line); !strings.HasSuffix(p.Service, " without TLS") || p.Said != line {
+			t.Errorf("%q under TLS: got %+v", line, p)
+		}
+	})
 }

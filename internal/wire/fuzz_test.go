@@ -113,6 +113,66 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
+// eachOf calls f for every response in what a server says, until its first error.
+func eachOf(said string, f func(*wire.Response)) {
+	c := wire.New(&feed{pieces: []string{said}}, fuzzLimits, nil)
+	for {
+		r, err := c.Response()
+		if err != nil {
+			return
+		}
+		f(r)
+	}
+}
+
+// FuzzStatus holds that a status response has one of five types, and says no more
+// than its line.
+func FuzzStatus(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	types := []string{"OK", "NO", "BAD", "BYE", "PREAUTH"}
+	f.Fuzz(func(t *testing.T, said string) {
+		eachOf(said, func(r *wire.Response) {
+			reply, ok := r.Status()
+			if ok != slices.Contains(types, reply.Status) || !ok && reply != (report.Reply{}) {
+				t.Errorf("%q: got %+v, %t", r.Line, reply, ok)
+			}
+			if reply.Code != strings.ToUpper(reply.Code) || !bytes.Contains(r.Line, []byte(reply.Arg)) || !bytes.HasSuffix(bytes.TrimSpace(r.Line), []byte(reply.Text)) {
+				t.Errorf("%q: got %+v", r.Line, reply)
+			}
+		})
+	})
+}
+
+// FuzzScan holds that each way through a response comes to its end: token by token,
+// over a whole list, and what is left of it as text.
+func FuzzScan(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, said string) {
+		eachOf(said, func(r *wire.Response) {
+			tokens(t, r)
+			s := r.Data()
+			for range len(r.Line) + 1 {
+				if rest := s.Rest(); !bytes.HasSuffix(r.Line, []byte(rest)) {
+					t.Errorf("%q: got rest %q", r.Line, rest)
+				}
+				switch token := s.Next(); {
+				case token.Kind == wire.TokenOpen:
+					s.Skip()
+				case token.Kind == wire.TokenEnd:
+					return
+				case token.Size < int64(len(token.Text)) && token.Kind == wire.TokenString:
+					t.Errorf("%q: got %d bytes, and %q of them", r.Line, token.Size, token.Text)
+				}
+			}
+			t.Errorf("%q: more tokens than bytes", r.Line)
+		})
+	})
+}
+
 // FuzzTranscript logs in to a server that says anything, and then throws the
 // password back at us with it, as far as it cannot pass for a status.
 func FuzzTranscript(f *testing.F) {
