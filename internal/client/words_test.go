@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,25 +18,24 @@ func TestLongLists(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("greet\nserve NOOP GETQUOTAROOT NAMESPACE EXAMINE\nraw \"* " + before)
 		for i := range n {
-			b.WriteString(strings.ReplaceAll(word, "@", string(rune('a'+i/1000))+string(rune('a'+i/100%10))+string(rune('a'+i/10%10))+string(rune('a'+i%10))))
+			b.WriteString(strings.ReplaceAll(word, "@", fmt.Sprint("w", i)))
 		}
 		b.WriteString(after + "\\r\\n\"\nS: {tag} OK done\nserve")
 		return b.String()
 	}
+	capabilities := func(c *Conn, tm *timer) int { c.Noop(tm); return len(c.Capabilities) }
+	flags := func(c *Conn, tm *timer) (n int) {
+		c.Open(tm, "EXAMINE", "INBOX", func(item MailboxItem) { n = len(item.Flags) })
+		return n
+	}
 	for _, tt := range []struct {
 		kind, before, word, after string
-		ask                       func(*Conn, *timer) int
+		ask                       func(*Conn, *timer) int // returns how many words were kept
 	}{
-		{"capabilities", "CAPABILITY", " X-@", "", func(c *Conn, tm *timer) int { c.Noop(tm); return len(c.Capabilities) }},
-		{"capabilities", "OK [CAPABILITY", " X-@", "] done", func(c *Conn, tm *timer) int { c.Noop(tm); return len(c.Capabilities) }},
-		{"flags", "FLAGS (", " @", ")", func(c *Conn, tm *timer) (n int) {
-			c.Open(tm, "EXAMINE", "INBOX", func(item MailboxItem) { n = len(item.Flags) })
-			return n
-		}},
-		{"flags", "OK [PERMANENTFLAGS (", " @", ")] limited", func(c *Conn, tm *timer) (n int) {
-			c.Open(tm, "EXAMINE", "INBOX", func(item MailboxItem) { n = len(item.Flags) })
-			return n
-		}},
+		{"capabilities", "CAPABILITY", " X-@", "", capabilities},
+		{"capabilities", "OK [CAPABILITY", " X-@", "] done", capabilities},
+		{"flags", "FLAGS (", " @", ")", flags},
+		{"flags", "OK [PERMANENTFLAGS (", " @", ")] limited", flags},
 		{"quota roots", "QUOTAROOT INBOX", " @", "", func(c *Conn, tm *timer) int { q, _ := c.QuotaRoot(tm, "INBOX"); return len(q.Roots) }},
 		{"namespaces", "NAMESPACE NIL (", `(\"@\" \"/\")`, ") NIL", func(c *Conn, tm *timer) int { n, _ := c.Namespace(tm); return len(n.Other) }},
 	} {

@@ -138,7 +138,8 @@ func FuzzStatus(f *testing.F) {
 			if ok != slices.Contains(types, reply.Status) || !ok && reply != (report.Reply{}) {
 				t.Errorf("%q: got %+v, %t", r.Line, reply, ok)
 			}
-			if reply.Code != strings.ToUpper(reply.Code) || !bytes.Contains(r.Line, []byte(reply.Arg)) || !bytes.HasSuffix(bytes.TrimSpace(r.Line), []byte(reply.Text)) {
+			line := bytes.TrimSpace(r.Line)
+			if reply.Code != strings.ToUpper(reply.Code) || !bytes.Contains(line, []byte(reply.Arg)) || !bytes.HasSuffix(line, []byte(reply.Text)) {
 				t.Errorf("%q: got %+v", r.Line, reply)
 			}
 		})

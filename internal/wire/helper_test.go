@@ -50,8 +50,11 @@ func (f *feed) Write(b []byte) (int, error)       { return len(b), nil }
 func (f *feed) Close() error                      { return nil }
 
 // conn returns a Conn to a server that says these pieces.
-func conn(pieces ...string) *wire.Conn {
-	return wire.New(&feed{pieces: pieces}, wire.Limits{}, nil)
+func conn(pieces ...string) *wire.Conn { return cutUp(0, pieces...) }
+
+// cutUp is conn, but each read returns size bytes at most; 0 means no limit.
+func cutUp(size int, pieces ...string) *wire.Conn {
+	return wire.New(&feed{pieces: pieces, size: size}, wire.Limits{}, nil)
 }
 
 // one reads the only response of a server that says text.
@@ -107,9 +110,4 @@ func speak(t *testing.T, tr *wire.Transcript, events ...event) *wire.Conn {
 	}()
 	t.Cleanup(func() { close(done); near.Close(); far.Close() })
 	return c
-}
-
-// cutUp is conn, but each read returns size bytes at most; 0 means no limit.
-func cutUp(size int, pieces ...string) *wire.Conn {
-	return wire.New(&feed{pieces: pieces, size: size}, wire.Limits{}, nil)
 }

@@ -81,12 +81,9 @@ func TestNoLimit(t *testing.T) {
 	t.Run("5,000 recipients", func(t *testing.T) {
 		r := one(t, envelope(5000))
 		open := 0
-		for s := r.Scan(); ; {
-			tok := s.Next()
-			if tok.Kind == wire.TokenEnd {
-				break
-			}
-			if tok.Kind == wire.TokenOpen {
+		s := r.Scan()
+		for t := s.Next(); t.Kind != wire.TokenEnd; t = s.Next() {
+			if t.Kind == wire.TokenOpen {
 				open++
 			}
 		}

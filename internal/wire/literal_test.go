@@ -69,14 +69,13 @@ func TestLiterals(t *testing.T) {
 // texts returns the strings of a response.
 func texts(r *wire.Response) []string {
 	var out []string
-	for s := r.Scan(); ; {
-		switch t := s.Next(); t.Kind {
-		case wire.TokenEnd:
-			return out
-		case wire.TokenString:
+	s := r.Scan()
+	for t := s.Next(); t.Kind != wire.TokenEnd; t = s.Next() {
+		if t.Kind == wire.TokenString {
 			out = append(out, t.Text)
 		}
 	}
+	return out
 }
 
 // A literal that cannot be allowed is refused by its announcement: after the
