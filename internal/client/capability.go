@@ -16,14 +16,12 @@ func (c *Conn) Capability(t Timer) error {
 }
 
 // Offers says whether the server offers a capability at this point, by itself or
-// as a part of another.
-func (c *Conn) Offers(name imap.Cap) bool { return offers(c.Capabilities, name) }
-
-// offers applies go-imap's rules: IMAP4rev2 includes what RFC 9051 appendix E
-// lists, LITERAL+ includes LITERAL-. A server that speaks both revisions speaks
-// IMAP4rev1 to us, because this client enables nothing; what it offers beyond
-// that it lists (RFC 9051 section 6.3.1).
-func offers(listed imap.CapSet, name imap.Cap) bool {
+// as a part of another: IMAP4rev2 includes what RFC 9051 appendix E lists, LITERAL+
+// includes LITERAL-. A server that speaks both revisions speaks IMAP4rev1 to us,
+// because this client enables nothing; what it offers beyond that it lists (RFC 9051
+// section 6.3.1).
+func (c *Conn) Offers(name imap.Cap) bool {
+	listed := c.Capabilities
 	if _, both := listed[imap.CapIMAP4rev1]; both {
 		listed = listed.Copy()
 		delete(listed, imap.CapIMAP4rev2)

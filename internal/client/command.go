@@ -30,9 +30,9 @@ func (c *Conn) newCommand(name string, words ...string) *command {
 	cmd := &command{name: name, chunks: make([]chunk, 1), nonSync: -1}
 	// Without LITERAL+ (RFC 7888) every literal costs a round trip.
 	switch {
-	case offers(c.Capabilities, imap.CapLiteralPlus):
+	case c.Offers(imap.CapLiteralPlus):
 		cmd.nonSync = math.MaxInt
-	case offers(c.Capabilities, imap.CapLiteralMinus):
+	case c.Offers(imap.CapLiteralMinus):
 		cmd.nonSync = maxLiteralMinus
 	}
 	cmd.text(name)
