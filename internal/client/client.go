@@ -45,8 +45,8 @@ type Conn struct {
 	// last command was sent; LastText is the last untagged OK that is only a text.
 	Notices  []string
 	LastText string
-	// Clear says that TLS is still to come: whoever changes the traffic may have said
-	// what the server seems to say.
+	// Clear says that TLS is still to come: until then, somebody on the way may have
+	// changed what the server says.
 	Clear bool
 	// HandshakeJustDone says that nothing has been read since the TLS handshake:
 	// an alert is then about the handshake.
@@ -81,9 +81,8 @@ type Timer interface {
 func New(limits Limits) *Conn { return &Conn{limits: limits} }
 
 // KeepTranscript makes the Conn keep a transcript whose times count from start, of max
-// bytes, where 0 means wire's own bound.
-// content lets it show what mails and folder lists say. It is called before
-// Attach.
+// bytes, where 0 means wire's own bound. content lets it show what mails and folder
+// lists say. It is called before Attach.
 func (c *Conn) KeepTranscript(start time.Time, content bool, max int) {
 	c.transcript = wire.NewTranscript(start, content)
 	c.transcript.Max = max

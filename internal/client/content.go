@@ -21,7 +21,7 @@ type content struct {
 // begun says whether the answer has brought something of a mail.
 func (m *content) begun() bool { return m != nil && m.inside }
 
-// begin says that it has.
+// begin notes that it has.
 func (m *content) begin(c *Conn, tag string) {
 	if m != nil && !m.inside {
 		m.inside = true

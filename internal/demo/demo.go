@@ -3,8 +3,7 @@
 // login, hanging. The plugin then runs its real session against it, as a first
 // look and as a fire drill for the alerting behind it.
 //
-// It does not judge, does not print, and knows nothing of the check: it is a
-// server and nothing else. The protocol is spoken by go-imap's imapserver over
+// It does not judge or print, and has nothing of the check in it. The protocol is spoken by go-imap's imapserver over
 // its imapmemserver, not by a script; a scenario changes single answers of it.
 // Only implicit TLS is offered (RFC 8314 section 3), with a certificate made
 // at the start; nothing is written to disk or to standard error.
@@ -148,8 +147,8 @@ func newIMAPServer(ctx context.Context, sc Scenario, account *imapmemserver.User
 			imap.CapESearch:   {},
 			imap.CapMove:      {},
 		},
-		// The default logger writes to standard error, which belongs to
-		// nobody in a plugin.
+		// The default logger writes to standard error, where a plugin must
+		// write nothing.
 		Logger: silent{},
 	})
 }

@@ -56,8 +56,8 @@ func (l *listener) shut() error {
 	return err
 }
 
-// conn tells its listener when imapserver closes it, the last thing its
-// goroutine does.
+// conn is taken off its listener's count when imapserver closes it, the last thing
+// that its goroutine does.
 type conn struct {
 	net.Conn
 	listener *listener

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// printable returns what the user gave as one line that nobody can take for another:
-// a line end, an escape of the terminal or a character that nobody sees is written as
-// Go writes it, \n or \x1b.
+// printable returns what the user gave as one line that shows all that is in it: a line
+// end, an escape of the terminal or an invisible character is written as Go writes it,
+// \n or \x1b.
 func printable(s string) string {
 	var b strings.Builder
 	for s != "" {

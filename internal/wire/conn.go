@@ -234,7 +234,7 @@ func (c *Conn) fillOrFail() error {
 }
 
 // Peek returns what has arrived of the next line, at least one byte, without
-// using it up. It waits until whole says yes to it, or until nothing more has
+// using it up. It waits until whole returns true for it, or until nothing more has
 // come for d; d of 0 means to wait for the first bytes only.
 func (c *Conn) Peek(d time.Duration, whole func([]byte) bool) ([]byte, error) {
 	for c.r == c.w {

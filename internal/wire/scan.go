@@ -29,8 +29,8 @@ func (t Token) IsNIL() bool { return t.Kind == TokenAtom && strings.EqualFold(t.
 // that was cut off inside one.
 func (t Token) EndsList() bool { return t.Kind == TokenClose || t.Kind == TokenEnd }
 
-// Scanner takes a response apart. It never fails: what is no token of the
-// grammar becomes an atom, for the caller to make nothing of.
+// Scanner takes a response apart. It never fails: what is not a token of the
+// grammar becomes an atom, which means nothing to its caller.
 type Scanner struct {
 	line     []byte
 	literals []literal

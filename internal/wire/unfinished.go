@@ -40,8 +40,8 @@ func (c *Conn) leave(r *Response) {
 // maxUnfinished is how much of an unfinished response a transcript shows.
 const maxUnfinished = 1000
 
-// unfinished adds what has come of a response. Nobody knows what it would have
-// become, so rows and mails are given by their size, as always.
+// unfinished adds what has come of a response. A row that is not complete is given by
+// its size, as a mail is.
 func (t *Transcript) unfinished(r *Response) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
