@@ -6,7 +6,7 @@
 // awaited by the goroutine that sent it. It does not decide which commands to
 // send, judges nothing and has no words for the user; that is session's part.
 //
-// Order of use: New, Attach, Greeting, then commands, with Upgrade where TLS
+// Order of use: Attach, Greeting, then commands, with Upgrade where TLS
 // begins; Close at the end. Close may be called from the goroutine that speaks,
 // Transcript from any.
 //
@@ -26,15 +26,11 @@ import (
 	"check_imap_session/internal/wire"
 )
 
-// Limits bound what a server can make us read and keep; zero means
-// wire.DefaultLimits.
-type Limits = wire.Limits
-
 // closeTimeout is how long Close waits for a server to take the end of TLS.
 const closeTimeout = 30 * time.Millisecond
 
-// Conn is one conversation. The exported fields are what the server has said of
-// the session; callers read them.
+// Conn is one conversation; the zero value is not attached to a connection yet. The
+// exported fields are what the server has said of the session; callers read them.
 type Conn struct {
 	Capabilities imap.CapSet   // as listed; nil when not known at this point
 	GreetingText string        // without its response code
@@ -52,7 +48,6 @@ type Conn struct {
 	// an alert is then about the handshake.
 	HandshakeJustDone bool
 
-	limits     Limits
 	transcript *wire.Transcript
 	wire       *wire.Conn  // nil before Attach
 	tcp        net.Conn    // the connection below TLS
@@ -77,9 +72,6 @@ type Timer interface {
 	Remark(text string)  // the server warns of something
 }
 
-// New returns a Conn that is not attached to a connection yet.
-func New(limits Limits) *Conn { return &Conn{limits: limits} }
-
 // KeepTranscript makes the Conn keep a transcript whose times count from start, of max
 // bytes, where 0 means wire's own bound. content lets it show what mails and folder
 // lists say. It is called before Attach.
@@ -97,7 +89,7 @@ func (c *Conn) Transcript() []report.Line { return c.transcript.Lines() }
 // Attach makes nc the connection, interrupted when ctx ends.
 func (c *Conn) Attach(ctx context.Context, nc net.Conn) {
 	c.tcp = nc
-	c.wire = wire.New(nc, c.limits, c.transcript)
+	c.wire = wire.New(nc, wire.Limits{}, c.transcript)
 	if t, ok := ctx.Deadline(); ok {
 		c.deadline = t
 		c.limit(t)

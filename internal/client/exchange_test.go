@@ -26,7 +26,7 @@ func attached(t *testing.T, script string, f func(*Conn, *timer, *imaptest.Recor
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		nc, record := imaptest.Pipe(t, script, imaptest.Options{})
-		c, tm := New(Limits{}), &timer{}
+		c, tm := &Conn{}, &timer{}
 		c.KeepTranscript(time.Now(), true, 0)
 		c.Attach(context.Background(), nc)
 		defer c.Close()
@@ -264,7 +264,7 @@ func TestLogoutClosed(t *testing.T) {
 		{&net.OpError{Op: "read", Err: net.ErrClosed}, true},
 		{os.ErrDeadlineExceeded, false},
 	} {
-		c := New(Limits{})
+		c := &Conn{}
 		c.Attach(context.Background(), failing{err: tt.err})
 		if closed, err := c.Logout(&timer{}); closed != tt.closed || (err == nil) != tt.closed {
 			t.Errorf("%v: got closed %v, %v, want %v", tt.err, closed, err, tt.closed)

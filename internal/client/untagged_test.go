@@ -79,7 +79,7 @@ func FuzzGreeting(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		c := New(Limits{})
+		c := &Conn{}
 		c.Attach(context.Background(), replay{server: bytes.NewReader([]byte(s))})
 		defer c.Close()
 		reply, err := c.Greeting(&timer{})

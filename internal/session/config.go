@@ -90,7 +90,6 @@ type Config struct {
 	// cannot be measured is a failure only when it was asked for.
 	Thresholds map[string]string
 
-	Limits     client.Limits // zero means wire.DefaultLimits
 	Timeout    time.Duration // for the report only; the context ends the run
 	Transcript bool          // keep one
 	Content    bool          // let the transcript show what mails and folder lists say

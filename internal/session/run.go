@@ -22,7 +22,7 @@ const grace = 30 * time.Millisecond
 func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	cfg = cfg.withRoots()
 	j := newJournal(cfg, plan)
-	s := &Session{cfg: cfg, plan: plan, token: cfg.Token, conn: client.New(cfg.Limits)}
+	s := &Session{cfg: cfg, plan: plan, token: cfg.Token, conn: &client.Conn{}}
 	s.conn.Clear = cfg.TLS == TLSStart
 	if cfg.Transcript {
 		s.conn.KeepTranscript(j.started, cfg.Content, cfg.transcriptMax)
