@@ -2,10 +2,13 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"check_imap_session/internal/imaptest"
 	"check_imap_session/internal/wire"
 )
 
@@ -67,3 +70,27 @@ func (t *timer) Begin()             {}
 func (t *timer) Waiting(string)     {}
 func (t *timer) End(time.Time)      {}
 func (t *timer) Remark(text string) { t.remarks = append(t.remarks, text) }
+
+// attached runs f against a script, before the greeting is read, on the virtual clock.
+func attached(t *testing.T, script string, f func(*Conn, *timer, *imaptest.Record)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		nc, record := imaptest.Pipe(t, script, imaptest.Options{})
+		c, tm := &Conn{}, &timer{}
+		c.KeepTranscript(time.Now(), true, 0)
+		c.Attach(context.Background(), nc)
+		defer c.Close()
+		f(c, tm, record)
+	})
+}
+
+// converse is attached, with f behind the greeting.
+func converse(t *testing.T, script string, f func(*Conn, *timer, *imaptest.Record)) {
+	t.Helper()
+	attached(t, script, func(c *Conn, tm *timer, record *imaptest.Record) {
+		if _, err := c.Greeting(tm); err != nil {
+			t.Fatal(err)
+		}
+		f(c, tm, record)
+	})
+}

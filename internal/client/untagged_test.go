@@ -1,13 +1,9 @@
 package client
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"slices"
 	"testing"
 
-	"check_imap_session/internal/report"
 	"check_imap_session/internal/wire"
 )
 
@@ -70,27 +66,4 @@ func FuzzUntagged(f *testing.F) {
 				t.Errorf("%q: notices %q, warnings %q", r.Line, c.Notices, c.warnings)
 			}
 		})
-}
-
-// FuzzGreeting holds that whatever stands first on a connection is a greeting or
-// an error, and that a service is named only by what it said.
-func FuzzGreeting(f *testing.F) {
-	for _, s := range []string{"* OK hi\r\n", "\r\n* PREAUTH [CAPABILITY IMAP4rev1] hi\r\n", "220 SMTP\r\n", "* CAPABILITY X\r\n* BYE no\r\n", "+OK POP3\r\n", "\x15\x03\x01", "\n\n\n\n\n\n\n"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		c := &Conn{}
-		c.Attach(context.Background(), replay{server: bytes.NewReader([]byte(s))})
-		defer c.Close()
-		reply, err := c.Greeting(&timer{})
-		var other *report.NotIMAP
-		switch {
-		case (reply == nil) == (err == nil):
-			t.Errorf("%q: got %v and %v", s, reply, err)
-		case errors.As(err, &other) && other.Service != "" && s == "":
-			t.Errorf("%q: got %v", s, other)
-		case c.CanSend() && (err != nil || reply.Status == "BYE"):
-			t.Errorf("%q: can send after %v, %v", s, reply, err)
-		}
-	})
 }
