@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -46,7 +45,7 @@ func FuzzGreeting(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		c := &Conn{}
-		c.Attach(context.Background(), replay{server: bytes.NewReader([]byte(s))})
+		c.Attach(context.Background(), replay{server: strings.NewReader(s)})
 		defer c.Close()
 		reply, err := c.Greeting(&timer{})
 		var other *report.NotIMAP

@@ -1,9 +1,9 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +15,7 @@ import (
 // replay is a connection on which a server says what is in it, and then closes.
 type replay struct {
 	net.Conn
-	server *bytes.Reader
+	server *strings.Reader
 }
 
 func (r replay) Read(p []byte) (int, error)       { return r.server.Read(p) }
@@ -27,7 +27,7 @@ func (r replay) Close() error                     { return nil }
 
 // eachResponse calls f for every response in what a server says.
 func eachResponse(text string, f func(*wire.Response)) {
-	c := wire.New(replay{server: bytes.NewReader([]byte(text))}, wire.Limits{}, nil)
+	c := wire.New(replay{server: strings.NewReader(text)}, wire.Limits{}, nil)
 	for {
 		r, err := c.Response()
 		if err != nil {
