@@ -19,7 +19,7 @@ type command struct {
 }
 
 // chunk is what is sent in one write; the server's "+" is awaited between two.
-type chunk struct{ data, shown []byte }
+type chunk struct{ data, shown string }
 
 // maxLiteralMinus is the size up to which LITERAL- allows non-synchronising
 // literals. See RFC 7888 section 5.
@@ -47,8 +47,8 @@ func (c *command) last() *chunk { return &c.chunks[len(c.chunks)-1] }
 
 // add adds data, and what the transcript shows in its place.
 func (k *chunk) add(data, shown string) {
-	k.data = append(k.data, data...)
-	k.shown = append(k.shown, shown...)
+	k.data += data
+	k.shown += shown
 }
 
 // text adds text that is neither data nor secret.
@@ -92,7 +92,7 @@ func (c *command) literal(v, shown string) *command {
 		return c
 	}
 	c.last().add(fmt.Sprintf("{%d}\r\n", len(v)), "{literal}")
-	c.chunks = append(c.chunks, chunk{data: []byte(v), shown: []byte(shown)})
+	c.chunks = append(c.chunks, chunk{v, shown})
 	return c
 }
 

@@ -26,7 +26,7 @@ func TestStrings(t *testing.T) {
 			c := &Conn{Capabilities: parseCapabilities(tt.caps)}
 			var sent []string
 			for _, k := range c.newCommand("LOGIN").str(tt.value).chunks {
-				sent = append(sent, string(k.data))
+				sent = append(sent, k.data)
 			}
 			if got := strings.Join(sent, "|"); got != tt.want {
 				t.Errorf("got %.60q, want %.60q", got, tt.want)
@@ -42,7 +42,7 @@ func TestShown(t *testing.T) {
 			c := &Conn{Capabilities: parseCapabilities(caps)}
 			shown := ""
 			for _, k := range c.newCommand("LOGIN").str("alice").secret(password).chunks {
-				shown += string(k.shown)
+				shown += k.shown
 			}
 			if want := `LOGIN "alice" `; !strings.HasPrefix(shown, want) || !strings.Contains(shown, "[redacted]") || strings.Contains(shown, password) {
 				t.Errorf("%s, %s: shown %q", password, caps, shown)

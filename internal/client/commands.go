@@ -37,7 +37,7 @@ func (c *Conn) Idle(t Timer) (ending time.Duration, err error) {
 	}
 	idling := c.wire.LastRead()
 	t.Waiting("the answer to DONE")
-	if err := x.send([]byte("DONE\r\n"), "DONE"); err != nil {
+	if err := x.send("DONE\r\n", "DONE"); err != nil {
 		return 0, err
 	}
 	_, err = x.complete()

@@ -59,7 +59,7 @@ func TestParseCriteria(t *testing.T) {
 		} else {
 			conn := &Conn{Capabilities: parseCapabilities("IMAP4rev1 LITERAL+")}
 			for _, ch := range c.appendTo(conn.newCommand("SEARCH"), nil).chunks {
-				got += string(ch.data)
+				got += ch.data
 			}
 		}
 		if want, bad := strings.CutPrefix(tt.want, "!"); bad && (err == nil || !strings.Contains(got, want)) || !bad && got != want {

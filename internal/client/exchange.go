@@ -79,16 +79,11 @@ func (c *Conn) start(t Timer, cmd *command) (*exchange, error) {
 	t.Begin()
 	t.Waiting("the answer to " + cmd.name)
 	c.awaiting = true
+	first := &cmd.chunks[0]
+	*first = chunk{x.tag + " " + first.data, x.tag + " " + first.shown}
+	cmd.last().add("\r\n", "")
 	for i, ch := range cmd.chunks {
-		data, shown := ch.data, string(ch.shown)
-		if i == 0 {
-			data = append([]byte(x.tag+" "), data...)
-			shown = x.tag + " " + shown
-		}
-		if i == len(cmd.chunks)-1 {
-			data = append(data, '\r', '\n')
-		}
-		if err := x.send(data, shown); err != nil {
+		if err := x.send(ch.data, ch.shown); err != nil {
 			return nil, err
 		}
 		for i < len(cmd.chunks)-1 {
@@ -120,8 +115,8 @@ func newTag(n int) string {
 
 // send writes data. When that fails the server may have said why before it
 // closed, so what it sent is read first.
-func (x *exchange) send(data []byte, shown string) error {
-	err := x.c.wire.Send(data, shown)
+func (x *exchange) send(data, shown string) error {
+	err := x.c.wire.Send([]byte(data), shown)
 	if err == nil {
 		return nil
 	}

@@ -76,7 +76,7 @@ func (c *Conn) authenticate(t Timer, cmd *command, mechanism auth.Client, ir []b
 		ir = nil
 		// An empty response is an empty line, not the "=" of an initial one.
 		line := base64.StdEncoding.EncodeToString(response) + "\r\n"
-		if err := x.send([]byte(line), "[redacted]"); err != nil {
+		if err := x.send(line, "[redacted]"); err != nil {
 			return err
 		}
 	}
@@ -121,7 +121,7 @@ func saslFault(err error) error {
 // abort cancels an authentication, reads the server's answer to that, and returns
 // why, joined with the error of the connection when there is no answer.
 func (x *exchange) abort(why error) error {
-	if err := x.send([]byte("*\r\n"), "*"); err != nil {
+	if err := x.send("*\r\n", "*"); err != nil {
 		return err
 	}
 	if err := x.await(); err != nil {
