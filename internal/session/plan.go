@@ -15,7 +15,7 @@ func Plan(cfg Config) ([]Step, error) {
 	if cfg.Until != "" && !slices.Contains(StepNames(), cfg.Until) {
 		return nil, fmt.Errorf("--until=%s: no such step; the steps are %s", cfg.Until, strings.Join(StepNames(), " "))
 	}
-	if cfg.Until == loginStep.Name && cfg.Auth == auth.None {
+	if cfg.Until == report.StepLogin && cfg.Auth == auth.None {
 		return nil, fmt.Errorf("--until=login and --auth=none exclude each other")
 	}
 	for _, m := range cfg.places() {
@@ -27,34 +27,34 @@ func Plan(cfg Config) ([]Step, error) {
 	last := lastIndex(cfg)
 	level := Cold
 	plan := make([]Step, 0, 12) // most have no more
-	add := func(i int, m report.Mailbox) {
-		step := Catalog[i]
-		if !step.wanted(cfg.at(m)) || cfg.Skip[step.Name] || step.Needs > level {
-			return
-		}
-		if i > last && !step.Final {
-			return
-		}
-		plan = append(plan, step.of(m))
-		level = max(level, step.Gives)
-	}
-	for i := 0; i < len(Catalog); i++ {
-		if !Catalog[i].perMailbox() {
-			add(i, report.Mailbox{})
-			continue
-		}
-		end := i
-		for end < len(Catalog) && Catalog[end].perMailbox() {
-			end++
-		}
-		for _, m := range cfg.places() {
-			for j := i; j < end; j++ {
-				add(j, m)
+	add := func(from, to int, m report.Mailbox) {
+		c := cfg.at(m)
+		for i := from; i < to; i++ {
+			step := Catalog[i]
+			if !step.wanted(c) || cfg.Skip[step.Name] || step.Needs > level || i > last && !step.Final {
+				continue
 			}
+			plan = append(plan, step.of(m))
+			level = max(level, step.Gives)
 		}
-		i = end - 1
 	}
+	first, behind := mailboxSteps()
+	add(0, first, report.Mailbox{})
+	for _, m := range cfg.places() {
+		add(first, behind, m)
+	}
+	add(behind, len(Catalog), report.Mailbox{})
 	return plan, nil
+}
+
+// mailboxSteps returns where the steps that each mailbox has begin in the catalog, and
+// where they have ended. They stand together.
+func mailboxSteps() (first, behind int) {
+	first = slices.IndexFunc(Catalog, Step.perMailbox)
+	for behind = first; Catalog[behind].perMailbox(); {
+		behind++
+	}
+	return first, behind
 }
 
 // lastIndex returns the place in the catalog behind which only final steps are
@@ -75,33 +75,34 @@ func lastIndex(cfg Config) int {
 // session merely has no use for are not removed.
 func Removed(cfg Config, name string) string {
 	plan, err := Plan(cfg)
-	if err != nil || slices.ContainsFunc(plan, func(s Step) bool { return s.Name == name }) {
+	if err != nil || hasStep(plan, name) {
 		return ""
 	}
-	plannedAfter := func(change func(*Config)) bool {
-		c := cfg
-		change(&c)
+	planned := func(c Config) bool {
 		p, err := Plan(c)
-		return err == nil && slices.ContainsFunc(p, func(s Step) bool { return s.Name == name })
+		return err == nil && hasStep(p, name)
 	}
-	all := func(c *Config) { c.Skip, c.Until = nil, ""; c.Auth = someLogin(c.Auth) }
+	unskipped, whole := cfg, cfg
+	unskipped.Skip = nil
+	whole.Skip, whole.Until = nil, ""
+	withLogin := whole
+	if cfg.Auth == auth.None {
+		withLogin.Auth = auth.Auto
+	}
 	switch {
-	case !plannedAfter(all):
+	case !planned(withLogin):
 		return ""
-	case cfg.Auth == auth.None && !plannedAfter(func(c *Config) { c.Skip, c.Until = nil, "" }):
+	case cfg.Auth == auth.None && !planned(whole):
 		return "--auth=none"
-	case cfg.Until != "" && !plannedAfter(func(c *Config) { c.Skip = nil }):
+	case cfg.Until != "" && !planned(unskipped):
 		return "--until=" + cfg.Until
 	}
 	return "--skip"
 }
 
-// someLogin returns a mode that logs in.
-func someLogin(m auth.Mode) auth.Mode {
-	if m == auth.None {
-		return auth.Auto
-	}
-	return m
+// hasStep says whether a plan has a step of that name.
+func hasStep(plan []Step, name string) bool {
+	return slices.ContainsFunc(plan, func(s Step) bool { return s.Name == name })
 }
 
 // StepNames returns the names of all steps in protocol order, each once.
@@ -116,4 +117,4 @@ func StepNames() []string {
 }
 
 // Skippable are the steps that --skip may name.
-var Skippable = []string{listStep.Name, selectStep.Name, fetchStep.Name}
+var Skippable = []string{report.StepList, report.StepSelect, report.StepFetch}
