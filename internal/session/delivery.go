@@ -2,7 +2,6 @@ package session
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"check_imap_session/internal/client"
@@ -47,7 +46,7 @@ func route(hops []hop) []point {
 // its own header says. Anybody may have written that: none of it is a failure.
 func (s *Session) delivered(rec *Recorder, got *client.FetchData) {
 	if !s.cfg.MeasuresDelivery() {
-		absentDelivery(rec, "nobody asked for it")
+		rec.Absent(notAsked, report.DeliveryTime, report.DeliveryHops)
 		return
 	}
 	if !got.HasHeader {
@@ -59,8 +58,9 @@ func (s *Session) delivered(rec *Recorder, got *client.FetchData) {
 		hops = append(hops, parseReceived(v))
 	}
 	cut := len(got.Header) >= client.MaxHeader // the first hop may stand behind that
+	tooLong := fmt.Sprintf("the header fields are longer than %d bytes", client.MaxHeader)
 	if cut {
-		s.unmeasured(rec, fmt.Sprintf("the header fields are longer than %d bytes", client.MaxHeader), report.DeliveryHops)
+		s.unmeasured(rec, tooLong, report.DeliveryHops)
 	} else {
 		rec.Metric(report.DeliveryHops, float64(len(hops)))
 	}
@@ -77,17 +77,12 @@ func (s *Session) delivered(rec *Recorder, got *client.FetchData) {
 	case got.InternalDate.IsZero():
 		s.unmeasured(rec, "the answer to FETCH has no INTERNALDATE that can be read", report.DeliveryTime)
 	case cut && !byDate:
-		s.unmeasured(rec, fmt.Sprintf("the header fields are longer than %d bytes", client.MaxHeader), report.DeliveryTime)
+		s.unmeasured(rec, tooLong, report.DeliveryTime)
 	case len(way) == 0:
 		s.unmeasured(rec, "the message has no date in Received or Date that can be read", report.DeliveryTime)
 	default:
 		recordDelivery(rec, append(way, point{"the mailbox", got.InternalDate}))
 	}
-}
-
-func absentDelivery(rec *Recorder, why string) {
-	rec.Absent(report.DeliveryTime, why)
-	rec.Absent(report.DeliveryHops, why)
 }
 
 // recordDelivery records the time between the first and the last of the points, and
@@ -96,14 +91,12 @@ func recordDelivery(rec *Recorder, way []point) {
 	first, last := way[0], way[len(way)-1]
 	rec.Fact("delivery_start", first.at.Format(time.RFC3339))
 	took := last.at.Sub(first.at)
-	differ := fmt.Sprintf("by its own header the message was sent %s after it came in: the clocks on its way differ", report.Roughly(-took))
-	switch {
-	case took < -clockSlack:
-		rec.Remark(differ)
-		rec.Absent(report.DeliveryTime, report.ClocksDiffer)
+	if took < 0 {
+		rec.Remark(fmt.Sprintf("by its own header the message was sent %s after it came in: the clocks on its way differ", report.Roughly(-took)))
+	}
+	if took < -clockSlack {
+		rec.Absent(report.ClocksDiffer, report.DeliveryTime)
 		return
-	case took < 0:
-		rec.Remark(differ)
 	}
 	rec.Metric(report.DeliveryTime, max(took, 0).Seconds())
 	var slowest time.Duration
@@ -113,7 +106,7 @@ func recordDelivery(rec *Recorder, way []point) {
 		between := "between " + way[i].where + " and " + p.where
 		if d > slowest {
 			slowest = d
-			rec.Fact("delivery_slowest_hop", report.Lasting(d.Seconds())+" "+strings.TrimSpace(between))
+			rec.Fact("delivery_slowest_hop", report.Lasting(d.Seconds())+" "+between)
 		}
 		if d < -clockSlack && backward == "" {
 			backward = fmt.Sprintf("the message went back %s in time %s: their clocks differ", report.Roughly(-d), between)

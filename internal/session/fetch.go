@@ -99,7 +99,7 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
 	}
 	if s.conn.Exists == 0 {
-		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.hasThreshold(report.MessageAge, report.MessageSize, report.FetchSize, report.DeliveryTime, report.DeliveryHops, report.StepTime(report.StepFetch)) {
+		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.cfg.hasThresholdOf(report.StepFetch) {
 			switch {
 			case m.Header != "":
 				return s.misfiled(rec, missing("the mailbox is empty"))
@@ -158,9 +158,7 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 	switch {
 	case expunged || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:
 		const why = "the message went away between SELECT and FETCH"
-		for _, name := range []string{report.MessageAge, report.MessageSize, report.FetchSize, report.DeliveryTime, report.DeliveryHops} {
-			rec.Absent(name, why)
-		}
+		rec.Absent(why, metricNames(report.StepFetch)...)
 		rec.Remark(why)
 		rec.Detail("the message went away")
 		return nil
@@ -223,10 +221,10 @@ func age(rec *Recorder, message string, at time.Time) time.Duration {
 // unread deals with an item that is missing or makes no sense.
 func (s *Session) unread(rec *Recorder, metric, item string) error {
 	why := "the answer to FETCH has no " + item + " that can be read"
-	if s.hasThreshold(metric) {
+	if s.cfg.hasThreshold(metric) {
 		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrProtocol, why)}
 	}
-	rec.Absent(metric, why)
+	rec.Absent(why, metric)
 	rec.Remark(why)
 	return nil
 }

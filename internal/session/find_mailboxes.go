@@ -155,30 +155,14 @@ func (s *Session) expectFound(rec *Recorder) {
 // opens says whether the session opens mailboxes. Of those that --mailboxes finds,
 // STATUS tells the numbers, as long as nothing inside of them is asked for.
 func (c Config) opens() bool {
-	if c.Pattern == "" || c.fetches() || c.ReadWrite || c.Search.String() != "" || c.With[report.StepSearch] {
-		return true
-	}
-	for _, def := range report.MetricTable() {
-		inside := def.Step == report.StepSearch || def.Step == report.StepSelect && def.Name != report.Messages || def.Name == report.MessagesDeleted
-		if inside && c.hasThreshold(def.Name) {
-			return true
-		}
-	}
-	return c.With[report.StepStatus]
+	return c.Pattern == "" || c.fetches() || c.ReadWrite || c.Search.String() != "" || c.With[report.StepSearch] || c.With[report.StepStatus] ||
+		c.hasThresholdOf(report.StepSearch) || c.hasThreshold(report.StepTime(report.StepSelect), report.MessagesDeleted)
 }
 
 // fetches says whether the session fetches a message. Of the mailboxes that
 // --mailboxes finds only when that was asked for.
 func (c Config) fetches() bool {
-	if c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 || c.With[Delivery] {
-		return true
-	}
-	for _, def := range report.MetricTable() {
-		if def.Step == report.StepFetch && c.hasThreshold(def.Name) {
-			return true
-		}
-	}
-	return false
+	return c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 || c.With[Delivery] || c.hasThresholdOf(report.StepFetch)
 }
 
 // empty says whether STATUS has counted no message in the mailbox, so that there is

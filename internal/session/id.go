@@ -19,12 +19,8 @@ var idStep = Step{
 	Needs:      Greeted,
 	Gives:      Greeted,
 	Capability: imap.CapID,
-	Flag: func(c Config) string {
-		if c.Expect.ID != nil {
-			return "--expect-id"
-		}
-		return ""
-	},
+	Flag:       "--expect-id",
+	Given:      func(c Config) bool { return c.Expect.ID != nil },
 	Explain: func(c Config) Explanation {
 		h := sends("ID "+client.ClientID, "* ID (...)")(c)
 		if re := c.Expect.ID; re != nil {

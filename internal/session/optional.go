@@ -26,10 +26,8 @@ func (s Step) Why(c Config) string {
 		return ""
 	}
 	c = c.at(s.Mailbox)
-	if s.Flag != nil {
-		if flag := s.Flag(c); flag != "" {
-			return "asked by " + flag
-		}
+	if s.Flag != "" && s.Given(c) {
+		return "asked by " + s.Flag
 	}
 	if c.With[s.Name] {
 		return "asked by --with=" + s.Name
@@ -77,7 +75,23 @@ func (c Config) hasThreshold(metrics ...string) bool {
 	return slices.ContainsFunc(metrics, func(name string) bool { return c.Thresholds[name] != "" })
 }
 
-func (s *Session) hasThreshold(metrics ...string) bool { return s.cfg.hasThreshold(metrics...) }
+// hasThresholdOf says whether there is a threshold on what a step measures, or on its
+// time.
+func (c Config) hasThresholdOf(step string) bool {
+	return c.hasThreshold(report.StepTime(step)) || c.hasThreshold(metricNames(step)...)
+}
+
+// metricNames returns the names of what a step measures beside its time.
+func metricNames(step string) []string {
+	var names []string
+	for _, def := range report.StepMetrics(step) {
+		names = append(names, def.Name)
+	}
+	return names
+}
+
+// notAsked says why a metric that nobody wants has no value.
+const notAsked = "nobody asked for it"
 
 // notOffered records the fault of a server that cannot give what was asked for.
 func notOffered(rec *Recorder, format string, args ...any) {
@@ -88,9 +102,9 @@ func notOffered(rec *Recorder, format string, args ...any) {
 // that cannot be measured is a fault; otherwise the check would be green.
 func (s *Session) unmeasured(rec *Recorder, why string, metrics ...string) {
 	var wanted []string
+	rec.Absent(why, metrics...)
 	for _, name := range metrics {
-		rec.Absent(name, why)
-		if s.hasThreshold(name) {
+		if s.cfg.hasThreshold(name) {
 			wanted = append(wanted, name)
 		}
 	}

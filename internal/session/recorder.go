@@ -192,10 +192,12 @@ func addTime(rep *report.Report, step string, of report.Mailbox, d time.Duration
 	rep.Metrics = append(rep.Metrics, report.Metric{Def: def, Mailbox: of, Value: d.Seconds()})
 }
 
-// Absent says why one of the step's metrics has no value although nothing failed.
-func (r *Recorder) Absent(name, why string) {
-	r.own(name)
-	r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[r.mailbox().At(name)] = why })
+// Absent says why metrics of the step have no value although nothing failed.
+func (r *Recorder) Absent(why string, names ...string) {
+	for _, name := range names {
+		r.own(name)
+		r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[r.mailbox().At(name)] = why })
+	}
 }
 
 // Fact records something learnt. The same name again replaces the value. Of a long one

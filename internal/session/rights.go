@@ -20,14 +20,10 @@ var rightsStep = Step{
 	Needs:      Authenticated,
 	Gives:      Authenticated,
 	Capability: imap.CapACL,
-	Flag: func(c Config) string {
-		if len(c.Expect.Rights) > 0 {
-			return "--expect-rights"
-		}
-		return ""
-	},
-	Explain: explainRights,
-	Run:     runRights,
+	Flag:       "--expect-rights",
+	Given:      func(c Config) bool { return len(c.Expect.Rights) > 0 },
+	Explain:    explainRights,
+	Run:        runRights,
 }
 
 func explainRights(c Config) Explanation {

@@ -21,14 +21,10 @@ var searchStep = Step{
 	Needs:    Selected,
 	Gives:    Selected,
 	Consults: true,
-	Flag: func(c Config) string {
-		if c.Search.String() != "" {
-			return "--search"
-		}
-		return ""
-	},
-	Explain: explainSearch,
-	Run:     runSearch,
+	Flag:     "--search",
+	Given:    func(c Config) bool { return c.Search.String() != "" },
+	Explain:  explainSearch,
+	Run:      runSearch,
 }
 
 const (
@@ -74,7 +70,7 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 		rec.Skip("the server does not offer WITHIN: search_oldest_age and search_newest_age are measured without it")
 		return nil
 	}
-	if s.hasThreshold(report.SearchOldestAge, report.SearchNewestAge) {
+	if s.cfg.hasThreshold(report.SearchOldestAge, report.SearchNewestAge) {
 		return s.searchAges(rec, c)
 	}
 	n, err := s.count(rec, c)
@@ -82,8 +78,7 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 		return withKeys(err, c)
 	}
 	rec.Metric(report.SearchFound, float64(n))
-	rec.Absent(report.SearchOldestAge, "nobody asked for it")
-	rec.Absent(report.SearchNewestAge, "nobody asked for it")
+	rec.Absent(notAsked, report.SearchOldestAge, report.SearchNewestAge)
 	rec.Detail(fmt.Sprintf("%d found", n))
 	return nil
 }
@@ -222,9 +217,8 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 // nothingFound records that no message meets the criteria.
 func (s *Session) nothingFound(rec *Recorder) {
 	rec.Metric(report.SearchFound, 0)
-	rec.Absent(report.SearchOldestAge, "nothing was found")
-	rec.Absent(report.SearchNewestAge, "nothing was found")
-	if s.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
+	rec.Absent("nothing was found", report.SearchOldestAge, report.SearchNewestAge)
+	if s.cfg.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
 		rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
 	}
 	rec.Detail("0 found")

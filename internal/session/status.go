@@ -21,15 +21,11 @@ var statusStep = Step{
 	Needs:    Authenticated,
 	Gives:    Authenticated,
 	Consults: true,
-	Flag: func(c Config) string {
-		if c.Pattern != "" {
-			return "--mailboxes"
-		}
-		return ""
-	},
-	Also:    []string{report.Messages},
-	Explain: explainStatus,
-	Run:     runStatus,
+	Flag:     "--mailboxes",
+	Given:    func(c Config) bool { return c.Pattern != "" },
+	Also:     []string{report.Messages},
+	Explain:  explainStatus,
+	Run:      runStatus,
 }
 
 // statusBySearchStep counts in the open mailbox what STATUS could not tell.
@@ -99,7 +95,7 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 		switch {
 		case item.metric == report.Messages && !s.cfg.wantsStatus(item.metric):
 		case !s.cfg.wantsStatus(item.metric):
-			rec.Absent(item.metric, "nobody asked for it")
+			rec.Absent(notAsked, item.metric)
 		case offered:
 			items = append(items, item)
 		case item.metric == report.MessagesDeleted && s.planned(statusBySearchStep):

@@ -67,9 +67,10 @@ type Step struct {
 	// When puts Wanted into words: "HOST is a name". "" for a step that every
 	// session has, and for an optional one.
 	When string
-	// Flag returns the flag of its own, as it was given, that asks for an
-	// optional step; "" when it was not given. Nil when there is no such flag.
-	Flag func(Config) string
+	// Flag is the flag of its own that asks for an optional step, "--search"; ""
+	// when there is no such flag. Given says whether it was given; nil without Flag.
+	Flag  string
+	Given func(Config) bool
 	// Capability is what the server must offer for an optional step. Where it
 	// does not, the step is skipped and that is a fault. "" for nothing.
 	Capability imap.Cap
