@@ -62,39 +62,17 @@ func (s *Session) expectCapabilities(rec *Recorder, lists ...imap.CapSet) {
 	}
 }
 
-// mailboxes looks for expected mailboxes among the rows of LIST.
-type mailboxes struct {
-	wanted []string
-	found  map[string]bool
-}
-
-// take looks at one row.
-func (m *mailboxes) take(row *imap.ListData) {
+// unlisted returns those of the expected mailboxes that a row of LIST does not name.
+func unlisted(expected []string, row *imap.ListData) []string {
 	if client.HasAttr(row, imap.MailboxAttrNonExistent) {
-		return
+		return expected
 	}
-	for _, want := range m.wanted {
-		if row.Mailbox == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(row.Mailbox, "INBOX") ||
-			specialUse(want) && client.HasAttr(row, imap.MailboxAttr(want)) {
-			m.found[want] = true
-		}
-	}
+	return slices.DeleteFunc(expected, func(want string) bool {
+		return row.Mailbox == want || strings.EqualFold(want, "INBOX") && strings.EqualFold(row.Mailbox, "INBOX") ||
+			specialUse(want) && client.HasAttr(row, imap.MailboxAttr(want))
+	})
 }
 
 // specialUse says whether an expected mailbox is named by what it is for. See
 // RFC 6154 section 2.
 func specialUse(name string) bool { return strings.HasPrefix(name, `\`) }
-
-// lacksUse says whether a special use has not been found.
-func (m *mailboxes) lacksUse() bool { return slices.ContainsFunc(m.missing(), specialUse) }
-
-// missing returns the expected mailboxes that no row has named.
-func (m *mailboxes) missing() []string {
-	var out []string
-	for _, want := range m.wanted {
-		if !m.found[want] {
-			out = append(out, want)
-		}
-	}
-	return out
-}

@@ -43,32 +43,22 @@ func explainMailboxes(c Config) Explanation {
 	return Explanation{
 		Does: fmt.Sprintf("the steps behind it are for each mailbox that it finds, %d at most", maxMailboxes),
 		Sends: []Sent{
-			{Text: plain + " RETURN (STATUS (" + strings.Join(c.everyStatusItem(), " ") + "))", When: "where the server offers LIST-STATUS", Answer: "* LIST (...) ... and * STATUS ... for each"},
+			{Text: plain + " RETURN (STATUS (" + strings.Join(itemWords(c.itemsOfAny()), " ") + "))", When: "where the server offers LIST-STATUS", Answer: "* LIST (...) ... and * STATUS ... for each"},
 			{Text: plain, When: "where it does not", Answer: "* LIST (...) ... for each"},
 		},
 	}
 }
 
-// everyStatusItem are the words of STATUS that are wanted of any mailbox.
-func (c Config) everyStatusItem() []string {
-	c.Thresholds = withoutMailboxes(c.Thresholds)
-	var words []string
-	for _, item := range statusItems {
-		if c.wantsStatus(item.metric) {
-			words = append(words, item.word)
-		}
-	}
-	return words
-}
-
-// withoutMailboxes takes the limits that are for one mailbox as limits for each.
-func withoutMailboxes(thresholds map[string]string) map[string]string {
+// itemsOfAny are the items of STATUS that are wanted of any mailbox: a limit that is for
+// one of them is taken as one for each.
+func (c Config) itemsOfAny() []statusItem {
 	all := map[string]string{}
-	for key, flag := range thresholds {
+	for key, flag := range c.Thresholds {
 		metric, _, _ := strings.Cut(key, "@")
 		all[metric] = flag
 	}
-	return all
+	c.Thresholds = all
+	return c.wantedItems()
 }
 
 // found are the mailboxes that LIST has named: the first of them by name, so that
@@ -79,10 +69,9 @@ type found struct {
 	statuses map[string]client.StatusData
 }
 
-// take takes one row. What is no mailbox, or cannot be opened, does not count (RFC
-// 9051 section 7.3.1).
+// take takes one row. A mailbox that cannot be opened does not count.
 func (f *found) take(row *imap.ListData) {
-	if client.HasAttr(row, imap.MailboxAttrNonExistent) || client.HasAttr(row, imap.MailboxAttrNoSelect) {
+	if !canBeOpened(row) {
 		return
 	}
 	at, twice := slices.BinarySearch(f.names, row.Mailbox)
@@ -110,16 +99,11 @@ func (f *found) status(name string, data client.StatusData) {
 
 func runMailboxes(_ context.Context, s *Session, rec *Recorder) error {
 	f := &found{statuses: map[string]client.StatusData{}}
-	var items []string
+	var items []statusItem
 	if s.conn.Offers(imap.CapListStatus) {
-		for _, word := range s.cfg.everyStatusItem() {
-			i := slices.IndexFunc(statusItems, func(item statusItem) bool { return item.word == word })
-			if statusItems[i].offered(s.conn) {
-				items = append(items, word)
-			}
-		}
+		items = slices.DeleteFunc(s.cfg.itemsOfAny(), func(i statusItem) bool { return !i.offered(s.conn) })
 	}
-	if err := s.conn.ListStatus(rec, s.cfg.Pattern, items, f.take, f.status); err != nil {
+	if err := s.conn.ListStatus(rec, s.cfg.Pattern, itemWords(items), f.take, f.status); err != nil {
 		return err
 	}
 	rec.Metric(report.FoundMailboxes, float64(f.all))

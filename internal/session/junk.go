@@ -23,17 +23,13 @@ type junk struct {
 
 func (j *junk) take(row *imap.ListData) {
 	name := row.Mailbox
-	if len(name) > maxMailboxName || client.HasAttr(row, imap.MailboxAttrNonExistent) || client.HasAttr(row, imap.MailboxAttrNoSelect) {
+	if len(name) > maxMailboxName || !canBeOpened(row) {
 		return
 	}
 	if j.marked == "" && client.HasAttr(row, imap.MailboxAttrJunk) {
 		j.marked = name
 	}
-	leaf := name
-	if i := strings.LastIndex(name, string(row.Delim)); row.Delim != 0 && i >= 0 {
-		leaf = name[i+len(string(row.Delim)):]
-	}
-	if j.named == "" && slices.Contains(junkNames, strings.ToLower(leaf)) {
+	if j.named == "" && slices.Contains(junkNames, strings.ToLower(lastLevel(name, row.Delim))) {
 		j.named = name
 	}
 }

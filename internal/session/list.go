@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	imap "github.com/emersion/go-imap/v2"
 
+	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
 )
 
@@ -36,31 +38,28 @@ func explainList(c Config) Explanation {
 // runList counts the rows of LIST and keeps no more than those that come closest to
 // the mailbox: a server may have 100,000.
 func runList(_ context.Context, s *Session, rec *Recorder) error {
-	expected := mailboxes{wanted: s.cfg.Expect.Mailboxes, found: map[string]bool{}}
-	var each func(*imap.ListData)
 	s.near = s.cfg.near()
-	switch {
-	case len(s.near) > 0:
-		each = func(row *imap.ListData) {
-			expected.take(row)
-			for i := range s.near {
-				s.near[i].take(row)
-			}
+	missing := slices.Clone(s.cfg.Expect.Mailboxes)
+	each := func(row *imap.ListData) {
+		missing = unlisted(missing, row)
+		for i := range s.near {
+			s.near[i].take(row)
 		}
-	case len(expected.wanted) > 0:
-		each = expected.take
+	}
+	if len(s.near) == 0 && len(missing) == 0 {
+		each = nil
 	}
 	rows, err := s.conn.List(rec, "", s.cfg.ListReference, s.cfg.ListPattern, each)
 	if err != nil {
 		return err
 	}
-	if expected.lacksUse() && s.conn.Offers(imap.CapSpecialUse) {
+	if slices.ContainsFunc(missing, specialUse) && s.conn.Offers(imap.CapSpecialUse) {
 		// RFC 6154 section 3: the plain LIST need not carry the attributes.
 		if _, err := s.conn.List(rec, "(SPECIAL-USE)", s.cfg.ListReference, s.cfg.ListPattern, each); err != nil {
 			return err
 		}
 	}
-	for _, name := range expected.missing() {
+	for _, name := range missing {
 		if specialUse(name) {
 			unexpected(rec, "no mailbox is listed as %s", name)
 		} else {
@@ -70,6 +69,21 @@ func runList(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Metric(report.Folders, float64(rows))
 	rec.Detail(plural(int64(rows), "folder"))
 	return nil
+}
+
+// canBeOpened says whether a row of LIST names a mailbox that can be opened. See RFC
+// 9051 section 7.3.1.
+func canBeOpened(row *imap.ListData) bool {
+	return !client.HasAttr(row, imap.MailboxAttrNonExistent) && !client.HasAttr(row, imap.MailboxAttrNoSelect)
+}
+
+// lastLevel returns the part of a mailbox name behind the last delimiter; a delimiter
+// of 0 means that names have no levels.
+func lastLevel(name string, delim rune) string {
+	if i := strings.LastIndex(name, string(delim)); delim != 0 && i >= 0 {
+		return name[i+len(string(delim)):]
+	}
+	return name
 }
 
 // plural returns "1 folder", "2 folders".

@@ -1,14 +1,12 @@
 package session
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
 
 	imap "github.com/emersion/go-imap/v2"
 
-	"check_imap_session/internal/client"
 	"check_imap_session/internal/report"
 )
 
@@ -66,8 +64,7 @@ const (
 // take looks at one row.
 func (n *nearest) take(row *imap.ListData) {
 	name := row.Mailbox
-	if n.listed || len(name) > nearestLength || len(n.to) > nearestLength ||
-		client.HasAttr(row, imap.MailboxAttrNonExistent) || client.HasAttr(row, imap.MailboxAttrNoSelect) {
+	if n.listed || len(name) > nearestLength || len(n.to) > nearestLength || !canBeOpened(row) {
 		return
 	}
 	if name == n.to {
@@ -75,7 +72,10 @@ func (n *nearest) take(row *imap.ListData) {
 		return
 	}
 	rank, how := compareNames(n.to, name, row.Delim)
-	at, _ := slices.BinarySearchFunc(n.ranks, rank, func(r, rank int) int { return cmp.Compare(r, rank+1) })
+	at := 0
+	for at < len(n.ranks) && n.ranks[at] <= rank {
+		at++
+	}
 	if rank == rankFar || at == nearestKept {
 		return
 	}
@@ -92,12 +92,9 @@ func compareNames(want, name string, delim rune) (rank int, how report.Differenc
 	if how := spelledApart(want, name, delim); how != report.DifferLetters {
 		return rankSame, how
 	}
-	leaf := name
-	if i := strings.LastIndex(name, string(delim)); delim != 0 && i >= 0 {
-		leaf = name[i+len(string(delim)):]
-		if hasSuffixFold(name, string(delim)+levels(want, delim)) {
-			return rankPrefix, report.DifferPrefix
-		}
+	leaf := lastLevel(name, delim)
+	if leaf != name && hasSuffixFold(name, string(delim)+levels(want, delim)) {
+		return rankPrefix, report.DifferPrefix
 	}
 	return rankOf(strings.ToLower(want), strings.ToLower(leaf)), report.DifferLetters
 }

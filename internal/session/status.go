@@ -74,13 +74,22 @@ func (c Config) wantsStatus(metric string) bool {
 		metric == report.MessagesUnseen && !c.hasThreshold(report.MessagesDeleted, report.MailboxSize) && c.Pattern == "" // time_status alone
 }
 
-func explainStatus(c Config) Explanation {
-	var words []string
-	for _, item := range statusItems {
-		if c.wantsStatus(item.metric) {
-			words = append(words, item.word)
-		}
+// wantedItems returns the items whose numbers were asked for.
+func (c Config) wantedItems() []statusItem {
+	return slices.DeleteFunc(slices.Clone(statusItems), func(i statusItem) bool { return !c.wantsStatus(i.metric) })
+}
+
+// itemWords returns the words by which STATUS asks for the items.
+func itemWords(items []statusItem) []string {
+	words := make([]string, len(items))
+	for i, item := range items {
+		words[i] = item.word
 	}
+	return words
+}
+
+func explainStatus(c Config) Explanation {
+	words := itemWords(c.wantedItems())
 	return Explanation{Sends: []Sent{{
 		When:   "those items that the server offers",
 		Text:   "STATUS " + wireName(c.Mailbox) + " (" + strings.Join(words, " ") + ")",
@@ -115,14 +124,10 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 // askStatus sends STATUS and records the numbers. A server may leave out what
 // it does not know (Courier does) and still say OK.
 func (s *Session) askStatus(rec *Recorder, items []statusItem) error {
-	var words []string
-	for _, item := range items {
-		words = append(words, item.word)
-	}
 	got, listed := s.statuses[s.mailbox.Name]
 	if !s.mailbox.Listed || !listed {
 		var err error
-		if got, err = s.conn.Status(rec, s.cfg.Mailbox, words); err != nil {
+		if got, err = s.conn.Status(rec, s.cfg.Mailbox, itemWords(items)); err != nil {
 			return err
 		}
 		if s.mailbox.Listed {
