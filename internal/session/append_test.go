@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -96,7 +97,7 @@ func TestAppendRemoves(t *testing.T) {
 		}
 		header += "\r\n"
 		return "raw \"* " + n + " FETCH (UID " + uid + " INTERNALDATE \\\"" + now.Add(-d).Format("02-Jan-2006 15:04:05 -0700") +
-			"\\\" BODY[HEADER.FIELDS (X-CHECK-IMAP-SESSION)] {" + decimal(uint32(len(header))) + "}\\r\\n" + strings.ReplaceAll(header, "\r\n", "\\r\\n") + ")\\r\\n\"\n"
+			"\\\" BODY[HEADER.FIELDS (X-CHECK-IMAP-SESSION)] {" + strconv.Itoa(len(header)) + "}\\r\\n" + strings.ReplaceAll(header, "\r\n", "\\r\\n") + ")\\r\\n\"\n"
 	}
 	const other = "write-probe 00000000000000aa"
 	for _, tt := range []struct {

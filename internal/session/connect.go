@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"syscall"
 
@@ -44,10 +43,14 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 		s.addrs = []netip.Addr{a}
 		s.preloadRoots()
 	}
-	rec.Waiting("a connection to " + fmt.Sprintf("%s port %d", short(s.addrs), s.cfg.Dial.Port))
+	rec.Waiting(fmt.Sprintf("a connection to %s port %d", short(s.addrs), s.cfg.Dial.Port))
 	rec.Begin()
 	nc, attempts, err := dial.Connect(ctx, s.cfg.Dial, s.addrs)
-	rec.Fact("attempts", describeAttempts(attempts))
+	said := make([]string, len(attempts))
+	for i, a := range attempts {
+		said[i] = describeAttempt(a)
+	}
+	rec.Fact("attempts", said)
 	var failed *dial.ConnectError
 	if errors.As(err, &failed) {
 		return &report.StepError{Err: err, Tried: tried(rec, attempts)}
@@ -82,7 +85,7 @@ func tried(rec *Recorder, attempts []dial.Attempt) []report.Tried {
 	out := make([]report.Tried, len(attempts))
 	for i, a := range attempts {
 		out[i] = report.Tried{Address: a.Addr.Addr().String(), Port: a.Addr.Port(), Err: a.Err}
-		if errors.Is(a.Err, context.DeadlineExceeded) || errors.Is(a.Err, context.Canceled) || errors.Is(a.Err, os.ErrDeadlineExceeded) {
+		if ranOut(a.Err) {
 			silent = append(silent, a.Addr.Addr())
 			out[i].Err = report.ErrTimeout
 		}
@@ -107,14 +110,7 @@ func missed(a dial.Attempt, earlier bool, reached dial.Attempt) (string, bool) {
 	return reason(a.Err), true
 }
 
-func describeAttempts(attempts []dial.Attempt) []string {
-	out := make([]string, len(attempts))
-	for i, a := range attempts {
-		out[i] = describeAttempt(a)
-	}
-	return out
-}
-
+// describeAttempt says how an attempt ended, and after how long.
 func describeAttempt(a dial.Attempt) string {
 	took := fmt.Sprintf("%s after %.3f s", a.Addr, a.Elapsed.Seconds())
 	switch {

@@ -35,7 +35,7 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 	var lookup *report.LookupError
 	switch {
 	case errors.Is(err, report.ErrNoAddress):
-		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrNoAddress, missingAddress(s.cfg.Dial))}
+		return fmt.Errorf("%w: %s", report.ErrNoAddress, missingAddress(s.cfg.Dial))
 	case errors.As(err, &lookup):
 		// The other question may have been answered, by no address.
 		rec.Waiting("the answer to " + lookup.Question + " from the name server")
@@ -44,11 +44,7 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	s.addrs = found.Addrs
-	text := make([]string, len(s.addrs))
-	for i, a := range s.addrs {
-		text[i] = a.String()
-	}
-	rec.Fact("addresses", text)
+	rec.Fact("addresses", addressWords(s.addrs))
 	rec.Detail(short(s.addrs))
 	if m := found.Missing; m != nil {
 		rec.Remark(fmt.Sprintf("%s got no answer from the name server (%s)", m.Question, reason(m.Err)))
@@ -74,16 +70,20 @@ func missingAddress(c dial.Config) string {
 	return name + " has no address"
 }
 
+func addressWords(addrs []netip.Addr) []string {
+	words := make([]string, len(addrs))
+	for i, a := range addrs {
+		words[i] = a.String()
+	}
+	return words
+}
+
 // short lists the first few addresses.
 func short(addrs []netip.Addr) string {
 	const most = 4
-	var words []string
-	for i, a := range addrs {
-		if i == most {
-			words = append(words, "...")
-			break
-		}
-		words = append(words, a.String())
+	words := addressWords(addrs)
+	if len(words) > most {
+		words = append(words[:most], "...")
 	}
 	return strings.Join(words, ", ")
 }

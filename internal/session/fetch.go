@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -66,9 +65,9 @@ func explainFetch(c Config) Explanation {
 	h := Explanation{Sends: []Sent{fetch}}
 	switch m := c.Message; {
 	case m.UID > 0:
-		h.Sends[0].Text = "UID FETCH " + decimal(uint32(m.UID)) + " " + c.fetchItems()
+		h.Sends[0].Text = fmt.Sprintf("UID FETCH %d %s", m.UID, c.fetchItems())
 	case m.Number > 0:
-		h.Sends[0].Text = "FETCH " + decimal(m.Number) + " " + c.fetchItems()
+		h.Sends[0].Text = fmt.Sprintf("FETCH %d %s", m.Number, c.fetchItems())
 	case m.Oldest:
 		h.Sends[0].Text = "FETCH 1 " + c.fetchItems()
 	case m.Header != "":
@@ -96,7 +95,7 @@ const FetchLimitMax = 4 << 30
 func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	m := s.cfg.Message
 	missing := func(format string, args ...any) error {
-		return &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))}
+		return fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))
 	}
 	if s.conn.Exists == 0 {
 		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.cfg.hasThresholdOf(report.StepFetch) {
@@ -126,8 +125,6 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	return s.fetch(rec, imap.SeqSetNum(number), number)
 }
-
-func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
 // fetch fetches a message and records what the answer says. number is its
 // sequence number, 0 for a UID. A message that was expunged since the mailbox was
@@ -163,7 +160,7 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 		rec.Detail("the message went away")
 		return nil
 	case got == nil:
-		return &report.StepError{Err: fmt.Errorf("%w: the server answered OK and sent nothing", report.ErrMessageMissing)}
+		return fmt.Errorf("%w: the server answered OK and sent nothing", report.ErrMessageMissing)
 	}
 	return s.fetched(rec, got)
 }
@@ -222,7 +219,7 @@ func age(rec *Recorder, message string, at time.Time) time.Duration {
 func (s *Session) unread(rec *Recorder, metric, item string) error {
 	why := "the answer to FETCH has no " + item + " that can be read"
 	if s.cfg.hasThreshold(metric) {
-		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrProtocol, why)}
+		return fmt.Errorf("%w: %s", report.ErrProtocol, why)
 	}
 	rec.Absent(why, metric)
 	rec.Remark(why)

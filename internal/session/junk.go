@@ -66,7 +66,7 @@ func (s *Session) misfiled(rec *Recorder, missing error) error {
 	if err := s.fetch(rec, imap.SeqSetNum(number), number); err != nil {
 		return err
 	}
-	return &report.StepError{Err: fmt.Errorf("%w: the message is in %s", report.ErrMisfiled, report.Foreign(name))}
+	return fmt.Errorf("%w: the message is in %s", report.ErrMisfiled, report.Foreign(name))
 }
 
 // searchJunk opens the mailbox for spam read-only, whatever --read-write says, and

@@ -77,7 +77,7 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 	mode, why, err := s.chooseAuth()
 	rec.Fact("mechanism", why)
 	if err != nil {
-		return &report.StepError{Err: err}
+		return err
 	}
 	s.mechanism = mode.Mechanism()
 	if given := s.cfg.Token; mode.TakesToken() && !given.IsZero() {
@@ -86,7 +86,7 @@ func runLogin(ctx context.Context, s *Session, rec *Recorder) error {
 	if s.cfg.Authzid != "" {
 		rec.Fact("authorization_identity", s.cfg.Authzid)
 	}
-	if err := s.mayLogIn(ctx, rec, mode); err != nil {
+	if err := s.mayLogIn(ctx, rec); err != nil {
 		return err
 	}
 	err = s.logIn(rec, mode)

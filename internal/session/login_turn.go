@@ -1,12 +1,12 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"time"
 
-	"check_imap_session/internal/auth"
 	"check_imap_session/internal/guard"
 	"check_imap_session/internal/report"
 )
@@ -74,7 +74,7 @@ func (l *logins) rejectedBy() string {
 
 // mayLogIn waits until it is this session's turn to log in, and fails where a login that
 // was rejected forbids another one.
-func (s *Session) mayLogIn(ctx context.Context, rec *Recorder, mode auth.Mode) error {
+func (s *Session) mayLogIn(ctx context.Context, rec *Recorder) error {
 	if l := s.cfg.logins; l != nil {
 		began := time.Now()
 		rec.Waiting("the login at another address")
@@ -89,11 +89,7 @@ func (s *Session) mayLogIn(ctx context.Context, rec *Recorder, mode auth.Mode) e
 	if g == nil {
 		return nil
 	}
-	mechanism := mode.Mechanism()
-	if mode == auth.Login {
-		mechanism = "LOGIN"
-	}
-	login := guard.Login{Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port, User: s.cfg.Username, Mechanism: mechanism}
+	login := guard.Login{Host: s.cfg.Dial.Host, Port: s.cfg.Dial.Port, User: s.cfg.Username, Mechanism: cmp.Or(s.mechanism, "LOGIN")}
 	held, err := g.Ask(ctx, login)
 	if held != nil {
 		rec.Fact("login_rejected_at", held.Rejected.UTC().Format(time.RFC3339))

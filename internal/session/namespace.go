@@ -25,7 +25,7 @@ func runNamespace(_ context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	if data == nil {
-		return &report.StepError{Err: noAnswer("NAMESPACE")}
+		return noAnswer("NAMESPACE")
 	}
 	rec.Fact("namespace_personal", namespaceWords(data.Personal))
 	rec.Fact("namespace_other_users", namespaceWords(data.Other))

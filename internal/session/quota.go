@@ -47,7 +47,7 @@ func runQuota(_ context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	if !q.Answered {
-		return &report.StepError{Err: noAnswer("GETQUOTAROOT")}
+		return noAnswer("GETQUOTAROOT")
 	}
 	rec.Fact("quota_roots", q.Roots)
 	var detail []string

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -53,7 +54,7 @@ func runRights(_ context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	if !answered {
-		return &report.StepError{Err: noAnswer("MYRIGHTS")}
+		return noAnswer("MYRIGHTS")
 	}
 	rec.Fact("rights", rights.String())
 	rec.Detail(s.cfg.Mailbox + ", " + rightsWords(rights))
@@ -71,13 +72,7 @@ func runRights(_ context.Context, s *Session, rec *Recorder) error {
 
 // actor returns the user whose rights are looked at.
 func (s *Session) actor() string {
-	switch {
-	case s.cfg.Authzid != "":
-		return s.cfg.Authzid
-	case s.cfg.Username != "":
-		return s.cfg.Username
-	}
-	return "the user"
+	return cmp.Or(s.cfg.Authzid, s.cfg.Username, "the user")
 }
 
 // holds says whether a right is among those that the server names. A server of RFC

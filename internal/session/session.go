@@ -73,16 +73,13 @@ func (s *Session) canSend() bool { return s.level >= Greeted && s.conn.CanSend()
 
 // cause returns why a context ended.
 func cause(ctx context.Context) error {
-	switch err := context.Cause(ctx); {
-	case errors.Is(err, report.ErrInterrupted):
+	if errors.Is(context.Cause(ctx), report.ErrInterrupted) {
 		return report.ErrInterrupted
-	default:
-		return report.ErrTimeout
 	}
+	return report.ErrTimeout
 }
 
-// fault makes a StepError of any error a step returned. What the connection
-// says comes before what a reader made of it.
+// fault makes a StepError of any error a step returned.
 func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error) *report.StepError {
 	var e *report.StepError
 	if !errors.As(err, &e) {
@@ -104,29 +101,40 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	if e.Said == nil {
 		e.Said = s.conn.Notices
 	}
-	stopped := errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)
-	var lookup *report.LookupError
-	ended := stopped || errors.Is(e.Err, report.ErrClosed) || client.Reset(e.Err)
-	switch {
-	case errors.As(e.Err, &lookup) && ctx.Err() != nil:
-		e.Err = &report.LookupError{Question: lookup.Question, Err: cause(ctx)}
-	case ended && s.conn.Bye != nil && cause(ctx) != report.ErrInterrupted: // also where the time ran out behind it
-		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
-	case ctx.Err() != nil && (ended || isIO(e.Err)):
-		e.Err = cause(ctx)
-	case stopped:
-		e.Err = report.ErrTimeout
-	}
+	s.settleEnd(ctx, e)
 	if errors.Is(e.Err, report.ErrTimeout) {
 		e.Arrived = s.conn.Arrived()
-	}
-	if errors.Is(e.Err, report.ErrTimeout) && len(e.Said) == 0 && s.conn.LastText != "" {
-		e.Said = []string{s.conn.LastText} // "Waiting for authentication process to respond.." (Dovecot)
+		if len(e.Said) == 0 && s.conn.LastText != "" {
+			e.Said = []string{s.conn.LastText} // "Waiting for authentication process to respond.." (Dovecot)
+		}
 	}
 	if s.conn.HandshakeJustDone && client.IsAlert(e.Err) {
 		e.Step, e.About = tlsStep.Name, tlsStep.About
 	}
 	return e
+}
+
+// settleEnd puts why the session ended in place of the error that a reader or writer
+// made of it: the end of the context, or a BYE.
+func (s *Session) settleEnd(ctx context.Context, e *report.StepError) {
+	stopped := ranOut(e.Err)
+	ended := stopped || errors.Is(e.Err, report.ErrClosed) || client.Reset(e.Err)
+	var lookup *report.LookupError
+	switch {
+	case errors.As(e.Err, &lookup) && ctx.Err() != nil:
+		e.Err = &report.LookupError{Question: lookup.Question, Err: cause(ctx)}
+	case ended && s.conn.Bye != nil && cause(ctx) != report.ErrInterrupted: // also where the time ran out behind it
+		e.Err, e.Reply = fmt.Errorf("%w (%w)", report.ErrBye, e.Err), s.conn.Bye
+	case ctx.Err() != nil && (ended || errors.As(e.Err, new(*net.OpError))):
+		e.Err = cause(ctx)
+	case stopped:
+		e.Err = report.ErrTimeout
+	}
+}
+
+// ranOut says whether an error is that of a deadline or of a context that ended.
+func ranOut(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // closed puts the condition in front of the errors by which package net says
@@ -136,9 +144,4 @@ func closed(err error) error {
 		return fmt.Errorf("%w: %w", report.ErrClosed, err)
 	}
 	return err
-}
-
-func isIO(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op)
 }

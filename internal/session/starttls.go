@@ -25,7 +25,7 @@ var starttlsStep = Step{
 // answer says it, and no CAPABILITY is spent on it.
 func runStartTLS(_ context.Context, s *Session, rec *Recorder) error {
 	if s.conn.Capabilities != nil && !s.conn.Offers(imap.CapStartTLS) {
-		return &report.StepError{Err: report.ErrStartTLSMissing}
+		return report.ErrStartTLSMissing
 	}
 	reply, err := s.conn.StartTLS(rec)
 	switch {

@@ -137,7 +137,7 @@ func (s *Session) handshakeFault(rec *Recorder, err error, found dial.Verificati
 	switch {
 	case errors.Is(err, report.ErrOtherCertificate):
 		s.cfg.Match.showBoth(rec, found.Leaf)
-		return &report.StepError{Err: fmt.Errorf("%w: %s", report.ErrOtherCertificate, s.cfg.Match.difference(found.Leaf))}
+		return fmt.Errorf("%w: %s", report.ErrOtherCertificate, s.cfg.Match.difference(found.Leaf))
 	case !errors.As(err, &header):
 		return err
 	}

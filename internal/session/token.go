@@ -115,7 +115,7 @@ func tokenFault(ctx context.Context, err error) error {
 	var file *secret.Error
 	switch {
 	case ctx.Err() != nil:
-		return &report.StepError{Err: cause(ctx)}
+		return cause(ctx)
 	case errors.As(err, &refused):
 		e := &report.StepError{Err: fmt.Errorf("%w: %w", report.ErrToken, refused), Said: []string{}}
 		if refused.Description != "" {
