@@ -23,29 +23,13 @@ const secondAnswer = time.Second
 
 // RunAll runs a session with every address of the host, each by itself and at
 // most four at a time, all under ctx; of more than four each has its share of
-// the time, and what others leave of theirs. The Report holds what they have in common, resolving the name, and
-// their reports in the order of the addresses. mode is "worst" or "any", for
-// judge. Like Run it never fails.
+// the time, and what others leave of theirs. The Report holds what they have in
+// common, resolving the name, and their reports in the order of the addresses.
+// mode is "worst" or "any", for judge. Like Run it never fails.
 func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.Report {
 	cfg = cfg.withRoots()
-	if cfg.TLS != TLSNone {
-		cfg.Cert.Roots.Preload()
-	}
-	var top *report.Report
-	var addrs []netip.Addr
-	if a, ok := cfg.Dial.Literal(); ok {
-		top = Run(ctx, cfg, nil)
-		addrs = []netip.Addr{a}
-	} else {
-		named := cfg
-		named.Dial.SecondAnswer = secondAnswer
-		top = Run(ctx, named, plan[:1]) // dns
-		for _, word := range asWords(top.Fact("addresses")) {
-			if a, err := netip.ParseAddr(word); err == nil {
-				addrs = append(addrs, a)
-			}
-		}
-	}
+	cfg.preloadRoots()
+	top, addrs := resolveAll(ctx, cfg, plan)
 	top.Target.Addresses = mode
 	if len(addrs) == 0 {
 		for _, step := range plan[1:] {
@@ -81,6 +65,22 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	}
 	wg.Wait()
 	return closeTop(top)
+}
+
+// resolveAll returns the addresses of the host, and the report on finding them.
+func resolveAll(ctx context.Context, cfg Config, plan []Step) (top *report.Report, addrs []netip.Addr) {
+	if a, ok := cfg.Dial.Literal(); ok {
+		return Run(ctx, cfg, nil), []netip.Addr{a}
+	}
+	cfg.Dial.SecondAnswer = secondAnswer
+	top = Run(ctx, cfg, plan[:1]) // dns
+	words, _ := top.Fact("addresses").([]string)
+	for _, word := range words {
+		if a, err := netip.ParseAddr(word); err == nil {
+			addrs = append(addrs, a)
+		}
+	}
+	return top, addrs
 }
 
 // notBegun is the report of an address for which no time was left.
@@ -124,9 +124,4 @@ func closeTop(top *report.Report) *report.Report {
 	first := top.Sessions[0].Target
 	top.Target.Username, top.Target.Mailbox, top.Target.Mailboxes, top.Target.Address = first.Username, first.Mailbox, first.Mailboxes, ""
 	return top
-}
-
-func asWords(v any) []string {
-	words, _ := v.([]string)
-	return words
 }

@@ -141,7 +141,7 @@ func TestAttempts(t *testing.T) {
 				if r.Target.Address != tt.reached {
 					t.Errorf("reached %s, want %s", r.Target.Address, tt.reached)
 				}
-				got := asWords(r.Fact("attempts"))
+				got, _ := r.Fact("attempts").([]string)
 				if !slices.EqualFunc(got, tt.attempts, strings.HasPrefix) {
 					t.Errorf("attempts %q, want %q", got, tt.attempts)
 				}

@@ -86,8 +86,9 @@ type Config struct {
 	Expect Expect // what must be so; zero for nothing
 
 	// Thresholds are the metrics that somebody set a threshold on, "messages" or for
-	// one mailbox of several "messages@INBOX", and the flag that did it, "-c". They bring in the steps that measure them, and what
-	// cannot be measured is a failure only when it was asked for.
+	// one mailbox of several "messages@INBOX", and the flag that did it, "-c". They
+	// bring in the steps that measure them, and what cannot be measured is a failure
+	// only when it was asked for.
 	Thresholds map[string]string
 
 	Timeout    time.Duration // for the report only; the context ends the run

@@ -41,7 +41,7 @@ func explainConnect(c Config) Explanation {
 func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	if a, ok := s.cfg.Dial.Literal(); ok {
 		s.addrs = []netip.Addr{a}
-		s.preloadRoots()
+		s.cfg.preloadRoots()
 	}
 	rec.Waiting(fmt.Sprintf("a connection to %s port %d", short(s.addrs), s.cfg.Dial.Port))
 	rec.Begin()

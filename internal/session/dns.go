@@ -29,7 +29,7 @@ var dnsStep = Step{
 }
 
 func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
-	s.preloadRoots()
+	s.cfg.preloadRoots()
 	rec.Waiting("the resolver")
 	found, err := dial.Resolve(ctx, s.cfg.Dial)
 	var lookup *report.LookupError
@@ -88,9 +88,9 @@ func short(addrs []netip.Addr) string {
 	return strings.Join(words, ", ")
 }
 
-// preloadRoots loads the trusted certificates beside the network's waits.
-func (s *Session) preloadRoots() {
-	if s.cfg.TLS != TLSNone {
-		s.cfg.Cert.Roots.Preload()
+// preloadRoots loads the trusted certificates while the network is waited for.
+func (c Config) preloadRoots() {
+	if c.TLS != TLSNone {
+		c.Cert.Roots.Preload()
 	}
 }

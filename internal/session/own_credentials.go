@@ -11,26 +11,26 @@ import (
 
 // ownCredentials records how long what we log in with is good for. That is known
 // before anything is sent, so whatever fails later, it is measured.
-func (l *journal) ownCredentials(c Config) {
+func (j *journal) ownCredentials(c Config) {
 	if c.part {
 		return
 	}
 	if cert := c.ownCertificate(); cert != nil {
-		l.ends(report.ClientCertificateDays, cert.NotAfter)
-		l.rep.Facts = append(l.rep.Facts, report.Fact{Name: "client_certificate_subject", Value: keptFact(cert.Subject.String())})
+		j.ends(report.ClientCertificateDays, cert.NotAfter)
+		j.rep.Facts = append(j.rep.Facts, report.Fact{Name: "client_certificate_subject", Value: keptFact(cert.Subject.String())})
 	}
 	if end := c.ClientSecretExpires; !end.IsZero() {
-		l.ends(report.ClientSecretDays, end)
-		if l.started.After(end) {
-			l.rep.Remarks = append(l.rep.Remarks, report.Remark{Text: "the secret of the OAuth client expired " + day(end) + ", by --oauth-client-secret-expires"})
+		j.ends(report.ClientSecretDays, end)
+		if j.started.After(end) {
+			j.rep.Remarks = append(j.rep.Remarks, report.Remark{Text: "the secret of the OAuth client expired " + day(end) + ", by --oauth-client-secret-expires"})
 		}
 	}
 }
 
 // ends records in days when something ends.
-func (l *journal) ends(metric string, at time.Time) {
+func (j *journal) ends(metric string, at time.Time) {
 	def, _ := report.LookupMetric(metric)
-	l.rep.Metrics = append(l.rep.Metrics, report.Metric{Def: def, Value: math.Floor(days(l.started, at)), At: at})
+	j.rep.Metrics = append(j.rep.Metrics, report.Metric{Def: def, Value: math.Floor(days(j.started, at)), At: at})
 }
 
 // ownCertificate returns the certificate of ours that ends first, nil for none: the

@@ -29,9 +29,9 @@ type journal struct {
 const usualMetrics = 24
 
 func newJournal(cfg Config, plan []Step) *journal {
-	l := &journal{started: time.Now(), plan: plan}
-	l.rep = report.Report{
-		Started: l.started,
+	j := &journal{started: time.Now(), plan: plan}
+	j.rep = report.Report{
+		Started: j.started,
 		Target: report.Target{
 			Host:    cfg.Dial.Host,
 			Port:    cfg.Dial.Port,
@@ -44,20 +44,20 @@ func newJournal(cfg Config, plan []Step) *journal {
 		Metrics: make([]report.Metric, 0, usualMetrics),
 	}
 	if a, ok := cfg.Dial.Literal(); ok {
-		l.rep.Target.Address = a.String()
+		j.rep.Target.Address = a.String()
 	}
-	l.add(cfg, plan)
-	l.ownCredentials(cfg)
-	return l
+	j.add(cfg, plan)
+	j.ownCredentials(cfg)
+	return j
 }
 
 // add adds the steps of a plan, none of which has been reached.
-func (l *journal) add(cfg Config, plan []Step) {
+func (j *journal) add(cfg Config, plan []Step) {
 	for _, step := range plan {
-		l.rep.Steps = append(l.rep.Steps, report.StepResult{Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg)})
+		j.rep.Steps = append(j.rep.Steps, report.StepResult{Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg)})
 		m := step.Mailbox
-		switch t := &l.rep.Target; {
-		case step.Name == loginStep.Name:
+		switch t := &j.rep.Target; {
+		case step.Name == report.StepLogin:
 			t.Username = cfg.Username
 		case m.Label != "" && !slices.Contains(t.Mailboxes, m):
 			t.Mailboxes = append(t.Mailboxes, m)
@@ -71,14 +71,14 @@ func (l *journal) add(cfg Config, plan []Step) {
 
 // replan puts another plan in place of the one there was, whose first steps, done
 // already, are the same.
-func (l *journal) replan(cfg Config, plan []Step, done int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.frozen {
+func (j *journal) replan(cfg Config, plan []Step, done int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.frozen {
 		return
 	}
-	l.plan, l.rep.Steps = plan, l.rep.Steps[:done:done]
-	l.add(cfg, plan[done:])
+	j.plan, j.rep.Steps = plan, j.rep.Steps[:done:done]
+	j.add(cfg, plan[done:])
 }
 
 // Recorder takes down what one step measures.
@@ -93,11 +93,11 @@ type Recorder struct {
 	skipped bool
 }
 
-func (l *journal) begin(i int) *Recorder {
-	rec := &Recorder{journal: l, i: i, start: time.Now()}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.current = rec
+func (j *journal) begin(i int) *Recorder {
+	rec := &Recorder{journal: j, i: i, start: time.Now()}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.current = rec
 	return rec
 }
 
@@ -146,8 +146,8 @@ func (r *Recorder) Metric(name string, value float64) { r.MetricAt(name, value, 
 
 // MetricAt is Metric for a value that counts from or to a moment.
 func (r *Recorder) MetricAt(name string, value float64, at time.Time) {
-	made := report.Metric{Def: r.own(name), Mailbox: r.mailbox(), Value: value, At: at}
-	made.Def.Step = r.journal.plan[r.i].Name // of one that it measures in place of another step
+	made := report.Metric{Def: r.own(name), Mailbox: r.step().Mailbox, Value: value, At: at}
+	made.Def.Step = r.step().Name // of one that it measures in place of another step
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
 		rep.Metrics = append(slices.DeleteFunc(rep.Metrics, func(m report.Metric) bool { return m.Label() == made.Label() }), made)
 	})
@@ -156,7 +156,7 @@ func (r *Recorder) MetricAt(name string, value float64, at time.Time) {
 // own returns the definition of one of the step's metrics. Any other name is a
 // bug of the step: it fails, and every test that runs it.
 func (r *Recorder) own(name string) report.MetricDef {
-	step := r.journal.plan[r.i]
+	step := r.step()
 	def, _ := report.LookupMetric(name)
 	if def.Step != step.Name && !slices.Contains(step.Also, name) {
 		panic(fmt.Sprintf("the table of metrics has no %q of the step %s", name, step.Name))
@@ -164,8 +164,8 @@ func (r *Recorder) own(name string) report.MetricDef {
 	return def
 }
 
-// mailbox returns the one of several mailboxes that the step is about.
-func (r *Recorder) mailbox() report.Mailbox { return r.journal.plan[r.i].Mailbox }
+// step returns the step whose recorder it is.
+func (r *Recorder) step() Step { return r.journal.plan[r.i] }
 
 // AddTime adds to the time of another step that this one has done once more, and
 // takes it from its own.
@@ -196,14 +196,14 @@ func addTime(rep *report.Report, step string, of report.Mailbox, d time.Duration
 func (r *Recorder) Absent(why string, names ...string) {
 	for _, name := range names {
 		r.own(name)
-		r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[r.mailbox().At(name)] = why })
+		r.edit(func(rep *report.Report, _ *report.StepResult) { rep.Absent[r.step().Mailbox.At(name)] = why })
 	}
 }
 
 // Fact records something learnt. The same name again replaces the value. Of a long one
 // the beginning is kept.
 func (r *Recorder) Fact(name string, value any) {
-	name, value = r.mailbox().At(name), keptFact(value)
+	name, value = r.step().Mailbox.At(name), keptFact(value)
 	r.edit(func(rep *report.Report, _ *report.StepResult) {
 		for i := range rep.Facts {
 			if rep.Facts[i].Name == name {
@@ -249,7 +249,7 @@ func (r *Recorder) Address(a string) {
 // Skip says that the step was not needed after all, and why. Its metrics are
 // absent for that reason.
 func (r *Recorder) Skip(why string) {
-	defs := r.journal.plan[r.i].Metrics()
+	defs := r.step().Metrics()
 	r.edit(func(rep *report.Report, step *report.StepResult) {
 		r.skipped = true
 		step.Outcome, step.Detail = report.Skipped, why
@@ -312,38 +312,38 @@ func (r *Recorder) stamp(step *report.StepResult, now time.Time) {
 
 // end says that no step is left: what comes is not the session's time. Nor is what a
 // server that has said BYE was then given to close.
-func (l *journal) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended = l.bye; l.ended.IsZero() {
-		l.ended = time.Now()
+func (j *journal) end() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.ended = j.bye; j.ended.IsZero() {
+		j.ended = time.Now()
 	}
 }
 
 // finish closes the report and returns it. A step that is still under way has
 // failed by the cause of the context's end.
-func (l *journal) finish(ctx context.Context, s *Session) *report.Report {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.ended
+func (j *journal) finish(ctx context.Context, s *Session) *report.Report {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	now := j.ended
 	if now.IsZero() {
 		now = time.Now()
 	}
-	if rec := l.current; rec != nil {
-		step := &l.rep.Steps[rec.i]
+	if rec := j.current; rec != nil {
+		step := &j.rep.Steps[rec.i]
 		rec.stamp(step, now)
 		step.Outcome = report.Failed
 		step.Err = &report.StepError{Step: step.Name, About: step.About, Among: step.Mailbox, Err: cause(ctx), Waiting: rec.waiting}
 	}
-	l.frozen = true
-	l.rep.Elapsed = now.Sub(l.started)
-	limit := l.rep.Target.Timeout.Seconds()
+	j.frozen = true
+	j.rep.Elapsed = now.Sub(j.started)
+	limit := j.rep.Target.Timeout.Seconds()
 	def, _ := report.LookupMetric(report.Time)
-	total := report.Metric{Def: def, Value: l.rep.Elapsed.Seconds()}
+	total := report.Metric{Def: def, Value: j.rep.Elapsed.Seconds()}
 	if limit > 0 {
 		total.Max = &limit
 	}
-	l.rep.Metrics = append([]report.Metric{total}, l.rep.Metrics...)
-	l.rep.Transcript = s.conn.Transcript()
-	return &l.rep
+	j.rep.Metrics = slices.Insert(j.rep.Metrics, 0, total)
+	j.rep.Transcript = s.conn.Transcript()
+	return &j.rep
 }
