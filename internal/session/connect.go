@@ -23,19 +23,19 @@ var connectStep = Step{
 }
 
 func explainConnect(c Config) Explanation {
-	h := Explanation{
+	e := Explanation{
 		Does: fmt.Sprintf("opens a TCP connection to %s port %d", c.Reach(), c.Dial.Port),
 	}
 	if c.Dial.Source.IsValid() {
-		h.Does += " from " + c.Dial.Source.String()
+		e.Does += " from " + c.Dial.Source.String()
 	}
 	if _, literal := c.Dial.Literal(); !literal {
-		h.Does += ", the next address 250 ms after one that does not answer"
+		e.Does += ", the next address 250 ms after one that does not answer"
 	}
 	if c.Dial.Proxy != "" {
-		h.Does += "; sends a PROXY header " + string(c.Dial.Proxy)
+		e.Does += "; sends a PROXY header " + string(c.Dial.Proxy)
 	}
-	return h
+	return e
 }
 
 func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
@@ -66,7 +66,7 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Detail(reached.Addr.String())
 	for i, a := range attempts {
 		if why, ok := missed(a, i < won, reached); ok {
-			rec.Fault(fmt.Errorf("%w: %s %s", report.ErrAddressFailed, a.Addr, why))
+			rec.Fault(report.ErrAddressFailed, "%s %s", a.Addr, why)
 		}
 	}
 	s.conn.Attach(ctx, nc)

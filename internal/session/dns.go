@@ -50,7 +50,7 @@ func runDNS(ctx context.Context, s *Session, rec *Recorder) error {
 		rec.Remark(fmt.Sprintf("%s got no answer from the name server (%s)", m.Question, reason(m.Err)))
 	}
 	if found.Found > len(s.addrs) {
-		rec.Fault(fmt.Errorf("%w: %d, of which the first %d are used", report.ErrManyAddresses, found.Found, len(s.addrs)))
+		rec.Fault(report.ErrManyAddresses, "%d, of which the first %d are used", found.Found, len(s.addrs))
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,15 +28,10 @@ type Expect struct {
 // capabilities says whether anything is expected of the capabilities.
 func (e Expect) capabilities() bool { return len(e.Capabilities)+len(e.Forbidden) > 0 }
 
-// unexpected records a fault.
-func unexpected(rec *Recorder, format string, args ...any) {
-	rec.Fault(fmt.Errorf("%w: %w", report.ErrExpectation, fmt.Errorf(format, args...)))
-}
-
 // expectGreeting checks the greeting.
 func (s *Session) expectGreeting(rec *Recorder, words string) {
 	if re := s.cfg.Expect.Greeting; re != nil && !re.MatchString(words) {
-		unexpected(rec, "the greeting does not match %s", re)
+		rec.Fault(report.ErrExpectation, "the greeting does not match %s", re)
 	}
 }
 
@@ -52,12 +46,12 @@ func (s *Session) expectCapabilities(rec *Recorder, lists ...imap.CapSet) {
 	}
 	for _, name := range s.cfg.Expect.Capabilities {
 		if !offered(name) {
-			unexpected(rec, "%s is missing", name)
+			rec.Fault(report.ErrExpectation, "%s is missing", name)
 		}
 	}
 	for _, name := range s.cfg.Expect.Forbidden {
 		if offered(name) {
-			unexpected(rec, "%s is offered", name)
+			rec.Fault(report.ErrExpectation, "%s is offered", name)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"check_imap_session/internal/client"
+	"check_imap_session/internal/report"
 )
 
 // Header is a header field that the fetched message is to have.
@@ -46,11 +47,11 @@ func expectHeaders(rec *Recorder, expected []Header, got *client.FetchData) {
 		switch {
 		case matched:
 		case len(values) == 0 && len(got.Header) >= client.MaxHeader:
-			unexpected(rec, "message %d has no header field %s in the first %d bytes of what the server sent", got.Number, h.Name, client.MaxHeader)
+			rec.Fault(report.ErrExpectation, "message %d has no header field %s in the first %d bytes of what the server sent", got.Number, h.Name, client.MaxHeader)
 		case len(values) == 0:
-			unexpected(rec, "message %d has no header field %s", got.Number, h.Name)
+			rec.Fault(report.ErrExpectation, "message %d has no header field %s", got.Number, h.Name)
 		default:
-			unexpected(rec, "the header field %s of message %d does not match %s", h.Name, got.Number, h.Pattern)
+			rec.Fault(report.ErrExpectation, "the header field %s of message %d does not match %s", h.Name, got.Number, h.Pattern)
 		}
 	}
 }

@@ -62,27 +62,27 @@ func (c Config) fetchItems() string {
 
 func explainFetch(c Config) Explanation {
 	fetch := Sent{Text: "FETCH N " + c.fetchItems(), Answer: "* N FETCH (FLAGS ... INTERNALDATE ... RFC822.SIZE ..."}
-	h := Explanation{Sends: []Sent{fetch}}
+	e := Explanation{Sends: []Sent{fetch}}
 	switch m := c.Message; {
 	case m.UID > 0:
-		h.Sends[0].Text = fmt.Sprintf("UID FETCH %d %s", m.UID, c.fetchItems())
+		e.Sends[0].Text = fmt.Sprintf("UID FETCH %d %s", m.UID, c.fetchItems())
 	case m.Number > 0:
-		h.Sends[0].Text = fmt.Sprintf("FETCH %d %s", m.Number, c.fetchItems())
+		e.Sends[0].Text = fmt.Sprintf("FETCH %d %s", m.Number, c.fetchItems())
 	case m.Oldest:
-		h.Sends[0].Text = "FETCH 1 " + c.fetchItems()
+		e.Sends[0].Text = "FETCH 1 " + c.fetchItems()
 	case m.Header != "":
 		search := Sent{Text: "SEARCH " + client.HeaderCriteria(m.Header, m.Value).Typed(), Answer: "* SEARCH N N N ..., of which the last is N"}
-		h.Sends = append([]Sent{search, fetch}, explainJunk(search, fetch)...)
+		e.Sends = append([]Sent{search, fetch}, explainJunk(search, fetch)...)
 	default:
-		h.Does = "the newest message: N is the number in front of EXISTS"
+		e.Does = "the newest message: N is the number in front of EXISTS"
 	}
 	if c.MeasuresDelivery() {
-		h.Does = strings.TrimPrefix(h.Does+"; Date and Received tell how long it was on its way", "; ")
+		e.Does = strings.TrimPrefix(e.Does+"; Date and Received tell how long it was on its way", "; ")
 	}
-	for _, e := range c.Expect.Headers {
-		h.Expects = append(h.Expects, fmt.Sprintf("the header field %s matches %s", e.Name, e.Pattern))
+	for _, h := range c.Expect.Headers {
+		e.Expects = append(e.Expects, fmt.Sprintf("the header field %s matches %s", h.Name, h.Pattern))
 	}
-	return h
+	return e
 }
 
 // bodyAllowance is how much more than wire.Limits.Total a --fetch=body without

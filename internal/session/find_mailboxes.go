@@ -109,7 +109,7 @@ func runMailboxes(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Metric(report.FoundMailboxes, float64(f.all))
 	rec.Detail(fmt.Sprintf("%d found", f.all))
 	if f.all == 0 {
-		unexpected(rec, "no mailbox is listed for %s", s.cfg.Pattern)
+		rec.Fault(report.ErrExpectation, "no mailbox is listed for %s", s.cfg.Pattern)
 	}
 	if f.all > len(f.names) {
 		rec.Remark(fmt.Sprintf("%d mailboxes are listed for %s: the first %d by name are looked at", f.all, s.cfg.Pattern, len(f.names)))
@@ -132,7 +132,7 @@ func (s *Session) expectFound(rec *Recorder) {
 		}
 	}
 	for _, mailbox := range slices.Sorted(maps.Keys(missing)) {
-		unexpected(rec, "mailbox %s is not among those looked at", mailbox)
+		rec.Fault(report.ErrExpectation, "mailbox %s is not among those looked at", mailbox)
 	}
 }
 

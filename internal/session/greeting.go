@@ -15,11 +15,11 @@ var greetingStep = Step{
 	Gives:  Greeted,
 	Wanted: always,
 	Explain: func(c Config) Explanation {
-		h := Explanation{Does: "waits for the greeting"}
+		e := Explanation{Does: "waits for the greeting"}
 		if re := c.Expect.Greeting; re != nil {
-			h.Expects = []string{"it matches " + re.String()}
+			e.Expects = []string{"it matches " + re.String()}
 		}
-		return h
+		return e
 	},
 	Run: runGreeting,
 }

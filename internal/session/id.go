@@ -22,11 +22,11 @@ var idStep = Step{
 	Flag:       "--expect-id",
 	Given:      func(c Config) bool { return c.Expect.ID != nil },
 	Explain: func(c Config) Explanation {
-		h := sends("ID "+client.ClientID, "* ID (...)")(c)
+		e := sends("ID "+client.ClientID, "* ID (...)")(c)
 		if re := c.Expect.ID; re != nil {
-			h.Expects = []string{"the answer matches " + re.String()}
+			e.Expects = []string{"the answer matches " + re.String()}
 		}
-		return h
+		return e
 	},
 	Run: runID,
 }
@@ -50,7 +50,7 @@ func runID(_ context.Context, s *Session, rec *Recorder) error {
 		short = "the server says nothing about itself"
 	}
 	if re := s.cfg.Expect.ID; re != nil && !re.MatchString(strings.Join(fields, ", ")) {
-		unexpected(rec, "ID (%s) does not match %s", short, re)
+		rec.Fault(report.ErrExpectation, "ID (%s) does not match %s", short, re)
 	}
 	rec.Detail(short)
 	return nil

@@ -25,14 +25,14 @@ var listStep = Step{
 
 func explainList(c Config) Explanation {
 	pattern := wireName(c.ListReference) + " " + wireName(c.ListPattern)
-	h := Explanation{
+	e := Explanation{
 		Sends:   []Sent{{Text: "LIST " + pattern, Answer: "* LIST (...) ... INBOX, a line for each folder"}},
 		Expects: expectsAll("listed:", c.Expect.Mailboxes),
 	}
 	if slices.ContainsFunc(c.Expect.Mailboxes, specialUse) {
-		h.Sends = append(h.Sends, Sent{Text: "LIST (SPECIAL-USE) " + pattern, When: "where the uses were not listed and the server offers SPECIAL-USE"})
+		e.Sends = append(e.Sends, Sent{Text: "LIST (SPECIAL-USE) " + pattern, When: "where the uses were not listed and the server offers SPECIAL-USE"})
 	}
-	return h
+	return e
 }
 
 // runList counts the rows of LIST and keeps no more than those that come closest to
@@ -61,9 +61,9 @@ func runList(_ context.Context, s *Session, rec *Recorder) error {
 	}
 	for _, name := range missing {
 		if specialUse(name) {
-			unexpected(rec, "no mailbox is listed as %s", name)
+			rec.Fault(report.ErrExpectation, "no mailbox is listed as %s", name)
 		} else {
-			unexpected(rec, "mailbox %s is not listed", name)
+			rec.Fault(report.ErrExpectation, "mailbox %s is not listed", name)
 		}
 	}
 	rec.Metric(report.Folders, float64(rows))

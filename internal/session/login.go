@@ -22,37 +22,36 @@ var loginStep = Step{
 	Run:     runLogin,
 }
 
-// explainLogin takes what a mechanism sends from the mechanism itself, with
-// placeholders for the secrets.
 func explainLogin(c Config) Explanation {
-	e := explainMechanism(c)
+	e := Explanation{Sends: c.loginLines()}
 	if c.Guard != nil {
 		e.Does = fmt.Sprintf("not when %s says that it was rejected less than %s ago, and that the secret has not changed since", c.Guard.Path, report.Roughly(c.Guard.Wait))
 	}
 	return e
 }
 
-func explainMechanism(c Config) Explanation {
-	const forbidden = "where the server says LOGINDISABLED"
-	login := Sent{Text: "LOGIN " + client.Quote(c.Username) + ` "PASSWORD"`}
+// loginLines returns what may be sent to log in: see autoAuth for the choice.
+func (c Config) loginLines() []Sent {
+	login := []Sent{{Text: "LOGIN " + client.Quote(c.Username) + ` "PASSWORD"`}}
 	switch {
-	case c.Auth != auth.Auto && c.Auth != auth.Login:
-		return Explanation{Sends: c.explainSASL(c.Auth, "")}
-	case c.Authzid != "" && c.HasToken(): // auto, see autoAuth
-		return Explanation{Sends: c.explainSASL(auth.OAuthBearer, "")}
+	case c.Auth == auth.Login:
+		return login
+	case c.Auth != auth.Auto:
+		return c.explainSASL(c.Auth, "")
+	case c.Authzid != "" && c.HasToken():
+		return c.explainSASL(auth.OAuthBearer, "")
 	case c.Authzid != "":
-		return Explanation{Sends: c.explainSASL(auth.Plain, "")}
-	case c.Auth == auth.Auto && c.HasToken():
-		return Explanation{Sends: append(c.explainSASL(auth.OAuthBearer, "where the server offers it"), c.explainSASL(auth.XOAuth2, "where it offers only this")...)}
-	case c.Auth == auth.Auto && c.Password.IsZero() && c.Cert.Certificate != nil:
-		return Explanation{Sends: c.explainSASL(auth.External, "")}
-	case c.Auth == auth.Auto:
-		return Explanation{Sends: append([]Sent{login}, c.explainSASL(auth.Plain, forbidden)...)}
+		return c.explainSASL(auth.Plain, "")
+	case c.HasToken():
+		return append(c.explainSASL(auth.OAuthBearer, "where the server offers it"), c.explainSASL(auth.XOAuth2, "where it offers only this")...)
+	case c.Password.IsZero() && c.Cert.Certificate != nil:
+		return c.explainSASL(auth.External, "")
 	}
-	return Explanation{Sends: []Sent{login}}
+	return append(login, c.explainSASL(auth.Plain, "where the server says LOGINDISABLED")...)
 }
 
-// explainSASL returns what is sent for a mechanism.
+// explainSASL returns what is sent for a mechanism. It is taken from the mechanism
+// itself, with placeholders for the secrets.
 func (c Config) explainSASL(m auth.Mode, when string) []Sent {
 	begin := Sent{Text: "AUTHENTICATE " + m.Mechanism(), When: when, Answer: "+"}
 	if !m.IsStatic() {

@@ -2,7 +2,7 @@ package session
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
 	"check_imap_session/internal/report"
 )
@@ -52,7 +52,7 @@ func compareNodes(top *report.Report) {
 				next.take(float64(n), at)
 			}
 		}
-		spread = math.Max(spread, messages.spread())
+		spread = max(spread, messages.spread())
 		name := box.Shown()
 		if box.Label == "" {
 			name = top.Sessions[0].Target.Mailbox
@@ -70,7 +70,7 @@ func compareNodes(top *report.Report) {
 		case next.spread() > 0:
 			fault(report.ErrNodesDiffer, "UIDNEXT of %s is %s", name, next.between())
 		}
-		spread = math.Max(spread, next.spread())
+		spread = max(spread, next.spread())
 	}
 	if spread >= 0 {
 		def, _ := report.LookupMetric(report.NodesSpread)
@@ -82,11 +82,9 @@ func compareNodes(top *report.Report) {
 // zero Mailbox where each opens one.
 func mailboxesOf(sessions []*report.Report) []report.Mailbox {
 	var all []report.Mailbox
-	known := map[report.Mailbox]bool{}
 	for _, s := range sessions {
 		for _, m := range s.Metrics {
-			if m.Def.Name == report.Messages && !known[m.Mailbox] {
-				known[m.Mailbox] = true
+			if m.Def.Name == report.Messages && !slices.Contains(all, m.Mailbox) {
 				all = append(all, m.Mailbox)
 			}
 		}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	imap "github.com/emersion/go-imap/v2"
-
 	"check_imap_session/internal/report"
 )
 
@@ -93,11 +91,6 @@ func metricNames(step string) []string {
 // notAsked says why a metric that nobody wants has no value.
 const notAsked = "nobody asked for it"
 
-// notOffered records the fault of a server that cannot give what was asked for.
-func notOffered(rec *Recorder, format string, args ...any) {
-	rec.Fault(fmt.Errorf("%w: %w", report.ErrNotOffered, fmt.Errorf(format, args...)))
-}
-
 // unmeasured says why metrics of the step have no value. A metric with a threshold
 // that cannot be measured is a fault; otherwise the check would be green.
 func (s *Session) unmeasured(rec *Recorder, why string, metrics ...string) {
@@ -109,18 +102,11 @@ func (s *Session) unmeasured(rec *Recorder, why string, metrics ...string) {
 		}
 	}
 	if len(wanted) > 0 {
-		notOffered(rec, "%s cannot be measured: %s", strings.Join(wanted, ", "), why)
+		rec.Fault(report.ErrNotOffered, "%s cannot be measured: %s", strings.Join(wanted, ", "), why)
 	}
 }
 
 // noAnswer is the error of a command that was answered by OK and nothing else.
 func noAnswer(command string) error {
 	return fmt.Errorf("%w: the answer to %s has no data", report.ErrProtocol, command)
-}
-
-// skipNotOffered records the fault of a capability that is missing, and skips the
-// step.
-func skipNotOffered(rec *Recorder, capability imap.Cap) {
-	notOffered(rec, "capability %s is missing", capability)
-	rec.Skip("the server does not offer " + string(capability))
 }

@@ -57,6 +57,6 @@ func (s *Session) matchCertificate(rec *Recorder, v dial.Verification) {
 	rec.Fact("certificate_matches", m.is(v.Leaf))
 	if !m.is(v.Leaf) {
 		m.showBoth(rec, v.Leaf)
-		rec.Fault(fmt.Errorf("%w: %s", report.ErrCertificateMismatch, m.difference(v.Leaf)))
+		rec.Fault(report.ErrCertificateMismatch, "%s", m.difference(v.Leaf))
 	}
 }

@@ -234,8 +234,10 @@ func (r *Recorder) Headline(text string) {
 	})
 }
 
-// Fault records a failure that does not end the session.
-func (r *Recorder) Fault(err error) {
+// Fault records a failure that does not end the session: its condition, as package
+// report names it, and what is wrong.
+func (r *Recorder) Fault(condition error, format string, args ...any) {
+	err := fmt.Errorf("%w: %w", condition, fmt.Errorf(format, args...))
 	r.edit(func(rep *report.Report, step *report.StepResult) {
 		rep.Faults = append(rep.Faults, &report.StepError{Step: step.Name, About: step.About, Among: step.Mailbox, Err: err})
 	})

@@ -28,11 +28,11 @@ var rightsStep = Step{
 }
 
 func explainRights(c Config) Explanation {
-	h := sends("MYRIGHTS "+wireName(c.Mailbox), "* MYRIGHTS ... lrs...")(c)
+	e := sends("MYRIGHTS "+wireName(c.Mailbox), "* MYRIGHTS ... lrs...")(c)
 	if want := c.Expect.Rights; len(want) > 0 {
-		h.Expects = append(h.Expects, "the rights "+want.String()+" are among them")
+		e.Expects = append(e.Expects, "the rights "+want.String()+" are among them")
 	}
-	return h
+	return e
 }
 
 // ParseRights reads a value of --expect-rights: letters and digits of RFC 4314 section
@@ -65,7 +65,7 @@ func runRights(_ context.Context, s *Session, rec *Recorder) error {
 		}
 	}
 	if len(missing) > 0 {
-		unexpected(rec, "%s may not %s in %s (%s)", s.actor(), strings.Join(missing, ", "), s.cfg.Mailbox, rightsWords(rights))
+		rec.Fault(report.ErrExpectation, "%s may not %s in %s (%s)", s.actor(), strings.Join(missing, ", "), s.cfg.Mailbox, rightsWords(rights))
 	}
 	return nil
 }

@@ -62,8 +62,9 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 		rec := j.begin(i)
 		s.conn.Mark(step.Mailbox.Of(step.Name))
 		err := protect(rec, func() error {
-			if step.Capability != "" && !s.conn.Offers(step.Capability) {
-				skipNotOffered(rec, step.Capability)
+			if needed := step.Capability; needed != "" && !s.conn.Offers(needed) {
+				rec.Fault(report.ErrNotOffered, "capability %s is missing", needed)
+				rec.Skip("the server does not offer " + string(needed))
 				return nil
 			}
 			return step.Run(ctx, s, rec)

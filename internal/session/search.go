@@ -66,7 +66,7 @@ func runSearch(_ context.Context, s *Session, rec *Recorder) error {
 		return nil
 	}
 	if key := c.NeedsWithin(); key != "" && !s.conn.Offers(imap.CapWithin) {
-		notOffered(rec, "the search key %s needs the capability WITHIN, which is missing", key)
+		rec.Fault(report.ErrNotOffered, "the search key %s needs the capability WITHIN, which is missing", key)
 		rec.Skip("the server does not offer WITHIN: search_oldest_age and search_newest_age are measured without it")
 		return nil
 	}
@@ -219,7 +219,7 @@ func (s *Session) nothingFound(rec *Recorder) {
 	rec.Metric(report.SearchFound, 0)
 	rec.Absent("nothing was found", report.SearchOldestAge, report.SearchNewestAge)
 	if s.cfg.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
-		rec.Fault(fmt.Errorf("%w: nothing was found", report.ErrMessageMissing))
+		rec.Fault(report.ErrMessageMissing, "nothing was found")
 	}
 	rec.Detail("0 found")
 }

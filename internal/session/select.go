@@ -30,14 +30,14 @@ func (c Config) verb() string {
 }
 
 func explainSelect(c Config) Explanation {
-	h := sends(c.verb()+" "+wireName(c.Mailbox), "* N EXISTS")(c)
+	e := sends(c.verb()+" "+wireName(c.Mailbox), "* N EXISTS")(c)
 	if c.Expect.UIDValidity > 0 {
-		h.Expects = append(h.Expects, fmt.Sprintf("UIDVALIDITY is %d", c.Expect.UIDValidity))
+		e.Expects = append(e.Expects, fmt.Sprintf("UIDVALIDITY is %d", c.Expect.UIDValidity))
 	}
 	if c.Expect.Writable {
-		h.Expects = append(h.Expects, "the mailbox can be written to")
+		e.Expects = append(e.Expects, "the mailbox can be written to")
 	}
-	return h
+	return e
 }
 
 func runSelect(_ context.Context, s *Session, rec *Recorder) error {
@@ -87,12 +87,12 @@ func (s *Session) expectMailbox(rec *Recorder, validity int64, access string) {
 	switch {
 	case e.UIDValidity == 0 || validity == int64(e.UIDValidity):
 	case validity == 0:
-		unexpected(rec, "the server gives no UIDVALIDITY for %s", s.named())
+		rec.Fault(report.ErrExpectation, "the server gives no UIDVALIDITY for %s", s.named())
 	default:
-		unexpected(rec, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it", s.named(), validity, e.UIDValidity)
+		rec.Fault(report.ErrExpectation, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it", s.named(), validity, e.UIDValidity)
 	}
 	if e.Writable && access != "read-write" {
-		unexpected(rec, "%s is read-only", s.named())
+		rec.Fault(report.ErrExpectation, "%s is read-only", s.named())
 	}
 }
 
