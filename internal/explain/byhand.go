@@ -33,7 +33,7 @@ func (c Check) byHand(b *strings.Builder) {
 			// what opens the conversation does it
 		case e.Command != nil:
 			say(shellLine(e.Command))
-		case step.Gives == session.Greeted && step.Needs < session.Greeted:
+		case step.Gives == session.Greeted:
 			greeting := "* OK ..."
 			if c.Config.TLS == session.TLSStart {
 				greeting = "nothing: openssl has read the greeting and sent STARTTLS"
@@ -60,7 +60,7 @@ func (c Check) byHand(b *strings.Builder) {
 // can do: it opens the mailbox, or there is nothing but CAPABILITY.
 func (c Check) farthest() string {
 	for _, step := range c.Plan {
-		if step.Gives == session.Selected && step.Needs < session.Selected {
+		if step.Gives == session.Selected {
 			return step.Explain(c.Config).Sends[0].Text
 		}
 	}
@@ -182,7 +182,7 @@ func same(c session.Config, plan []session.Step, i int) string {
 	}
 	own := d.add(e)
 	switch {
-	case typeable(c) || plan[i].Gives < session.Authenticated:
+	case typeable(c) || max(plan[i].Needs, plan[i].Gives) < session.Authenticated:
 	case level < session.Authenticated: // the login itself
 		return curl(c, "")
 	default:

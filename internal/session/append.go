@@ -24,7 +24,6 @@ var appendStep = Step{
 	About:      report.AboutMailbox,
 	Own:        func(c Config) string { return c.Append },
 	Needs:      Authenticated,
-	Gives:      Authenticated,
 	Capability: imap.CapUIDPlus,
 	Wanted:     func(c Config) bool { return c.Append != "" },
 	When:       "--append is given",

@@ -15,7 +15,6 @@ var dnsStep = Step{
 	Name:  report.StepDNS,
 	Doc:   "resolve the name",
 	Needs: Cold,
-	Gives: Resolved,
 	Wanted: func(c Config) bool {
 		_, literal := c.Dial.Literal()
 		return !literal

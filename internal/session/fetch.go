@@ -18,7 +18,6 @@ var fetchStep = Step{
 	Doc:     "FETCH of one message, RFC 9051 section 6.4.5",
 	About:   report.AboutStore,
 	Needs:   Selected,
-	Gives:   Selected,
 	Wanted:  Config.fetches,
 	Explain: explainFetch,
 	Run:     runFetch,

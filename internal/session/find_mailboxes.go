@@ -20,7 +20,6 @@ var mailboxesStep = Step{
 	Doc:      "LIST for --mailboxes, RFC 9051 section 6.3.9, RFC 5819",
 	About:    report.AboutStore,
 	Needs:    Authenticated,
-	Gives:    Authenticated,
 	Consults: true,
 	Wanted:   func(c Config) bool { return c.Pattern != "" },
 	When:     "--mailboxes is given",

@@ -17,7 +17,6 @@ var idStep = Step{
 	Name:       report.StepID,
 	Doc:        "ID, RFC 2971",
 	Needs:      Greeted,
-	Gives:      Greeted,
 	Capability: imap.CapID,
 	Flag:       "--expect-id",
 	Given:      func(c Config) bool { return c.Expect.ID != nil },

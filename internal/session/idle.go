@@ -15,7 +15,6 @@ var idleStep = Step{
 	Name:       report.StepIdle,
 	Doc:        "IDLE and DONE, RFC 2177",
 	Needs:      Authenticated,
-	Gives:      Authenticated,
 	Capability: imap.CapIdle,
 	Explain: func(Config) Explanation {
 		return Explanation{Sends: []Sent{{Text: "IDLE", Answer: "+ idling"}, {Text: "DONE", Untagged: true}}}

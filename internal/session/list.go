@@ -17,7 +17,6 @@ var listStep = Step{
 	Doc:     "LIST, RFC 9051 section 6.3.9",
 	About:   report.AboutStore,
 	Needs:   Authenticated,
-	Gives:   Authenticated,
 	Wanted:  always,
 	Explain: explainList,
 	Run:     runList,

@@ -13,7 +13,6 @@ var logoutStep = Step{
 	Name:    report.StepLogout,
 	Doc:     "LOGOUT, RFC 9051 section 6.1.3",
 	Needs:   Greeted,
-	Gives:   Greeted,
 	Final:   true,
 	Wanted:  always,
 	Explain: sends("LOGOUT", "* BYE"),

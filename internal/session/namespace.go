@@ -13,7 +13,6 @@ var namespaceStep = Step{
 	Name:       report.StepNamespace,
 	Doc:        "NAMESPACE, RFC 2342",
 	Needs:      Authenticated,
-	Gives:      Authenticated,
 	Capability: imap.CapNamespace,
 	Explain:    sends("NAMESPACE", "* NAMESPACE (...) ... ..."),
 	Run:        runNamespace,

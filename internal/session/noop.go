@@ -12,7 +12,6 @@ var noopStep = Step{
 	Name:    report.StepNoop,
 	Doc:     "NOOP, RFC 9051 section 6.1.2",
 	Needs:   Greeted,
-	Gives:   Greeted,
 	Explain: sends("NOOP", ""),
 	Run:     runNoop,
 }

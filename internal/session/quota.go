@@ -19,7 +19,6 @@ var quotaStep = Step{
 	Doc:        "GETQUOTAROOT, RFC 9208 section 4.1.3 and RFC 2087 section 4.3",
 	About:      report.AboutMailbox,
 	Needs:      Authenticated,
-	Gives:      Authenticated,
 	Capability: imap.CapQuota,
 	Explain: func(c Config) Explanation {
 		return sends("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)

@@ -19,7 +19,6 @@ var rightsStep = Step{
 	Doc:        "MYRIGHTS, RFC 4314 section 3.5",
 	About:      report.AboutMailbox,
 	Needs:      Authenticated,
-	Gives:      Authenticated,
 	Capability: imap.CapACL,
 	Flag:       "--expect-rights",
 	Given:      func(c Config) bool { return len(c.Expect.Rights) > 0 },

@@ -19,7 +19,6 @@ var searchStep = Step{
 	Doc:      "SEARCH, RFC 9051 section 6.4.4, RFC 4731",
 	About:    report.AboutStore,
 	Needs:    Selected,
-	Gives:    Selected,
 	Consults: true,
 	Flag:     "--search",
 	Given:    func(c Config) bool { return c.Search.String() != "" },

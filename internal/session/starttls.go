@@ -13,7 +13,6 @@ var starttlsStep = Step{
 	Name:    report.StepStartTLS,
 	Doc:     "STARTTLS, RFC 9051 section 6.2.1",
 	Needs:   Greeted,
-	Gives:   Greeted,
 	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
 	When:    "--tls=starttls",
 	Explain: sends("STARTTLS", ""),

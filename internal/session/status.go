@@ -19,7 +19,6 @@ var statusStep = Step{
 	Doc:      "STATUS, RFC 9051 section 6.3.11, RFC 8438",
 	About:    report.AboutMailbox,
 	Needs:    Authenticated,
-	Gives:    Authenticated,
 	Consults: true,
 	Flag:     "--mailboxes",
 	Given:    func(c Config) bool { return c.Pattern != "" },
@@ -34,7 +33,6 @@ var statusBySearchStep = Step{
 	Doc:      "SEARCH DELETED, where STATUS does not count them",
 	About:    report.AboutMailbox,
 	Needs:    Selected,
-	Gives:    Selected,
 	Only:     []string{report.MessagesDeleted},
 	Consults: true,
 	Explain: func(Config) Explanation {

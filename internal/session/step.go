@@ -25,7 +25,6 @@ type Level int
 // The levels, each above the one before.
 const (
 	Cold Level = iota
-	Resolved
 	Connected
 	Greeted
 	Authenticated
@@ -48,8 +47,7 @@ type Step struct {
 	// Needs is the level the session must have reached; a step whose level no
 	// earlier step gives is not planned.
 	Needs Level
-	// Gives is the level reached when the step has passed; the same as Needs
-	// when it changes none.
+	// Gives is the level reached when the step has passed; zero when it changes none.
 	Gives Level
 	// Final steps are tried after a failure too, as long as the connection is
 	// in a state to be spoken on.

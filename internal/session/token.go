@@ -21,7 +21,6 @@ var tokenStep = Step{
 	Doc:     "OAuth 2.0 access token, RFC 6749, RFC 7523",
 	About:   report.AboutAccount,
 	Needs:   Greeted,
-	Gives:   Greeted,
 	Wanted:  func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
 	When:    "--oauth-token-url or --oauth-service-account",
 	Explain: explainToken,
