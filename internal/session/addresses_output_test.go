@@ -92,28 +92,26 @@ func TestAddressesVerdict(t *testing.T) {
 		{"one hangs", "worst", []node{{a, well, 0}, {b, "hang", 0}}, nil, report.Critical,
 			"IMAP_SESSION CRITICAL - imap.test 1 of 2 addresses OK, 192.0.2.8: connect timed out after 8.000 s", map[string]string{"time": "8.000000s;;;0;8", "messages": "42;;;0"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newFarm(t, tt.nodes...).run(t, tt.mode)
-				v := judge.Judge(r, policy(t, tt.rules...))
-				out := string(render.Nagios(r, v, render.Options{Verbosity: 1}))
-				if v.State != tt.state || !strings.HasPrefix(out, tt.line) {
-					t.Errorf("state %s, want %s and line 1 %q:\n%s", v.State, tt.state, tt.line, out)
+		bubble(t, tt.name, func(t *testing.T) {
+			r := newFarm(t, tt.nodes...).run(t, tt.mode)
+			v := judge.Judge(r, policy(t, tt.rules...))
+			out := string(render.Nagios(r, v, render.Options{Verbosity: 1}))
+			if v.State != tt.state || !strings.HasPrefix(out, tt.line) {
+				t.Errorf("state %s, want %s and line 1 %q:\n%s", v.State, tt.state, tt.line, out)
+			}
+			for label, want := range tt.perf {
+				if got := read(t, out, v).Get(label).Item; got != want {
+					t.Errorf("%s=%s, want %s", label, got, want)
 				}
-				for label, want := range tt.perf {
-					if got := read(t, out, v).Get(label).Item; got != want {
-						t.Errorf("%s=%s, want %s", label, got, want)
-					}
+			}
+			for i, s := range r.Sessions {
+				if head := fmt.Sprintf("\naddress %s: [%s] ", s.Target.Address, v.Sessions[i].State); !strings.Contains(out, head) {
+					t.Errorf("%q is missing in:\n%s", head, out)
 				}
-				for i, s := range r.Sessions {
-					if head := fmt.Sprintf("\naddress %s: [%s] ", s.Target.Address, v.Sessions[i].State); !strings.Contains(out, head) {
-						t.Errorf("%q is missing in:\n%s", head, out)
-					}
-				}
-				if strings.Contains(out, "not judged") {
-					t.Errorf("a threshold was not judged:\n%s", out)
-				}
-			})
+			}
+			if strings.Contains(out, "not judged") {
+				t.Errorf("a threshold was not judged:\n%s", out)
+			}
 		})
 	}
 }

@@ -132,28 +132,26 @@ func TestAttempts(t *testing.T) {
 		{"no way to one of a family", []node{{"192.0.2.8", "unreachable", 0}, {v4, well, 0}}, v4,
 			[]string{"192.0.2.8:993 after 0.000 s: network is unreachable", "192.0.2.7:993 after 0.000 s: connected"}, "192.0.2.8:993 network is unreachable"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newFarm(t, tt.nodes...).run(t, "")
-				if e := r.Failure(); e != nil {
-					t.Fatalf("failed: %v", e)
-				}
-				if r.Target.Address != tt.reached {
-					t.Errorf("reached %s, want %s", r.Target.Address, tt.reached)
-				}
-				got, _ := r.Fact("attempts").([]string)
-				if !slices.EqualFunc(got, tt.attempts, strings.HasPrefix) {
-					t.Errorf("attempts %q, want %q", got, tt.attempts)
-				}
-				var faults []string
-				for _, e := range r.Faults {
-					_, text, _ := strings.Cut(e.Err.Error(), ": ")
-					faults = append(faults, text)
-				}
-				if strings.Join(faults, "\n") != tt.fault {
-					t.Errorf("faults %q, want %q", faults, tt.fault)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			r := newFarm(t, tt.nodes...).run(t, "")
+			if e := r.Failure(); e != nil {
+				t.Fatalf("failed: %v", e)
+			}
+			if r.Target.Address != tt.reached {
+				t.Errorf("reached %s, want %s", r.Target.Address, tt.reached)
+			}
+			got, _ := r.Fact("attempts").([]string)
+			if !slices.EqualFunc(got, tt.attempts, strings.HasPrefix) {
+				t.Errorf("attempts %q, want %q", got, tt.attempts)
+			}
+			var faults []string
+			for _, e := range r.Faults {
+				_, text, _ := strings.Cut(e.Err.Error(), ": ")
+				faults = append(faults, text)
+			}
+			if strings.Join(faults, "\n") != tt.fault {
+				t.Errorf("faults %q, want %q", faults, tt.fault)
+			}
 		})
 	}
 }
@@ -189,37 +187,35 @@ func TestEveryAddress(t *testing.T) {
 		{"one address", row(well), "ok", 10 * time.Millisecond, 1},
 		{"a slow one takes the time that others leave", append(row(slow), row(well, well, well, well, well, well, well, well)[1:]...), "ok ok ok ok ok ok ok ok", 5*time.Second + 10*time.Millisecond, 4},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFarm(t, tt.nodes...)
-				f.opts.ImplicitTLS = !slices.ContainsFunc(tt.nodes, func(n node) bool { return n.script == silent })
-				for i := range f.nodes {
-					if !f.opts.ImplicitTLS && f.nodes[i].script == well {
-						f.nodes[i].script = "tls\n" + well
-					}
+		bubble(t, tt.name, func(t *testing.T) {
+			f := newFarm(t, tt.nodes...)
+			f.opts.ImplicitTLS = !slices.ContainsFunc(tt.nodes, func(n node) bool { return n.script == silent })
+			for i := range f.nodes {
+				if !f.opts.ImplicitTLS && f.nodes[i].script == well {
+					f.nodes[i].script = "tls\n" + well
 				}
-				r := f.run(t, "worst")
-				var got []string
-				for i, s := range r.Sessions {
-					word := "ok"
-					if e := s.Failure(); e != nil {
-						word = e.Step
-					}
-					got = append(got, word)
-					if s.Target.Address != addr(i+1) {
-						t.Errorf("session %d is with %s, want %s", i, s.Target.Address, addr(i+1))
-					}
+			}
+			r := f.run(t, "worst")
+			var got []string
+			for i, s := range r.Sessions {
+				word := "ok"
+				if e := s.Failure(); e != nil {
+					word = e.Step
 				}
-				if strings.Join(got, " ") != tt.want {
-					t.Errorf("got %q, want %q", got, tt.want)
+				got = append(got, word)
+				if s.Target.Address != addr(i+1) {
+					t.Errorf("session %d is with %s, want %s", i, s.Target.Address, addr(i+1))
 				}
-				if late := r.Elapsed - tt.took; late < 0 || late > grace {
-					t.Errorf("took %v, want %v", r.Elapsed, tt.took)
-				}
-				if f.most.Load() != tt.most {
-					t.Errorf("%d sessions at once, want %d", f.most.Load(), tt.most)
-				}
-			})
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if late := r.Elapsed - tt.took; late < 0 || late > grace {
+				t.Errorf("took %v, want %v", r.Elapsed, tt.took)
+			}
+			if f.most.Load() != tt.most {
+				t.Errorf("%d sessions at once, want %d", f.most.Load(), tt.most)
+			}
 		})
 	}
 }

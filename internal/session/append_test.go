@@ -110,30 +110,25 @@ func TestAppendRemoves(t *testing.T) {
 		{"no date", "* SEARCH 5 1043", "raw \"* 5 FETCH (UID 5 BODY[HEADER.FIELDS (X-CHECK-IMAP-SESSION)] {54}\\r\\nX-Check-Imap-Session: " + other + "\\r\\n\\r\\n)\\r\\n\"\n", "1043"},
 		{"ours is not found", "* SEARCH 1043", "", ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities, b.cfg.Append = probeCaps, "Probe"
-				script := "greet\nserve UID\nS: " + tt.found + "\nS: {tag} OK done\nserve UID\n" + tt.rows
-				if tt.removed == "" {
-					script += "S: {tag} OK done\nserve UID\nS: * SEARCH\nS: {tag} OK done\nserve UID\nS: {tag} OK done\nserve"
-					r := b.run(t, script)
-					if e := r.Failure(); e == nil || !errors.Is(e, report.ErrMessageMissing) || e.Step != report.StepAppend || len(r.Remarks) != 1 {
-						t.Errorf("failure %v, remarks %v", e, r.Remarks)
-					}
-					return
-				}
-				script += "S: * 43 FETCH (UID 1043 INTERNALDATE \"01-Jan-2000 00:00:00 +0000\" BODY[HEADER.FIELDS (X-CHECK-IMAP-SESSION)] \"X-Check-Imap-Session: write-probe 00000000000000bb\")\nS: {tag} OK done\nserve"
-				b.cfg.probeID = "00000000000000bb"
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities, b.cfg.Append = probeCaps, "Probe"
+			script := "greet\nserve UID\nS: " + tt.found + "\nS: {tag} OK done\nserve UID\n" + tt.rows
+			if tt.removed == "" {
+				script += "S: {tag} OK done\nserve UID\nS: * SEARCH\nS: {tag} OK done\nserve UID\nS: {tag} OK done\nserve"
 				r := b.run(t, script)
-				if e := r.Failure(); e != nil {
-					t.Fatal(e)
+				if e := r.Failure(); e == nil || !errors.Is(e, report.ErrMessageMissing) || e.Step != report.StepAppend || len(r.Remarks) != 1 {
+					t.Errorf("failure %v, remarks %v", e, r.Remarks)
 				}
-				got := b.probed()
-				if want := "UID EXPUNGE " + tt.removed; got[len(got)-1] != want {
-					t.Errorf("sent %q, want %q", got, want)
-				}
-			})
+				return
+			}
+			script += "S: * 43 FETCH (UID 1043 INTERNALDATE \"01-Jan-2000 00:00:00 +0000\" BODY[HEADER.FIELDS (X-CHECK-IMAP-SESSION)] \"X-Check-Imap-Session: write-probe 00000000000000bb\")\nS: {tag} OK done\nserve"
+			b.cfg.probeID = "00000000000000bb"
+			b.pass(t, script)
+			got := b.probed()
+			if want := "UID EXPUNGE " + tt.removed; got[len(got)-1] != want {
+				t.Errorf("sent %q, want %q", got, want)
+			}
 		})
 	}
 }
@@ -155,26 +150,24 @@ func TestAppendFails(t *testing.T) {
 		{"cannot be removed", probeCaps, "serve UID\nS: * SEARCH 1043\nS: {tag} OK done\nserve EXPUNGE\nS: {tag} NO [NOPERM] No.\nserve", report.ErrNo, true},
 		{"silent", probeCaps, "serve APPEND\nhold", report.ErrTimeout, true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities, b.cfg.Append = tt.caps, "Probe"
-				r := b.run(t, "greet\n"+tt.script)
-				e := r.Failure()
-				if errors.Is(tt.err, report.ErrNotOffered) && len(r.Faults) == 1 {
-					e = r.Faults[0]
-				}
-				if e == nil || e.Step != report.StepAppend || !errors.Is(e, tt.err) {
-					t.Fatalf("failure %v, want %v", e, tt.err)
-				}
-				if e.Mailbox != "Probe" && !errors.Is(tt.err, report.ErrNotOffered) {
-					t.Errorf("mailbox %q", e.Mailbox)
-				}
-				appended := slices.ContainsFunc(b.probed(), func(c string) bool { return strings.HasPrefix(c, "APPEND") })
-				if appended != tt.appended {
-					t.Errorf("sent %q, want APPEND %v", b.probed(), tt.appended)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities, b.cfg.Append = tt.caps, "Probe"
+			r := b.run(t, "greet\n"+tt.script)
+			e := r.Failure()
+			if errors.Is(tt.err, report.ErrNotOffered) && len(r.Faults) == 1 {
+				e = r.Faults[0]
+			}
+			if e == nil || e.Step != report.StepAppend || !errors.Is(e, tt.err) {
+				t.Fatalf("failure %v, want %v", e, tt.err)
+			}
+			if e.Mailbox != "Probe" && !errors.Is(tt.err, report.ErrNotOffered) {
+				t.Errorf("mailbox %q", e.Mailbox)
+			}
+			appended := slices.ContainsFunc(b.probed(), func(c string) bool { return strings.HasPrefix(c, "APPEND") })
+			if appended != tt.appended {
+				t.Errorf("sent %q, want APPEND %v", b.probed(), tt.appended)
+			}
 		})
 	}
 }

@@ -48,29 +48,27 @@ func TestChoice(t *testing.T) {
 		{"LOGIN only", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *rig) { b.cfg.Auth = "login" }, "none: the server says LOGINDISABLED", report.ErrLoginDisabled, "it offers PLAIN"},
 		{"plain is not LOGIN", TLSImplicit, "LOGINDISABLED AUTH=PLAIN", func(b *rig) { b.cfg.Auth = "plain" }, "PLAIN (asked for)", nil, ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, tt.mode)
-				if tt.change != nil {
-					tt.change(b)
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, tt.mode)
+			if tt.change != nil {
+				tt.change(b)
+			}
+			r := b.run(t, "S: * OK [CAPABILITY "+tt.caps+"] ready\nserve")
+			if got := r.Fact("mechanism"); got != tt.want {
+				t.Errorf("mechanism %q, want %q", got, tt.want)
+			}
+			e := r.Failure()
+			if tt.err == nil && e == nil {
+				return
+			}
+			if e == nil || tt.err == nil || !errors.Is(e.Err, tt.err) || !strings.Contains(e.Error(), tt.text) {
+				t.Errorf("failure %v, want %v with %q", e, tt.err, tt.text)
+			}
+			for _, verb := range b.verbs() {
+				if verb == "LOGIN" || verb == "AUTHENTICATE" {
+					t.Errorf("commands %q, want no attempt", b.verbs())
 				}
-				r := b.run(t, "S: * OK [CAPABILITY "+tt.caps+"] ready\nserve")
-				if got := r.Fact("mechanism"); got != tt.want {
-					t.Errorf("mechanism %q, want %q", got, tt.want)
-				}
-				e := r.Failure()
-				if tt.err == nil && e == nil {
-					return
-				}
-				if e == nil || tt.err == nil || !errors.Is(e.Err, tt.err) || !strings.Contains(e.Error(), tt.text) {
-					t.Errorf("failure %v, want %v with %q", e, tt.err, tt.text)
-				}
-				for _, verb := range b.verbs() {
-					if verb == "LOGIN" || verb == "AUTHENTICATE" {
-						t.Errorf("commands %q, want no attempt", b.verbs())
-					}
-				}
-			})
+			}
 		})
 	}
 }
@@ -112,26 +110,24 @@ func TestExchanges(t *testing.T) {
 			"C: {tag} AUTHENTICATE SCRAM-SHA-256 *\nS: + " + b64("e=unknown-user") + "\nC: *\n" + fail, report.ErrNo, "unknown-user", ""},
 		{"no base64", "cram-md5", "", "C: {tag} AUTHENTICATE CRAM-MD5\nS: + <1@x>\nC: *\nS: {tag} BAD cancelled\nserve", report.ErrProtocol, "", "*"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSImplicit)
-				b.cfg.Auth, b.cfg.Token = auth.Mode(tt.auth), secret.New("a-token")
-				r := b.run(t, "S: * OK [CAPABILITY AUTH="+strings.ToUpper(tt.auth)+" "+tt.caps+"] ready\n"+tt.script)
-				if sent := b.record.Received(); tt.answer != "-" && (len(sent) < 2 || sent[1] != tt.answer) {
-					t.Errorf("sent %q, want %q second", sent, tt.answer)
-				}
-				e := r.Failure()
-				switch {
-				case tt.want == nil && e != nil:
-					t.Errorf("failed: %v %v", e, e.Said)
-				case tt.want != nil && (e == nil || !errors.Is(e.Err, tt.want)):
-					t.Errorf("failure %v, want %v", e, tt.want)
-				case tt.said != "" && !strings.Contains(strings.Join(e.Said, "|"), tt.said):
-					t.Errorf("said %q, want %q", e.Said, tt.said)
-				case e != nil && e.Mechanism != strings.ToUpper(tt.auth):
-					t.Errorf("mechanism %q", e.Mechanism)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSImplicit)
+			b.cfg.Auth, b.cfg.Token = auth.Mode(tt.auth), secret.New("a-token")
+			r := b.run(t, "S: * OK [CAPABILITY AUTH="+strings.ToUpper(tt.auth)+" "+tt.caps+"] ready\n"+tt.script)
+			if sent := b.record.Received(); tt.answer != "-" && (len(sent) < 2 || sent[1] != tt.answer) {
+				t.Errorf("sent %q, want %q second", sent, tt.answer)
+			}
+			e := r.Failure()
+			switch {
+			case tt.want == nil && e != nil:
+				t.Errorf("failed: %v %v", e, e.Said)
+			case tt.want != nil && (e == nil || !errors.Is(e.Err, tt.want)):
+				t.Errorf("failure %v, want %v", e, tt.want)
+			case tt.said != "" && !strings.Contains(strings.Join(e.Said, "|"), tt.said):
+				t.Errorf("said %q, want %q", e.Said, tt.said)
+			case e != nil && e.Mechanism != strings.ToUpper(tt.auth):
+				t.Errorf("mechanism %q", e.Mechanism)
+			}
 		})
 	}
 }

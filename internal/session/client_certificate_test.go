@@ -31,20 +31,18 @@ func TestClientCertificateRefused(t *testing.T) {
 				"at once": func(c net.Conn) net.Conn { return c },
 				"slow":    func(c net.Conn) net.Conn { return slow{c} },
 			} {
-				t.Run(string(mode)+"/"+tls.VersionName(version)+"/"+name, func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) {
-						b := newRig(t, mode)
-						b.opts.TLS.ClientAuth, b.opts.TLS.MaxVersion = tls.RequireAnyClientCert, version
-						b.wrap = wrap
-						r := b.run(t, "S: * OK ready\nserve")
-						e := r.Failure()
-						if e == nil || e.Step != "tls" || !client.IsAlert(e.Err) {
-							t.Fatalf("failure %v, want an alert on tls", e)
-						}
-						if sent := strings.Join(b.record.Received(), "\n"); strings.Contains(sent, "LOGIN") {
-							t.Errorf("a secret was sent: %q", sent)
-						}
-					})
+				bubble(t, string(mode)+"/"+tls.VersionName(version)+"/"+name, func(t *testing.T) {
+					b := newRig(t, mode)
+					b.opts.TLS.ClientAuth, b.opts.TLS.MaxVersion = tls.RequireAnyClientCert, version
+					b.wrap = wrap
+					r := b.run(t, "S: * OK ready\nserve")
+					e := r.Failure()
+					if e == nil || e.Step != "tls" || !client.IsAlert(e.Err) {
+						t.Fatalf("failure %v, want an alert on tls", e)
+					}
+					if sent := strings.Join(b.record.Received(), "\n"); strings.Contains(sent, "LOGIN") {
+						t.Errorf("a secret was sent: %q", sent)
+					}
 				})
 			}
 		}

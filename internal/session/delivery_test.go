@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"check_imap_session/internal/report"
 )
@@ -83,19 +82,17 @@ func TestClocksOnTheWay(t *testing.T) {
 		{"one hop", answered("Received: by c; Fri, 31 Dec 1999 23:50:00 +0000", "Received: by b; Fri, 31 Dec 1999 23:59:00 +0000", "Received: by a; Fri, 31 Dec 1999 23:49:00 +0000"),
 			"the message went back 9 min in time between \x0eb\x0f and \x0ec\x0f: their clocks differ"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.cfg.With = map[string]bool{Delivery: true}
-				r := b.run(t, tt.script)
-				got := ""
-				for _, rem := range r.Remarks {
-					got += rem.Text
-				}
-				if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
-					t.Errorf("remarks %q, want %q", got, tt.want)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.cfg.With = map[string]bool{Delivery: true}
+			r := b.run(t, tt.script)
+			got := ""
+			for _, rem := range r.Remarks {
+				got += rem.Text
+			}
+			if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+				t.Errorf("remarks %q, want %q", got, tt.want)
+			}
 		})
 	}
 }

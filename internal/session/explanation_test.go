@@ -122,20 +122,15 @@ func TestExplanations(t *testing.T) {
 		"messages_unseen": func(b *rig) { b.cfg.Thresholds = map[string]string{report.MessagesUnseen: "-w"} },
 		"everything":      func(b *rig) { b.cfg.With = everyOptional() },
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities = everyCapability()
-				change(b)
-				r := b.run(t, "greet\nserve")
-				if e := r.Failure(); e != nil {
-					t.Fatalf("failed: %v (%v)", e, e.Reply)
-				}
-				synctest.Wait()
-				if unseen := b.checkExplanation(t, r); len(unseen) > 0 {
-					t.Errorf("not run, so that nobody sees what they send: %q; does imaptest answer them?", unseen)
-				}
-			})
+		bubble(t, name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities = everyCapability()
+			change(b)
+			r := b.pass(t, "greet\nserve")
+			synctest.Wait()
+			if unseen := b.checkExplanation(t, r); len(unseen) > 0 {
+				t.Errorf("not run, so that nobody sees what they send: %q; does imaptest answer them?", unseen)
+			}
 		})
 	}
 }

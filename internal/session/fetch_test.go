@@ -196,24 +196,22 @@ func TestSpecialUse(t *testing.T) {
 		{"of what does not exist", "IMAP4rev1", "greet\nserve LIST\nS: * LIST (\\Trash \\NonExistent) \"/\" Trash\nS: {tag} OK done\nserve", []string{`\Trash`}, 1, `\Trash`},
 		{"a name only", "IMAP4rev1 SPECIAL-USE", "greet\nserve", []string{"Nope"}, 1, "mailbox Nope is not listed"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities = tt.caps
-				b.cfg.Expect.Mailboxes = tt.mailboxes
-				b.cfg.Until = "list"
-				r := b.run(t, tt.script)
-				synctest.Wait()
-				if got := strings.Count(strings.Join(b.verbs(), " "), "LIST"); got != tt.lists {
-					t.Errorf("%d LIST, want %d: %q", got, tt.lists, b.record.Received())
-				}
-				if m, _ := r.Metric(report.Folders); m.Value > 3 {
-					t.Errorf("folders %v: the second LIST counts too", m.Value)
-				}
-				if tt.fault == "" && len(r.Faults) > 0 || tt.fault != "" && (len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), tt.fault)) {
-					t.Errorf("faults %v, want %q", r.Faults, tt.fault)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities = tt.caps
+			b.cfg.Expect.Mailboxes = tt.mailboxes
+			b.cfg.Until = "list"
+			r := b.run(t, tt.script)
+			synctest.Wait()
+			if got := strings.Count(strings.Join(b.verbs(), " "), "LIST"); got != tt.lists {
+				t.Errorf("%d LIST, want %d: %q", got, tt.lists, b.record.Received())
+			}
+			if m, _ := r.Metric(report.Folders); m.Value > 3 {
+				t.Errorf("folders %v: the second LIST counts too", m.Value)
+			}
+			if tt.fault == "" && len(r.Faults) > 0 || tt.fault != "" && (len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), tt.fault)) {
+				t.Errorf("faults %v, want %q", r.Faults, tt.fault)
+			}
 		})
 	}
 }

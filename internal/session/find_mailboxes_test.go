@@ -43,44 +43,39 @@ func TestFindMailboxes(t *testing.T) {
 		{"one with a limit is not there", "IMAP4rev1 LIST-STATUS", rows + statuses, []string{"messages@Queue/c", "messages@Queue/a"},
 			`LIST "" "Queue/*" RETURN (STATUS (MESSAGES))`, "messages@Queue/a=0 messages@Queue/b=42", "mailbox Queue/c is not among those looked at"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities = tt.caps
-				b.cfg.Skip = map[string]bool{"list": true}
-				b.cfg.Pattern, b.cfg.Mailbox = "Queue/*", AnyMailbox
-				b.cfg.Thresholds = map[string]string{}
-				asks(tt.asks...)(&b.cfg)
-				r := b.run(t, "greet\nserve LIST\n"+tt.script+"S: {tag} OK done\nserve")
-				if e := r.Failure(); e != nil {
-					t.Fatal(e)
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities = tt.caps
+			b.cfg.Skip = map[string]bool{"list": true}
+			b.cfg.Pattern, b.cfg.Mailbox = "Queue/*", AnyMailbox
+			b.cfg.Thresholds = map[string]string{}
+			asks(tt.asks...)(&b.cfg)
+			r := b.pass(t, "greet\nserve LIST\n"+tt.script+"S: {tag} OK done\nserve")
+			synctest.Wait()
+			var sent, got []string
+			for _, line := range b.record.Received() {
+				if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LOGOUT"}, verbOf(line)) {
+					sent = append(sent, cmd)
 				}
-				synctest.Wait()
-				var sent, got []string
-				for _, line := range b.record.Received() {
-					if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LOGOUT"}, verbOf(line)) {
-						sent = append(sent, cmd)
-					}
+			}
+			if got := strings.Join(sent, "; "); got != tt.sent {
+				t.Errorf("sent %s, want %s", got, tt.sent)
+			}
+			for _, m := range r.Metrics {
+				if m.Mailbox.Label != "" && !strings.HasPrefix(m.Def.Name, report.Time) {
+					got = append(got, fmt.Sprintf("%s=%.0f", m.Label(), m.Value))
 				}
-				if got := strings.Join(sent, "; "); got != tt.sent {
-					t.Errorf("sent %s, want %s", got, tt.sent)
-				}
-				for _, m := range r.Metrics {
-					if m.Mailbox.Label != "" && !strings.HasPrefix(m.Def.Name, report.Time) {
-						got = append(got, fmt.Sprintf("%s=%.0f", m.Label(), m.Value))
-					}
-				}
-				slices.Sort(got)
-				if got := strings.Join(got, " "); got != tt.want {
-					t.Errorf("got %s, want %s", got, tt.want)
-				}
-				if got := fmt.Sprint(r.Faults); tt.fault == "" && len(r.Faults) > 0 || !strings.Contains(got, tt.fault) {
-					t.Errorf("faults %s, want %s", got, tt.fault)
-				}
-				if r.Target.Mailbox != "" || tt.want != "" != (len(r.Target.Mailboxes) == 2) {
-					t.Errorf("target %+v", r.Target)
-				}
-			})
+			}
+			slices.Sort(got)
+			if got := strings.Join(got, " "); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if got := fmt.Sprint(r.Faults); tt.fault == "" && len(r.Faults) > 0 || !strings.Contains(got, tt.fault) {
+				t.Errorf("faults %s, want %s", got, tt.fault)
+			}
+			if r.Target.Mailbox != "" || tt.want != "" != (len(r.Target.Mailboxes) == 2) {
+				t.Errorf("target %+v", r.Target)
+			}
 		})
 	}
 }

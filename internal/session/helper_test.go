@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"check_imap_session/internal/auth"
@@ -15,6 +16,12 @@ import (
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/secret"
 )
+
+// bubble runs a test of that name on the clock of testing/synctest.
+func bubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
 
 // rig is a session against a script, for use inside a synctest bubble.
 type rig struct {
@@ -84,6 +91,16 @@ func (b *rig) run(t *testing.T, script string) *report.Report {
 		t.Fatal(err)
 	}
 	return Run(ctx, b.cfg, plan)
+}
+
+// pass runs a session that must not fail.
+func (b *rig) pass(t *testing.T, script string) *report.Report {
+	t.Helper()
+	r := b.run(t, script)
+	if e := r.Failure(); e != nil {
+		t.Fatalf("failed: %v (reply %v, said %q)", e, e.Reply, e.Said)
+	}
+	return r
 }
 
 // verbs returns the first words of the commands that were sent.

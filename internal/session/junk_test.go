@@ -43,38 +43,36 @@ func TestMisfiled(t *testing.T) {
 		{"the connection ends", plain, nothing + "serve LIST\nclose", `LIST "" "*"`, ""},
 		{"it is the one", plain, nothing + listed(`(\Junk) "/" INBOX`) + "serve", `LIST "" "*"`, ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities = tt.caps
-				b.cfg.Message = MessageSelector{Header: "X-Canary", Value: "c"}
-				b.cfg.Skip = map[string]bool{"list": true}
-				b.cfg.ReadWrite = false
-				r := b.run(t, "greet\n"+tt.script)
-				e := r.Failure()
-				if e == nil || e.Step != "fetch" {
-					t.Fatalf("failure %v, want one of fetch", e)
-				}
-				if tt.where == "" && !errors.Is(e.Err, report.ErrMessageMissing) ||
-					tt.where != "" && (!errors.Is(e.Err, report.ErrMisfiled) || r.Fact("misfiled_mailbox") != tt.where) {
-					t.Errorf("failure %v in %v, want it in %q", e, r.Fact("misfiled_mailbox"), tt.where)
-				}
-				if _, ok := r.Metric(report.MessageAge); ok != (tt.where != "") {
-					t.Errorf("message_age measured: %v", ok)
-				}
-				synctest.Wait()
-				var sent []string
-				for _, line := range b.record.Received() {
-					_, cmd, _ := strings.Cut(line, " ")
-					cmd, _, _ = strings.Cut(cmd, " (FLAGS")
-					sent = append(sent, cmd)
-				}
-				all := strings.TrimSuffix(strings.Join(sent, "; "), "; LOGOUT")
-				_, got, _ := strings.Cut(all, `EXAMINE "INBOX"; `)
-				if got = strings.TrimPrefix(got, search+"; "); got != tt.sent {
-					t.Errorf("sent %q, want %q", got, tt.sent)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities = tt.caps
+			b.cfg.Message = MessageSelector{Header: "X-Canary", Value: "c"}
+			b.cfg.Skip = map[string]bool{"list": true}
+			b.cfg.ReadWrite = false
+			r := b.run(t, "greet\n"+tt.script)
+			e := r.Failure()
+			if e == nil || e.Step != "fetch" {
+				t.Fatalf("failure %v, want one of fetch", e)
+			}
+			if tt.where == "" && !errors.Is(e.Err, report.ErrMessageMissing) ||
+				tt.where != "" && (!errors.Is(e.Err, report.ErrMisfiled) || r.Fact("misfiled_mailbox") != tt.where) {
+				t.Errorf("failure %v in %v, want it in %q", e, r.Fact("misfiled_mailbox"), tt.where)
+			}
+			if _, ok := r.Metric(report.MessageAge); ok != (tt.where != "") {
+				t.Errorf("message_age measured: %v", ok)
+			}
+			synctest.Wait()
+			var sent []string
+			for _, line := range b.record.Received() {
+				_, cmd, _ := strings.Cut(line, " ")
+				cmd, _, _ = strings.Cut(cmd, " (FLAGS")
+				sent = append(sent, cmd)
+			}
+			all := strings.TrimSuffix(strings.Join(sent, "; "), "; LOGOUT")
+			_, got, _ := strings.Cut(all, `EXAMINE "INBOX"; `)
+			if got = strings.TrimPrefix(got, search+"; "); got != tt.sent {
+				t.Errorf("sent %q, want %q", got, tt.sent)
+			}
 		})
 	}
 }

@@ -100,11 +100,8 @@ func TestMailboxTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
 		b.cfg.Mailboxes = Mailboxes([]string{"A", "B", "C"})
-		r := b.run(t, "S: * OK ready\nserve EXAMINE\n"+answerExamine(1)+"serve EXAMINE\nwait 300ms\n"+answerExamine(2)+
+		r := b.pass(t, "S: * OK ready\nserve EXAMINE\n"+answerExamine(1)+"serve EXAMINE\nwait 300ms\n"+answerExamine(2)+
 			"serve FETCH\nwait 200ms\nS: * 2 FETCH (RFC822.SIZE 10)\nS: {tag} OK done\nserve")
-		if e := r.Failure(); e != nil {
-			t.Fatal(e)
-		}
 		want := map[string]float64{
 			"time_select": 0.3, "time_select@A": 0, "time_select@B": 0.3, "time_select@C": 0,
 			"time_fetch": 0.2, "time_fetch@A": 0, "time_fetch@B": 0.2, "time_fetch@C": 0,
@@ -153,33 +150,31 @@ func TestMailboxFails(t *testing.T) {
 		{"time is up", "serve EXAMINE\nhold", nil,
 			"select of B failed, fetch of B not_reached, select of C not_reached, fetch of C not_reached, idle not_reached, logout not_reached"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.opts.Capabilities = "IMAP4rev1 IDLE"
-				b.limit = time.Second
-				b.cfg.With = map[string]bool{"idle": true}
-				b.cfg.Mailboxes = Mailboxes([]string{"A", "B", "C"})
-				if tt.change != nil {
-					tt.change(b)
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities = "IMAP4rev1 IDLE"
+			b.limit = time.Second
+			b.cfg.With = map[string]bool{"idle": true}
+			b.cfg.Mailboxes = Mailboxes([]string{"A", "B", "C"})
+			if tt.change != nil {
+				tt.change(b)
+			}
+			r := b.run(t, "greet\nserve FETCH\nS: * 42 FETCH (RFC822.SIZE 10)\nS: * 1 FETCH (RFC822.SIZE 10)\nS: {tag} OK done\n"+tt.script)
+			var got []string
+			for i, s := range r.Steps {
+				if s.Mailbox.Label == "A" && s.Outcome != report.Passed {
+					t.Errorf("%s of A: %s, %v", s.Name, s.Outcome, s.Err)
 				}
-				r := b.run(t, "greet\nserve FETCH\nS: * 42 FETCH (RFC822.SIZE 10)\nS: * 1 FETCH (RFC822.SIZE 10)\nS: {tag} OK done\n"+tt.script)
-				var got []string
-				for i, s := range r.Steps {
-					if s.Mailbox.Label == "A" && s.Outcome != report.Passed {
-						t.Errorf("%s of A: %s, %v", s.Name, s.Outcome, s.Err)
-					}
-					if s.Outcome == report.Failed && s.Err.Among != r.Steps[i].Mailbox {
-						t.Errorf("%s: the failure is that of %+v", s.Name, s.Err.Among)
-					}
-					if i > slices.IndexFunc(r.Steps, func(s report.StepResult) bool { return s.Name == "fetch" }) {
-						got = append(got, s.Mailbox.Of(s.Name)+" "+string(s.Outcome))
-					}
+				if s.Outcome == report.Failed && s.Err.Among != r.Steps[i].Mailbox {
+					t.Errorf("%s: the failure is that of %+v", s.Name, s.Err.Among)
 				}
-				if got := strings.Join(got, ", "); got != tt.want {
-					t.Errorf("got %s, want %s", got, tt.want)
+				if i > slices.IndexFunc(r.Steps, func(s report.StepResult) bool { return s.Name == "fetch" }) {
+					got = append(got, s.Mailbox.Of(s.Name)+" "+string(s.Outcome))
 				}
-			})
+			}
+			if got := strings.Join(got, ", "); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
 		})
 	}
 }

@@ -42,21 +42,19 @@ func TestNodesDiffer(t *testing.T) {
 		{"one failed", "worst", []node{sees(a, 42, 1, 1043), {b, "", 0}}, nil, nil, report.Critical, "1 of 2 addresses OK, 192.0.2.8: connect refused", "0;;;0"},
 		{"all failed", "worst", []node{{a, "", 0}, {b, "", 0}}, nil, nil, report.Critical, "0 of 2 addresses OK, 192.0.2.7: connect refused", ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newFarm(t, tt.nodes...).run(t, tt.mode)
-				p := policy(t, tt.rules...)
-				p.States = tt.states
-				v := judge.Judge(r, p)
-				out := string(render.Nagios(r, v, render.Options{}))
-				first, _, _ := strings.Cut(out, "\n")
-				if v.State != tt.state || !strings.Contains(first, tt.line) {
-					t.Errorf("state %s, want %s and %q in:\n%s", v.State, tt.state, tt.line, first)
-				}
-				if got := strings.TrimPrefix(read(t, out, v).Get(report.NodesSpread).Item, "nodes_spread="); got != tt.spread {
-					t.Errorf("nodes_spread=%s, want %s", got, tt.spread)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			r := newFarm(t, tt.nodes...).run(t, tt.mode)
+			p := policy(t, tt.rules...)
+			p.States = tt.states
+			v := judge.Judge(r, p)
+			out := string(render.Nagios(r, v, render.Options{}))
+			first, _, _ := strings.Cut(out, "\n")
+			if v.State != tt.state || !strings.Contains(first, tt.line) {
+				t.Errorf("state %s, want %s and %q in:\n%s", v.State, tt.state, tt.line, first)
+			}
+			if got := strings.TrimPrefix(read(t, out, v).Get(report.NodesSpread).Item, "nodes_spread="); got != tt.spread {
+				t.Errorf("nodes_spread=%s, want %s", got, tt.spread)
+			}
 		})
 	}
 }

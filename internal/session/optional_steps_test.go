@@ -28,43 +28,38 @@ type extra struct {
 }
 
 func (x extra) run(t *testing.T) {
-	t.Run(x.name, func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			b := newRig(t, TLSNone)
-			b.opts.Capabilities = x.caps
-			if x.caps == "" {
-				b.opts.Capabilities = allCaps
+	bubble(t, x.name, func(t *testing.T) {
+		b := newRig(t, TLSNone)
+		b.opts.Capabilities = x.caps
+		if x.caps == "" {
+			b.opts.Capabilities = allCaps
+		}
+		b.cfg.Thresholds = map[string]string{}
+		b.cfg.With = map[string]bool{}
+		if x.change != nil {
+			x.change(&b.cfg)
+		}
+		r := b.pass(t, x.script)
+		for _, want := range x.want {
+			x.check(t, r, want)
+		}
+		var faults []string
+		for _, f := range r.Faults {
+			faults = append(faults, f.Error())
+		}
+		if len(faults) > 1 || x.fault == "" && len(faults) > 0 || !strings.Contains(strings.Join(faults, ""), x.fault) {
+			t.Errorf("faults %q, want %q", faults, x.fault)
+		}
+		synctest.Wait()
+		var sent []string
+		for _, line := range b.record.Received() {
+			if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SELECT", "LOGOUT"}, verbOf(line)) {
+				sent = append(sent, cmd)
 			}
-			b.cfg.Thresholds = map[string]string{}
-			b.cfg.With = map[string]bool{}
-			if x.change != nil {
-				x.change(&b.cfg)
-			}
-			r := b.run(t, x.script)
-			if e := r.Failure(); e != nil {
-				t.Fatalf("failed: %v (said %v)", e, e.Said)
-			}
-			for _, want := range x.want {
-				x.check(t, r, want)
-			}
-			var faults []string
-			for _, f := range r.Faults {
-				faults = append(faults, f.Error())
-			}
-			if len(faults) > 1 || x.fault == "" && len(faults) > 0 || !strings.Contains(strings.Join(faults, ""), x.fault) {
-				t.Errorf("faults %q, want %q", faults, x.fault)
-			}
-			synctest.Wait()
-			var sent []string
-			for _, line := range b.record.Received() {
-				if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SELECT", "LOGOUT"}, verbOf(line)) {
-					sent = append(sent, cmd)
-				}
-			}
-			if got := strings.Join(sent, "; "); x.verbs != "" && got != x.verbs {
-				t.Errorf("sent %q, want %q", got, x.verbs)
-			}
-		})
+		}
+		if got := strings.Join(sent, "; "); x.verbs != "" && got != x.verbs {
+			t.Errorf("sent %q, want %q", got, x.verbs)
+		}
 	})
 }
 
@@ -211,10 +206,7 @@ func TestIdleTime(t *testing.T) {
 		b := newRig(t, TLSNone)
 		b.opts.Capabilities = allCaps
 		b.cfg.With = map[string]bool{"idle": true}
-		r := b.run(t, "greet\nserve IDLE\nwait 200ms\nS: * OK still here\nS: + idling\nC: DONE\nwait 700ms\nS: {tag} OK done\nserve")
-		if e := r.Failure(); e != nil {
-			t.Fatal(e)
-		}
+		r := b.pass(t, "greet\nserve IDLE\nwait 200ms\nS: * OK still here\nS: + idling\nC: DONE\nwait 700ms\nS: {tag} OK done\nserve")
 		if m, _ := r.Metric("time_idle"); m.Value != 0.9 {
 			t.Errorf("time_idle %v, want 0.9", m.Value)
 		}
@@ -254,10 +246,7 @@ func TestExtraTimes(t *testing.T) {
 			b.cfg.With = everyOptional()
 			at := slices.IndexFunc(Catalog, func(s Step) bool { return s.Name == slow })
 			verb, _, _ := strings.Cut(Catalog[at].Explain(b.cfg).Sends[0].Text, " ")
-			r := b.run(t, fmt.Sprintf("greet\ndelay %s 300ms\nserve", verb))
-			if e := r.Failure(); e != nil {
-				t.Fatalf("%s slow: failed: %v", verb, e)
-			}
+			r := b.pass(t, fmt.Sprintf("greet\ndelay %s 300ms\nserve", verb))
 			for _, name := range Optional() {
 				want := 0.0
 				if name == slow {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	imap "github.com/emersion/go-imap/v2"
 
@@ -100,24 +99,19 @@ func TestRemovedOptional(t *testing.T) {
 // goes on.
 func TestCapabilityMissing(t *testing.T) {
 	for step, capability := range map[string]string{"id": "ID", "quota": "QUOTA", "rights": "ACL", "idle": "IDLE", "namespace": "NAMESPACE"} {
-		t.Run(step, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.cfg.With = map[string]bool{step: true}
-				r := b.run(t, "greet\nserve")
-				if e := r.Failure(); e != nil {
-					t.Fatalf("failed: %v", e)
-				}
-				if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), "capability "+capability+" is missing") || r.Faults[0].Step != step {
-					t.Errorf("faults %v, want one of %s that names %s", r.Faults, step, capability)
-				}
-				if s := r.Step(step); s == nil || s.Outcome != report.Skipped || !strings.Contains(s.Detail, capability) {
-					t.Errorf("step %+v, want it skipped for want of %s", s, capability)
-				}
-				if slices.Contains(b.verbs(), strings.ToUpper(step)) {
-					t.Errorf("commands %q, want none of the step", b.verbs())
-				}
-			})
+		bubble(t, step, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.cfg.With = map[string]bool{step: true}
+			r := b.pass(t, "greet\nserve")
+			if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), "capability "+capability+" is missing") || r.Faults[0].Step != step {
+				t.Errorf("faults %v, want one of %s that names %s", r.Faults, step, capability)
+			}
+			if s := r.Step(step); s == nil || s.Outcome != report.Skipped || !strings.Contains(s.Detail, capability) {
+				t.Errorf("step %+v, want it skipped for want of %s", s, capability)
+			}
+			if slices.Contains(b.verbs(), strings.ToUpper(step)) {
+				t.Errorf("commands %q, want none of the step", b.verbs())
+			}
 		})
 	}
 }

@@ -32,34 +32,32 @@ func TestOwnCredentials(t *testing.T) {
 		{name: "the secret ended", secret: -time.Hour, script: "greet\nserve", certificate: -99, secretDays: -1, remark: "expired 1999-12-31"},
 		{name: "the session fails", cert: day, secret: day, script: "S: * BYE no", certificate: 1, secretDays: 1},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				if tt.cert != 0 {
-					own := certtest.Must(t, "Clients").Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, NotAfter: time.Now().Add(tt.cert)})
-					b.cfg.Cert.Certificate = &own
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			if tt.cert != 0 {
+				own := certtest.Must(t, "Clients").Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, NotAfter: time.Now().Add(tt.cert)})
+				b.cfg.Cert.Certificate = &own
+			}
+			if tt.secret != 0 {
+				b.cfg.ClientSecretExpires = time.Now().Add(tt.secret)
+			}
+			r := b.run(t, tt.script)
+			for name, want := range map[string]float64{report.ClientCertificateDays: tt.certificate, report.ClientSecretDays: tt.secretDays} {
+				got := -99.0
+				if m, ok := r.Metric(name); ok {
+					got = m.Value
 				}
-				if tt.secret != 0 {
-					b.cfg.ClientSecretExpires = time.Now().Add(tt.secret)
+				if got != want {
+					t.Errorf("%s %v, want %v", name, got, want)
 				}
-				r := b.run(t, tt.script)
-				for name, want := range map[string]float64{report.ClientCertificateDays: tt.certificate, report.ClientSecretDays: tt.secretDays} {
-					got := -99.0
-					if m, ok := r.Metric(name); ok {
-						got = m.Value
-					}
-					if got != want {
-						t.Errorf("%s %v, want %v", name, got, want)
-					}
-				}
-				said := ""
-				for _, remark := range r.Remarks {
-					said += remark.Text
-				}
-				if !strings.Contains(said, tt.remark) || strings.Contains(said, "secret") != (tt.remark != "") {
-					t.Errorf("remarks %q, want %q", said, tt.remark)
-				}
-			})
+			}
+			said := ""
+			for _, remark := range r.Remarks {
+				said += remark.Text
+			}
+			if !strings.Contains(said, tt.remark) || strings.Contains(said, "secret") != (tt.remark != "") {
+				t.Errorf("remarks %q, want %q", said, tt.remark)
+			}
 		})
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	oracle "github.com/xdg-go/scram"
 
@@ -32,28 +31,26 @@ func TestSCRAMWeakServer(t *testing.T) {
 		{"too few", 1, false, report.ErrPlaintextRefused, 0},
 		{"too few, accepted", 1, true, nil, 1},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				b.cfg.Auth, b.cfg.AllowPlaintext, b.cfg.Until = auth.SCRAMSHA256, tt.allow, report.StepLogin
-				b.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
-					return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
-				}
-				b.cfg.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
-					here, there := net.Pipe()
-					go serveSCRAM(there, b.cfg.Username, b.cfg.Password.Reveal(), tt.iterations)
-					return here, nil
-				}
-				plan, err := Plan(b.cfg)
-				if err != nil {
-					t.Fatal(err)
-				}
-				r := Run(t.Context(), b.cfg, plan)
-				e := r.Failure()
-				if (e != nil) != (tt.want != nil) || e != nil && (!errors.Is(e.Err, tt.want) || errors.Is(e.Err, report.ErrProtocol)) || len(r.Remarks) != tt.remarks {
-					t.Errorf("failure %v, remarks %v, want %v and %d", e, r.Remarks, tt.want, tt.remarks)
-				}
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.cfg.Auth, b.cfg.AllowPlaintext, b.cfg.Until = auth.SCRAMSHA256, tt.allow, report.StepLogin
+			b.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+				return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
+			}
+			b.cfg.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
+				here, there := net.Pipe()
+				go serveSCRAM(there, b.cfg.Username, b.cfg.Password.Reveal(), tt.iterations)
+				return here, nil
+			}
+			plan, err := Plan(b.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Run(t.Context(), b.cfg, plan)
+			e := r.Failure()
+			if (e != nil) != (tt.want != nil) || e != nil && (!errors.Is(e.Err, tt.want) || errors.Is(e.Err, report.ErrProtocol)) || len(r.Remarks) != tt.remarks {
+				t.Errorf("failure %v, remarks %v, want %v and %d", e, r.Remarks, tt.want, tt.remarks)
+			}
 		})
 	}
 }

@@ -51,32 +51,27 @@ func TestTimes(t *testing.T) {
 		{step: "fetch", mode: TLSStart, script: bare + "delay FETCH 300ms\nserve"},
 		{step: "logout", mode: TLSImplicit, script: bare + "delay LOGOUT 300ms\nserve"},
 	} {
-		t.Run(string(tt.mode)+"/"+tt.step, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, tt.mode)
-				if tt.change != nil {
-					tt.change(b)
+		bubble(t, string(tt.mode)+"/"+tt.step, func(t *testing.T) {
+			b := newRig(t, tt.mode)
+			if tt.change != nil {
+				tt.change(b)
+			}
+			r := b.pass(t, tt.script)
+			for _, m := range r.Metrics {
+				if m.Def.Unit != report.Seconds || m.Def.Name == report.MessageAge {
+					continue
 				}
-				r := b.run(t, tt.script)
-				if e := r.Failure(); e != nil {
-					t.Fatalf("failed: %v", e)
+				want := 0.0
+				if m.Def.Name == report.Time || m.Def.Name == report.StepTime(tt.step) {
+					want = delay.Seconds()
 				}
-				for _, m := range r.Metrics {
-					if m.Def.Unit != report.Seconds || m.Def.Name == report.MessageAge {
-						continue
-					}
-					want := 0.0
-					if m.Def.Name == report.Time || m.Def.Name == report.StepTime(tt.step) {
-						want = delay.Seconds()
-					}
-					if m.Value != want {
-						t.Errorf("%s = %v, want %v", m.Def.Name, m.Value, want)
-					}
+				if m.Value != want {
+					t.Errorf("%s = %v, want %v", m.Def.Name, m.Value, want)
 				}
-				if _, ok := r.Metric(report.StepTime(tt.step)); !ok {
-					t.Errorf("no %s", report.StepTime(tt.step))
-				}
-			})
+			}
+			if _, ok := r.Metric(report.StepTime(tt.step)); !ok {
+				t.Errorf("no %s", report.StepTime(tt.step))
+			}
 		})
 	}
 }
@@ -107,22 +102,17 @@ func TestCommands(t *testing.T) {
 		{"preauth", TLSNone, "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nserve", nil, all},
 		{"empty mailbox", TLSNone, "greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", nil, "LOGIN LIST EXAMINE LOGOUT"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, tt.mode)
-				if tt.change != nil {
-					tt.change(b)
-				}
-				r := b.run(t, tt.script)
-				if e := r.Failure(); e != nil {
-					t.Fatalf("failed: %v (said %v)", e, e.Said)
-				}
-				synctest.Wait()
-				if got := strings.Join(b.verbs(), " "); got != tt.want {
-					t.Errorf("commands %q, want %q", got, tt.want)
-				}
-				b.checkExplanation(t, r)
-			})
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, tt.mode)
+			if tt.change != nil {
+				tt.change(b)
+			}
+			r := b.pass(t, tt.script)
+			synctest.Wait()
+			if got := strings.Join(b.verbs(), " "); got != tt.want {
+				t.Errorf("commands %q, want %q", got, tt.want)
+			}
+			b.checkExplanation(t, r)
 		})
 	}
 }
@@ -151,29 +141,27 @@ func TestSilence(t *testing.T) {
 		{"fetch", TLSNone, "greet\nserve FETCH\nchunk 1 1s\nS: * 42 FETCH (FLAGS ())\nhold", "time_select"},
 		{"fetch", TLSNone, "greet\nserve FETCH\nraw \"* 42 FETCH (BODY[HEADER] {100}\\r\\nabc\"\nhold", "time_select"},
 	} {
-		t.Run(string(tt.mode)+"/"+tt.step, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, tt.mode)
-				b.opts.ImplicitTLS = tt.mode == TLSImplicit && tt.step != "tls"
-				b.limit = limit
-				r := b.run(t, tt.script)
-				e := r.Failure()
-				if e == nil || e.Step != tt.step || e.Err != report.ErrTimeout {
-					t.Fatalf("failure %+v, want a timeout of %s", e, tt.step)
-				}
-				if e.Waiting == "" {
-					t.Error("nothing says what was waited for")
-				}
-				if r.Elapsed < limit || r.Elapsed > limit+grace {
-					t.Errorf("ended after %v, want %v", r.Elapsed, limit)
-				}
-				if _, ok := r.Metric(tt.last); !ok {
-					t.Errorf("%s is missing in %v", tt.last, r.Metrics)
-				}
-				if _, ok := r.Metric(report.StepTime(tt.step)); ok {
-					t.Errorf("%s has a time although it did not finish", tt.step)
-				}
-			})
+		bubble(t, string(tt.mode)+"/"+tt.step, func(t *testing.T) {
+			b := newRig(t, tt.mode)
+			b.opts.ImplicitTLS = tt.mode == TLSImplicit && tt.step != "tls"
+			b.limit = limit
+			r := b.run(t, tt.script)
+			e := r.Failure()
+			if e == nil || e.Step != tt.step || e.Err != report.ErrTimeout {
+				t.Fatalf("failure %+v, want a timeout of %s", e, tt.step)
+			}
+			if e.Waiting == "" {
+				t.Error("nothing says what was waited for")
+			}
+			if r.Elapsed < limit || r.Elapsed > limit+grace {
+				t.Errorf("ended after %v, want %v", r.Elapsed, limit)
+			}
+			if _, ok := r.Metric(tt.last); !ok {
+				t.Errorf("%s is missing in %v", tt.last, r.Metrics)
+			}
+			if _, ok := r.Metric(report.StepTime(tt.step)); ok {
+				t.Errorf("%s has a time although it did not finish", tt.step)
+			}
 		})
 	}
 }
@@ -229,46 +217,41 @@ func TestNoTimeBetweenSteps(t *testing.T) {
 		{"insecure, trusted", true, true, 0},
 		{"insecure, not trusted", true, false, 0},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSImplicit)
-				roots := b.cfg.Cert.Roots
-				b.cfg.Cert.Insecure = tt.insecure
-				b.cfg.Cert.Roots = dial.RootsFrom(func() (*x509.CertPool, error) {
-					time.Sleep(delay)
-					if !tt.trusted {
-						return x509.NewCertPool(), nil
-					}
-					return roots.Pool()
-				})
-				began := time.Now()
-				r := b.run(t, "greet\nserve")
-				if e := r.Failure(); e != nil {
-					t.Fatal(e)
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSImplicit)
+			roots := b.cfg.Cert.Roots
+			b.cfg.Cert.Insecure = tt.insecure
+			b.cfg.Cert.Roots = dial.RootsFrom(func() (*x509.CertPool, error) {
+				time.Sleep(delay)
+				if !tt.trusted {
+					return x509.NewCertPool(), nil
 				}
-				var sum time.Duration
-				for _, s := range r.Steps {
-					sum += s.Elapsed
-				}
-				if sum != r.Elapsed || r.Elapsed != tt.tls || r.Step("tls").Elapsed != tt.tls {
-					t.Errorf("steps %v, tls %v, run %v, want %v", sum, r.Step("tls").Elapsed, r.Elapsed, tt.tls)
-				}
-				if took := time.Since(began); took != delay {
-					t.Errorf("took %v, want %v", took, delay)
-				}
-				if r.Fact("certificate_verified") != tt.trusted || (len(r.Remarks) > 0) == tt.trusted {
-					t.Errorf("verified: %v, remarks %v, want %t", r.Fact("certificate_verified"), r.Remarks, tt.trusted)
-				}
-				days := 0
-				for _, m := range r.Metrics {
-					if m.Def.Name == report.CertificateDays {
-						days++
-					}
-				}
-				if days != 1 {
-					t.Errorf("%d values of certificate_days, want 1", days)
-				}
+				return roots.Pool()
 			})
+			began := time.Now()
+			r := b.pass(t, "greet\nserve")
+			var sum time.Duration
+			for _, s := range r.Steps {
+				sum += s.Elapsed
+			}
+			if sum != r.Elapsed || r.Elapsed != tt.tls || r.Step("tls").Elapsed != tt.tls {
+				t.Errorf("steps %v, tls %v, run %v, want %v", sum, r.Step("tls").Elapsed, r.Elapsed, tt.tls)
+			}
+			if took := time.Since(began); took != delay {
+				t.Errorf("took %v, want %v", took, delay)
+			}
+			if r.Fact("certificate_verified") != tt.trusted || (len(r.Remarks) > 0) == tt.trusted {
+				t.Errorf("verified: %v, remarks %v, want %t", r.Fact("certificate_verified"), r.Remarks, tt.trusted)
+			}
+			days := 0
+			for _, m := range r.Metrics {
+				if m.Def.Name == report.CertificateDays {
+					days++
+				}
+			}
+			if days != 1 {
+				t.Errorf("%d values of certificate_days, want 1", days)
+			}
 		})
 	}
 }
@@ -294,10 +277,7 @@ func TestStepsAddUp(t *testing.T) {
 		b.opts.Capabilities = everyCapability()
 		writes := 0
 		b.wrap = func(nc net.Conn) net.Conn { return slowWrite{nc, &writes} }
-		r := b.run(t, "greet\nserve")
-		if e := r.Failure(); e != nil {
-			t.Fatal(e)
-		}
+		r := b.pass(t, "greet\nserve")
 		var sum time.Duration
 		for _, s := range r.Steps {
 			if sum += s.Elapsed; s.Planned != "" && s.Outcome == report.Passed && s.Elapsed < delay {
@@ -326,18 +306,16 @@ func TestByeEndsTheStep(t *testing.T) {
 		{"list", "LIST", 7500 * time.Millisecond},
 		{"logout", "LOGOUT", delay},
 	} {
-		t.Run(tt.step, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newRig(t, TLSNone)
-				r := b.run(t, "S: * OK ready\nserve "+tt.verb+"\nwait "+tt.wait.String()+"\nS: * BYE down\nhold")
-				e := r.Failure()
-				if e == nil || e.Step != tt.step || !errors.Is(e.Err, report.ErrBye) {
-					t.Fatalf("failure %+v, want a BYE at %s", e, tt.step)
-				}
-				if step := r.Step(tt.step).Elapsed; step != tt.wait || r.Elapsed != tt.wait {
-					t.Errorf("the step took %v and the run %v, want %v", step, r.Elapsed, tt.wait)
-				}
-			})
+		bubble(t, tt.step, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			r := b.run(t, "S: * OK ready\nserve "+tt.verb+"\nwait "+tt.wait.String()+"\nS: * BYE down\nhold")
+			e := r.Failure()
+			if e == nil || e.Step != tt.step || !errors.Is(e.Err, report.ErrBye) {
+				t.Fatalf("failure %+v, want a BYE at %s", e, tt.step)
+			}
+			if step := r.Step(tt.step).Elapsed; step != tt.wait || r.Elapsed != tt.wait {
+				t.Errorf("the step took %v and the run %v, want %v", step, r.Elapsed, tt.wait)
+			}
 		})
 	}
 }

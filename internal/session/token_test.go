@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	imap "github.com/emersion/go-imap/v2"
@@ -103,32 +102,27 @@ func TestTokenTime(t *testing.T) {
 		{"cached", true, greeting + login + "S: {tag} OK in\nserve", 0, delay},
 		{"fetched again", true, greeting + login + "S: {tag} NO no\n" + login + "S: {tag} OK in\nserve", 2 * delay, 2 * delay},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				cache := filepath.Join(t.TempDir(), "cache")
-				if tt.cached { // by another check
-					first := tokenRig(t)
-					first.cfg.OAuth.Cache = cache
-					first.run(t, greeting+login+"S: {tag} OK in\nserve")
-				}
-				b := tokenRig(t)
-				b.cfg.OAuth.Cache = cache
-				r := b.run(t, tt.script)
-				if e := r.Failure(); e != nil {
-					t.Fatal(e)
-				}
-				var sum time.Duration
-				for _, name := range []string{report.StepToken, report.StepLogin} {
-					for _, m := range r.Metrics {
-						if m.Def.Name == report.StepTime(name) {
-							sum += time.Duration(m.Value * float64(time.Second)).Round(time.Microsecond)
-						}
+		bubble(t, tt.name, func(t *testing.T) {
+			cache := filepath.Join(t.TempDir(), "cache")
+			if tt.cached { // by another check
+				first := tokenRig(t)
+				first.cfg.OAuth.Cache = cache
+				first.run(t, greeting+login+"S: {tag} OK in\nserve")
+			}
+			b := tokenRig(t)
+			b.cfg.OAuth.Cache = cache
+			r := b.pass(t, tt.script)
+			var sum time.Duration
+			for _, name := range []string{report.StepToken, report.StepLogin} {
+				for _, m := range r.Metrics {
+					if m.Def.Name == report.StepTime(name) {
+						sum += time.Duration(m.Value * float64(time.Second)).Round(time.Microsecond)
 					}
 				}
-				if sum != r.Elapsed || sum != tt.token+tt.login || r.Step(report.StepLogin).Elapsed != tt.login {
-					t.Errorf("token and login %v, run %v, login %v, want %v and %v", sum, r.Elapsed, r.Step(report.StepLogin).Elapsed, tt.token, tt.login)
-				}
-			})
+			}
+			if sum != r.Elapsed || sum != tt.token+tt.login || r.Step(report.StepLogin).Elapsed != tt.login {
+				t.Errorf("token and login %v, run %v, login %v, want %v and %v", sum, r.Elapsed, r.Step(report.StepLogin).Elapsed, tt.token, tt.login)
+			}
 		})
 	}
 }
