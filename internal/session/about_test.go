@@ -31,7 +31,7 @@ func TestAbout(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newRig(t, TLSNone)
 				b.opts.Capabilities = allCaps
-				b.cfg.With = map[string]bool{want.step: true}
+				b.cfg.With = set(want.step)
 				b.limit = time.Second
 				r := b.run(t, "greet\nserve "+verb+"\n"+script)
 				e := r.Failure()

@@ -55,9 +55,9 @@ func TestAddressesVerdict(t *testing.T) {
 	const (
 		a, b, c = "192.0.2.7", "192.0.2.8", "2001:db8::7"
 		slow    = "wait 700ms\ngreet\nserve"
-		thirty  = "greet\nserve EXAMINE\nS: * 30 EXISTS\nS: {tag} OK done\nserve"
 		refuses = "greet\nserve LOGIN\nS: {tag} NO [AUTHENTICATIONFAILED] Authentication failed.\nserve"
 	)
+	thirty := answering("EXAMINE", "30 EXISTS")
 	for _, tt := range []struct {
 		name  string
 		mode  string

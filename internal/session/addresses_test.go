@@ -55,6 +55,10 @@ func newFarm(t *testing.T, nodes ...node) *farm {
 	f.cfg.Dial.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
 		host, _, _ := net.SplitHostPort(address)
 		n := nodes[slices.IndexFunc(nodes, func(n node) bool { return n.addr == host })]
+		failed := func(err error) (net.Conn, error) {
+			f.open.Add(-1)
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		}
 		now := f.open.Add(1)
 		f.most.Store(max(now, f.most.Load()))
 		if n.script == "hang" {
@@ -63,16 +67,13 @@ func newFarm(t *testing.T, nodes ...node) *farm {
 		select {
 		case <-time.After(n.tcp):
 		case <-ctx.Done():
-			f.open.Add(-1)
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
+			return failed(ctx.Err())
 		}
 		switch n.script {
 		case "":
-			f.open.Add(-1)
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+			return failed(os.NewSyscallError("connect", syscall.ECONNREFUSED))
 		case "unreachable":
-			f.open.Add(-1)
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}
+			return failed(os.NewSyscallError("connect", syscall.ENETUNREACH))
 		}
 		client, _ := imaptest.Pipe(t, n.script, f.opts)
 		return counted{client, &f.open}, nil
@@ -97,10 +98,7 @@ func (f *farm) run(t *testing.T, mode string) *report.Report {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), f.limit, report.ErrTimeout)
 	defer cancel()
 	f.cfg.Timeout = f.limit
-	plan, err := Plan(f.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	plan := mustPlan(t, f.cfg)
 	if mode == "" {
 		return Run(ctx, f.cfg, plan)
 	}

@@ -18,16 +18,10 @@ const probeCaps = "IMAP4rev1 LITERAL+ UIDPLUS AUTH=PLAIN"
 
 // probed are the commands on the mailbox of --append that were sent, without tags.
 func (b *rig) probed() []string {
-	var commands []string
-	for _, line := range b.record.Received() {
-		_, command, _ := strings.Cut(line, " ")
-		for _, verb := range []string{"SELECT ", "APPEND ", "UID ", "NOOP"} {
-			if strings.HasPrefix(command, verb) {
-				commands = append(commands, command)
-			}
-		}
-	}
-	return commands
+	return slices.DeleteFunc(b.sent(), func(command string) bool {
+		verb, _, _ := strings.Cut(command, " ")
+		return !slices.Contains([]string{"SELECT", "APPEND", "UID", "NOOP"}, verb)
+	})
 }
 
 // TestAppend: a message is added, fetched back and removed, and the step's time is that

@@ -13,15 +13,6 @@ import (
 	"check_imap_session/internal/client"
 )
 
-// slow is a connection on which a write takes a moment, so that what the server
-// does about the one before has happened.
-type slow struct{ net.Conn }
-
-func (c slow) Write(b []byte) (int, error) {
-	time.Sleep(time.Millisecond)
-	return c.Conn.Write(b)
-}
-
 // TestClientCertificateRefused blames the handshake for an alert that comes
 // after it, whether our next command still goes out or meets a closed door.
 func TestClientCertificateRefused(t *testing.T) {
@@ -29,7 +20,8 @@ func TestClientCertificateRefused(t *testing.T) {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 			for name, wrap := range map[string]func(net.Conn) net.Conn{
 				"at once": func(c net.Conn) net.Conn { return c },
-				"slow":    func(c net.Conn) net.Conn { return slow{c} },
+				// What the server does about one write has happened before the next.
+				"slow": func(c net.Conn) net.Conn { return &slow{Conn: c, each: time.Millisecond} },
 			} {
 				bubble(t, string(mode)+"/"+tls.VersionName(version)+"/"+name, func(t *testing.T) {
 					b := newRig(t, mode)

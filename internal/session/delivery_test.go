@@ -29,14 +29,7 @@ func TestDelivery(t *testing.T) {
 		three = "Received: from mx.example by store.example; Fri, 31 Dec 1999 23:55:02 +0000"
 	)
 	received := func(at string) string { return "Received: from a by b; " + at }
-	with := func(c *Config) { c.With[Delivery] = true }
-	both := func(fs ...func(*Config)) func(*Config) {
-		return func(c *Config) {
-			for _, f := range fs {
-				f(c)
-			}
-		}
-	}
+	with := func(c *Config) { c.With = set(Delivery) }
 	const items = "FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]<0.2048> "
 	for _, x := range []extra{
 		{name: "nobody asks", script: "greet\nserve", want: []string{"-delivery_time", "-delivery_hops"}, verbs: "FETCH 42 (" + strings.TrimSpace(items) + ")"},
@@ -64,9 +57,9 @@ func TestDelivery(t *testing.T) {
 		{name: "long after it came in", change: both(with, asks(report.DeliveryTime)), script: answered(received("Sat, 1 Jan 2000 00:01:01 +0000")), want: []string{"-delivery_time", "delivery_hops=1"}},
 		{name: "longer than is fetched", change: both(with, asks(report.DeliveryTime)), script: answered(strings.Repeat(two+"\r\n", 1000) + date), want: []string{"-delivery_time", "-delivery_hops"},
 			fault: "delivery_time cannot be measured: the header fields are longer than 65536 bytes"},
-		{name: "the server leaves it out", change: both(with, asks(report.DeliveryHops)), script: "greet\nserve FETCH\nS: * 42 FETCH (RFC822.SIZE 9)\nS: {tag} OK done\nserve",
+		{name: "the server leaves it out", change: both(with, asks(report.DeliveryHops)), script: answering("FETCH", "42 FETCH (RFC822.SIZE 9)"),
 			want: []string{"-delivery_time", "-delivery_hops"}, fault: "delivery_hops cannot be measured: the answer to FETCH does not have"},
-		{name: "no INTERNALDATE", change: both(with, asks(report.DeliveryTime)), script: "greet\nserve FETCH\nS: * 42 FETCH (RFC822.SIZE 9 BODY[HEADER.FIELDS (DATE RECEIVED)]<0> \"\")\nS: {tag} OK done\nserve",
+		{name: "no INTERNALDATE", change: both(with, asks(report.DeliveryTime)), script: answering("FETCH", `42 FETCH (RFC822.SIZE 9 BODY[HEADER.FIELDS (DATE RECEIVED)]<0> "")`),
 			want: []string{"-delivery_time", "delivery_hops=0"}, fault: "no INTERNALDATE"},
 	} {
 		x.run(t)
@@ -84,7 +77,7 @@ func TestClocksOnTheWay(t *testing.T) {
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			b := newRig(t, TLSNone)
-			b.cfg.With = map[string]bool{Delivery: true}
+			b.cfg.With = set(Delivery)
 			r := b.run(t, tt.script)
 			got := ""
 			for _, rem := range r.Remarks {

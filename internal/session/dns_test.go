@@ -200,10 +200,7 @@ func TestDNS(t *testing.T) {
 			ctx, cancel := context.WithTimeoutCause(t.Context(), limit, report.ErrTimeout)
 			defer cancel()
 			before := ns.asked.Load()
-			plan, err := Plan(cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
+			plan := mustPlan(t, cfg)
 			r := Run(ctx, cfg, plan)
 			v := judge.Judge(r, judge.Policy{})
 			out := string(render.Nagios(r, v, render.Options{Brief: true}))

@@ -24,9 +24,9 @@ func normal(command string) string {
 
 var numbers = regexp.MustCompile(`^(FETCH) [0-9,:]+ `)
 
-// sent are the commands that went over the wire, in the words of an Explanation:
+// explained are the commands that went over the wire, in the words of an Explanation:
 // with placeholders for the secrets, and the responses of a mechanism decoded.
-func (b *rig) sent(t *testing.T) (commands []string) {
+func (b *rig) explained(t *testing.T) (commands []string) {
 	t.Helper()
 	authenticating := false
 	decode := func(base64d string) {
@@ -65,11 +65,8 @@ func (b *rig) sent(t *testing.T) (commands []string) {
 // said. It returns the steps that would always send something and did not run.
 func (b *rig) checkExplanation(t *testing.T, r *report.Report) (unseen []string) {
 	t.Helper()
-	plan, err := Plan(b.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sent := b.sent(t)
+	plan := mustPlan(t, b.cfg)
+	sent := b.explained(t)
 	var may []string
 	for i, step := range plan {
 		for _, s := range step.Explain(b.cfg).Sends {
@@ -118,7 +115,7 @@ func TestExplanations(t *testing.T) {
 		"ages": func(b *rig) {
 			b.cfg.Thresholds = map[string]string{report.SearchOldestAge: "-c"}
 		},
-		"status":          func(b *rig) { b.cfg.With = map[string]bool{"status": true} },
+		"status":          func(b *rig) { b.cfg.With = set("status") },
 		"messages_unseen": func(b *rig) { b.cfg.Thresholds = map[string]string{report.MessagesUnseen: "-w"} },
 		"everything":      func(b *rig) { b.cfg.With = everyOptional() },
 	} {

@@ -46,21 +46,14 @@ func TestFindMailboxes(t *testing.T) {
 		bubble(t, tt.name, func(t *testing.T) {
 			b := newRig(t, TLSNone)
 			b.opts.Capabilities = tt.caps
-			b.cfg.Skip = map[string]bool{"list": true}
+			b.cfg.Skip = set("list")
 			b.cfg.Pattern, b.cfg.Mailbox = "Queue/*", AnyMailbox
-			b.cfg.Thresholds = map[string]string{}
 			asks(tt.asks...)(&b.cfg)
 			r := b.pass(t, "greet\nserve LIST\n"+tt.script+"S: {tag} OK done\nserve")
-			synctest.Wait()
-			var sent, got []string
-			for _, line := range b.record.Received() {
-				if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LOGOUT"}, verbOf(line)) {
-					sent = append(sent, cmd)
-				}
-			}
-			if got := strings.Join(sent, "; "); got != tt.sent {
+			if got := strings.Join(b.sent("CAPABILITY", "LOGIN", "LOGOUT"), "; "); got != tt.sent {
 				t.Errorf("sent %s, want %s", got, tt.sent)
 			}
+			var got []string
 			for _, m := range r.Metrics {
 				if m.Mailbox.Label != "" && !strings.HasPrefix(m.Def.Name, report.Time) {
 					got = append(got, fmt.Sprintf("%s=%.0f", m.Label(), m.Value))
@@ -70,9 +63,7 @@ func TestFindMailboxes(t *testing.T) {
 			if got := strings.Join(got, " "); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
-			if got := fmt.Sprint(r.Faults); tt.fault == "" && len(r.Faults) > 0 || !strings.Contains(got, tt.fault) {
-				t.Errorf("faults %s, want %s", got, tt.fault)
-			}
+			checkFault(t, r, tt.fault)
 			if r.Target.Mailbox != "" || tt.want != "" != (len(r.Target.Mailboxes) == 2) {
 				t.Errorf("target %+v", r.Target)
 			}
@@ -84,7 +75,7 @@ func TestFindMailboxes(t *testing.T) {
 func TestMailboxesNotListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
-		b.cfg.Skip, b.cfg.Pattern, b.cfg.Mailbox = map[string]bool{"list": true}, "*", AnyMailbox
+		b.cfg.Skip, b.cfg.Pattern, b.cfg.Mailbox = set("list"), "*", AnyMailbox
 		r := b.run(t, "greet\nserve LIST\nS: {tag} NO later\nserve")
 		if e := r.Failure(); e == nil || e.Step != report.StepMailboxes || r.Step("status").Outcome != report.NotReached || r.Step("logout").Outcome != report.Passed {
 			t.Errorf("got %v, steps %+v", e, r.Steps)

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,10 +88,7 @@ func (b *rig) run(t *testing.T, script string) *report.Report {
 	ctx, cancel := context.WithTimeoutCause(ctx, b.limit, report.ErrTimeout)
 	defer cancel()
 	b.cfg.Timeout = b.limit
-	plan, err := Plan(b.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	plan := mustPlan(t, b.cfg)
 	return Run(ctx, b.cfg, plan)
 }
 
@@ -103,6 +102,16 @@ func (b *rig) pass(t *testing.T, script string) *report.Report {
 	return r
 }
 
+// answering is a healthy server that answers the first command of that verb with these
+// untagged rows, "42 EXISTS", and OK.
+func answering(verb string, rows ...string) string {
+	script := "greet\nserve " + verb + "\n"
+	for _, row := range rows {
+		script += "S: * " + row + "\n"
+	}
+	return script + "S: {tag} OK done\nserve"
+}
+
 // verbs returns the first words of the commands that were sent.
 func (b *rig) verbs() []string {
 	var out []string
@@ -112,14 +121,86 @@ func (b *rig) verbs() []string {
 	return out
 }
 
-// everyOptional asks for all optional steps.
-func everyOptional() map[string]bool {
-	with := map[string]bool{}
-	for _, name := range Additions() {
-		with[name] = true
+// sent returns the commands that were sent, without their tags and without those of
+// the verbs.
+func (b *rig) sent(except ...string) []string {
+	synctest.Wait()
+	var out []string
+	for _, line := range b.record.Received() {
+		if _, command, _ := strings.Cut(line, " "); !slices.Contains(except, verbOf(line)) {
+			out = append(out, command)
+		}
 	}
-	return with
+	return out
 }
+
+// verbOf returns the word behind the tag of a command.
+func verbOf(line string) string {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return line
+	}
+	return words[1]
+}
+
+// checkFault wants one fault with these words in it, "" for none.
+func checkFault(t *testing.T, r *report.Report, want string) {
+	t.Helper()
+	var faults []string
+	for _, f := range r.Faults {
+		faults = append(faults, f.Error())
+	}
+	if len(faults) > 1 || want == "" && len(faults) > 0 || !strings.Contains(strings.Join(faults, ""), want) {
+		t.Errorf("faults %q, want %q", faults, want)
+	}
+}
+
+func mustPlan(t *testing.T, c Config) []Step {
+	t.Helper()
+	plan, err := Plan(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// set makes the values of Config.With and Config.Skip.
+func set(names ...string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
+
+// The changes that tables make to a configuration.
+
+func both(changes ...func(*Config)) func(*Config) {
+	return func(c *Config) {
+		for _, change := range changes {
+			change(c)
+		}
+	}
+}
+
+func skips(steps ...string) func(*Config) {
+	return func(c *Config) { c.Skip = set(steps...) }
+}
+
+// asks sets a threshold on each of the metrics.
+func asks(metrics ...string) func(*Config) {
+	return func(c *Config) {
+		if c.Thresholds == nil {
+			c.Thresholds = map[string]string{}
+		}
+		for _, m := range metrics {
+			c.Thresholds[m] = "-c"
+		}
+	}
+}
+
+// everyOptional asks for all optional steps.
+func everyOptional() map[string]bool { return set(Additions()...) }
 
 // everyCapability is the list of a server that offers what any step needs.
 func everyCapability() string {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"check_imap_session/internal/report"
 )
@@ -47,8 +46,7 @@ func TestMisfiled(t *testing.T) {
 			b := newRig(t, TLSNone)
 			b.opts.Capabilities = tt.caps
 			b.cfg.Message = MessageSelector{Header: "X-Canary", Value: "c"}
-			b.cfg.Skip = map[string]bool{"list": true}
-			b.cfg.ReadWrite = false
+			b.cfg.Skip = set("list")
 			r := b.run(t, "greet\n"+tt.script)
 			e := r.Failure()
 			if e == nil || e.Step != "fetch" {
@@ -61,15 +59,11 @@ func TestMisfiled(t *testing.T) {
 			if _, ok := r.Metric(report.MessageAge); ok != (tt.where != "") {
 				t.Errorf("message_age measured: %v", ok)
 			}
-			synctest.Wait()
-			var sent []string
-			for _, line := range b.record.Received() {
-				_, cmd, _ := strings.Cut(line, " ")
-				cmd, _, _ = strings.Cut(cmd, " (FLAGS")
-				sent = append(sent, cmd)
+			sent := b.sent("LOGOUT")
+			for i := range sent {
+				sent[i], _, _ = strings.Cut(sent[i], " (FLAGS")
 			}
-			all := strings.TrimSuffix(strings.Join(sent, "; "), "; LOGOUT")
-			_, got, _ := strings.Cut(all, `EXAMINE "INBOX"; `)
+			_, got, _ := strings.Cut(strings.Join(sent, "; "), `EXAMINE "INBOX"; `)
 			if got = strings.TrimPrefix(got, search+"; "); got != tt.sent {
 				t.Errorf("sent %q, want %q", got, tt.sent)
 			}

@@ -69,18 +69,15 @@ func TestPlanMailboxes(t *testing.T) {
 		{"for all", func(c *Config) { c.Thresholds = map[string]string{"messages_unseen": "-w"} }, "status of A, select of A, fetch of A, status of B, select of B, fetch of B"},
 		{"for one", func(c *Config) { c.Thresholds = map[string]string{"messages_unseen@B": "-w"} }, "select of A, fetch of A, status of B, select of B, fetch of B"},
 		{"for none of them", func(c *Config) { c.Thresholds = map[string]string{"messages_unseen@C": "-w"} }, both},
-		{"with another step", func(c *Config) { c.With = map[string]bool{"idle": true} }, both + ", idle"},
+		{"with another step", func(c *Config) { c.With = set("idle") }, both + ", idle"},
 		{"until select", func(c *Config) { c.Until = "select" }, "select of A, select of B"},
-		{"without fetch", func(c *Config) { c.Skip = map[string]bool{"fetch": true} }, "select of A, select of B"},
+		{"without fetch", skips("fetch"), "select of A, select of B"},
 		{"until login", func(c *Config) { c.Until = "login" }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Config{Mailboxes: Mailboxes([]string{"A", "B"})}
 			tt.change(&c)
-			plan, err := Plan(c)
-			if err != nil {
-				t.Fatal(err)
-			}
+			plan := mustPlan(t, c)
 			var got []string
 			for _, s := range plan {
 				if s.Needs >= Authenticated && s.Name != "list" && s.Name != "capability" {
@@ -154,7 +151,7 @@ func TestMailboxFails(t *testing.T) {
 			b := newRig(t, TLSNone)
 			b.opts.Capabilities = "IMAP4rev1 IDLE"
 			b.limit = time.Second
-			b.cfg.With = map[string]bool{"idle": true}
+			b.cfg.With = set("idle")
 			b.cfg.Mailboxes = Mailboxes([]string{"A", "B", "C"})
 			if tt.change != nil {
 				tt.change(b)
@@ -185,7 +182,7 @@ func TestMailboxStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
 		b.opts.Capabilities = "IMAP4rev1"
-		b.cfg.Skip = map[string]bool{"list": true, "fetch": true}
+		b.cfg.Skip = set("list", "fetch")
 		b.cfg.Mailboxes = Mailboxes([]string{"A", "B"})
 		b.cfg.Thresholds = map[string]string{"messages_unseen@B": "-w", "messages_deleted": "-w"}
 		r := b.run(t, "greet\nserve")

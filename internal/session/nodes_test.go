@@ -67,7 +67,7 @@ func TestNodesOfMailboxes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFarm(t, node{"192.0.2.7", opened(10, 5), 0}, node{"192.0.2.8", opened(10, 9), 0})
 		f.cfg.Mailboxes = Mailboxes([]string{"INBOX", "Sent"})
-		f.cfg.Skip = map[string]bool{"fetch": true}
+		f.cfg.Skip = set("fetch")
 		r := f.run(t, "worst")
 		m, _ := r.Metric(report.NodesSpread)
 		if m.Value != 4 || len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), "messages in Sent: 5 at 192.0.2.7 and 9 at 192.0.2.8") {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -30,12 +31,7 @@ type extra struct {
 func (x extra) run(t *testing.T) {
 	bubble(t, x.name, func(t *testing.T) {
 		b := newRig(t, TLSNone)
-		b.opts.Capabilities = x.caps
-		if x.caps == "" {
-			b.opts.Capabilities = allCaps
-		}
-		b.cfg.Thresholds = map[string]string{}
-		b.cfg.With = map[string]bool{}
+		b.opts.Capabilities = cmp.Or(x.caps, allCaps)
 		if x.change != nil {
 			x.change(&b.cfg)
 		}
@@ -43,20 +39,8 @@ func (x extra) run(t *testing.T) {
 		for _, want := range x.want {
 			x.check(t, r, want)
 		}
-		var faults []string
-		for _, f := range r.Faults {
-			faults = append(faults, f.Error())
-		}
-		if len(faults) > 1 || x.fault == "" && len(faults) > 0 || !strings.Contains(strings.Join(faults, ""), x.fault) {
-			t.Errorf("faults %q, want %q", faults, x.fault)
-		}
-		synctest.Wait()
-		var sent []string
-		for _, line := range b.record.Received() {
-			if _, cmd, _ := strings.Cut(line, " "); !slices.Contains([]string{"CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SELECT", "LOGOUT"}, verbOf(line)) {
-				sent = append(sent, cmd)
-			}
-		}
+		checkFault(t, r, x.fault)
+		sent := b.sent("CAPABILITY", "LOGIN", "LIST", "EXAMINE", "SELECT", "LOGOUT")
 		if got := strings.Join(sent, "; "); x.verbs != "" && got != x.verbs {
 			t.Errorf("sent %q, want %q", got, x.verbs)
 		}
@@ -81,21 +65,9 @@ func (x extra) check(t *testing.T, r *report.Report, want string) {
 	}
 }
 
-func asks(metrics ...string) func(*Config) {
-	return func(c *Config) {
-		for _, m := range metrics {
-			c.Thresholds[m] = "-c"
-		}
-	}
-}
-
-func withSteps(steps ...string) func(*Config) {
-	return func(c *Config) {
-		for _, s := range steps {
-			c.With[s] = true
-		}
-		c.Skip = map[string]bool{"list": true, "select": true}
-	}
+// withStep adds a step, and leaves out those that other tests are for.
+func withStep(step string) func(*Config) {
+	return func(c *Config) { c.With, c.Skip = set(step), set("list", "select") }
 }
 
 func TestIdentify(t *testing.T) {
@@ -103,13 +75,13 @@ func TestIdentify(t *testing.T) {
 		return func(c *Config) { c.Expect.ID = regexp.MustCompile(re); c.Until = "id" }
 	}
 	for _, x := range []extra{
-		{name: "fields", script: "greet\nserve ID\nS: * ID (\"vendor\" \"V (x)\" \"VERSION\" \"1.2\" \"name\" \"N\" \"os\" NIL)\nS: {tag} OK done\nserve",
+		{name: "fields", script: answering("ID", `ID ("vendor" "V (x)" "VERSION" "1.2" "name" "N" "os" NIL)`),
 			change: expect("^name=N, version=1.2, vendor=V"), want: []string{"server_id=[name=N version=1.2 vendor=V (x)]", "server_name=N", "server_version=1.2"},
 			verbs: `ID ("name" "check_imap_session")`},
-		{name: "not as expected", script: "greet\nserve ID\nS: * ID (\"name\" \"N\" \"version\" \"2\")\nS: {tag} OK done\nserve",
+		{name: "not as expected", script: answering("ID", `ID ("name" "N" "version" "2")`),
 			change: expect("version=1"), fault: "ID (name=N, version=2) does not match version=1"},
-		{name: "nothing said", script: "greet\nserve ID\nS: * ID NIL\nS: {tag} OK done\nserve", change: expect("Dovecot"), fault: "says nothing about itself"},
-		{name: "cut short", script: "greet\nserve ID\nS: * ID (\"name\"\nS: {tag} OK done\nserve", change: expect("^$"), want: []string{"server_id=[]"}},
+		{name: "nothing said", script: answering("ID", "ID NIL"), change: expect("Dovecot"), fault: "says nothing about itself"},
+		{name: "cut short", script: answering("ID", `ID ("name"`), change: expect("^$"), want: []string{"server_id=[]"}},
 	} {
 		x.run(t)
 	}
@@ -117,8 +89,8 @@ func TestIdentify(t *testing.T) {
 
 func TestNamespaces(t *testing.T) {
 	for _, x := range []extra{
-		{name: "three", change: withSteps("namespace"),
-			script: "greet\nserve NAMESPACE\nS: * NAMESPACE ((\"INBOX.\" \".\" \"X-P\" (\"a\" \"b\"))(\"\" NIL)) NIL ((\"#shared.\" \".\")(\"Entw&APw-rfe/\" \"/\"))\nS: {tag} OK done\nserve",
+		{name: "three", change: withStep("namespace"),
+			script: answering("NAMESPACE", `NAMESPACE (("INBOX." "." "X-P" ("a" "b"))("" NIL)) NIL (("#shared." ".")("Entw&APw-rfe/" "/"))`),
 			want: []string{"namespace_personal=[INBOX. (delimiter .) no prefix (flat)]", "namespace_other_users=[]",
 				"namespace_shared=[#shared. (delimiter .) Entwürfe/ (delimiter /)]"}},
 	} {
@@ -127,42 +99,27 @@ func TestNamespaces(t *testing.T) {
 }
 
 func TestRights(t *testing.T) {
-	answer := func(row string) string {
-		return "greet\nserve MYRIGHTS\nS: " + row + "{tag} OK done\nserve"
-	}
+	answer := func(rights string) string { return answering("MYRIGHTS", "MYRIGHTS INBOX "+rights) }
 	expect := func(rights string) func(*Config) {
-		return func(c *Config) {
-			c.Expect.Rights, _ = ParseRights(rights)
-			c.Skip = map[string]bool{"list": true, "select": true}
-		}
+		return both(skips("list", "select"), func(c *Config) { c.Expect.Rights, _ = ParseRights(rights) })
 	}
 	for _, x := range []extra{
-		{name: "not expected", change: withSteps("rights"), script: answer("* MYRIGHTS INBOX lrs\nS: "), want: []string{"rights=lrs"}, verbs: `MYRIGHTS "INBOX"`},
-		{name: "more than expected", change: expect("Rsl"), script: answer("* MYRIGHTS INBOX lrswi\nS: ")},
-		{name: "less", change: expect("lrsit9"), script: answer("* MYRIGHTS INBOX lrs\nS: "),
+		{name: "not expected", change: withStep("rights"), script: answer("lrs"), want: []string{"rights=lrs"}, verbs: `MYRIGHTS "INBOX"`},
+		{name: "more than expected", change: expect("Rsl"), script: answer("lrswi")},
+		{name: "less", change: expect("lrsit9"), script: answer("lrs"),
 			fault: "alice may not insert mail (i), mark as deleted (t), do what the right 9 is for in INBOX (rights lrs)"},
-		{name: "as another user", change: func(c *Config) { expect("i")(c); c.Authzid = "bob" }, caps: allCaps + " AUTH=PLAIN",
-			script: answer("* MYRIGHTS INBOX \"\"\nS: "), fault: "bob may not insert mail (i) in INBOX (no rights)"},
-		{name: "RFC 2086", change: expect("lktex"), script: answer("* MYRIGHTS INBOX lcd\nS: ")},
-		{name: "RFC 2086, less", change: expect("kt"), script: answer("* MYRIGHTS INBOX lc\nS: "), fault: "may not mark as deleted (t) in"},
-		{name: "RFC 4314", change: expect("kte"), caps: allCaps + " RIGHTS=kxte", script: answer("* MYRIGHTS INBOX lktcd\nS: "), fault: "may not expunge (e) in"},
+		{name: "as another user", change: both(expect("i"), func(c *Config) { c.Authzid = "bob" }), caps: allCaps + " AUTH=PLAIN",
+			script: answer(`""`), fault: "bob may not insert mail (i) in INBOX (no rights)"},
+		{name: "RFC 2086", change: expect("lktex"), script: answer("lcd")},
+		{name: "RFC 2086, less", change: expect("kt"), script: answer("lc"), fault: "may not mark as deleted (t) in"},
+		{name: "RFC 4314", change: expect("kte"), caps: allCaps + " RIGHTS=kxte", script: answer("lktcd"), fault: "may not expunge (e) in"},
 	} {
 		x.run(t)
 	}
-	synctest.Test(t, func(t *testing.T) {
-		b := newRig(t, TLSNone)
-		b.opts.Capabilities, b.cfg.With = allCaps, map[string]bool{"rights": true}
-		r := b.run(t, answer(""))
-		if e := r.Failure(); e == nil || e.Step != "rights" || !errors.Is(e.Err, report.ErrProtocol) {
-			t.Errorf("no answer: failure %v, want one of rights", e)
-		}
-	})
 }
 
 func TestQuota(t *testing.T) {
-	answer := func(rows ...string) string {
-		return "greet\nserve GETQUOTAROOT\nS: * " + strings.Join(rows, "\nS: * ") + "\nS: {tag} OK done\nserve"
-	}
+	answer := func(rows ...string) string { return answering("GETQUOTAROOT", rows...) }
 	all := asks(report.QuotaStoragePercent)
 	none := []string{"-quota_storage_used", "-quota_storage_limit", "-quota_storage_percent", "-quota_messages_used", "-quota_messages_limit", "-quota_messages_percent"}
 	for _, x := range []extra{
@@ -175,7 +132,7 @@ func TestQuota(t *testing.T) {
 		{name: "over the limit", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE 150 100)`), want: []string{"quota_storage_percent=150", "-quota_messages_used"}},
 		{name: "literal root, other resources", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (X-NUM-FOLDERS 3 9 STORAGE 1 4)`), want: []string{"quota_storage_percent=25"}},
 		{name: "no root", change: all, script: answer(`QUOTAROOT INBOX`), want: none, fault: "quota_storage_percent cannot be measured: INBOX has no quota root"},
-		{name: "no root and no threshold", change: withSteps("quota"), script: answer(`QUOTAROOT INBOX`), want: none},
+		{name: "no root and no threshold", change: withStep("quota"), script: answer(`QUOTAROOT INBOX`), want: none},
 		{name: "Cyrus without limits", change: all, script: answer(`QUOTAROOT INBOX INBOX`, `QUOTA INBOX ()`), want: none, fault: "does not limit STORAGE"},
 		{name: "Courier without limits", change: all, script: answer(`QUOTAROOT "INBOX" "ROOT"`, `QUOTA "ROOT"`), want: none, fault: "does not limit STORAGE"},
 		{name: "limit of 0", change: all, script: answer(`QUOTAROOT INBOX r`, `QUOTA r (STORAGE 5 0)`),
@@ -187,17 +144,18 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// TestNoQuotaAnswer fails the step: OK and nothing else is no quota.
-func TestNoQuotaAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newRig(t, TLSNone)
-		b.opts.Capabilities = allCaps
-		b.cfg.With = map[string]bool{"quota": true}
-		r := b.run(t, "greet\nserve GETQUOTAROOT\nS: {tag} OK done\nserve")
-		if e := r.Failure(); e == nil || e.Step != "quota" || !strings.Contains(e.Error(), "GETQUOTAROOT has no data") {
-			t.Errorf("failure %v, want one of quota", e)
-		}
-	})
+// TestNoAnswer fails the step: OK and nothing else is not an answer.
+func TestNoAnswer(t *testing.T) {
+	for step, verb := range map[string]string{"quota": "GETQUOTAROOT", "rights": "MYRIGHTS", "namespace": "NAMESPACE"} {
+		bubble(t, step, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities, b.cfg.With = allCaps, set(step)
+			r := b.run(t, answering(verb))
+			if e := r.Failure(); e == nil || e.Step != step || !errors.Is(e.Err, report.ErrProtocol) || !strings.Contains(e.Error(), verb+" has no data") {
+				t.Errorf("failure %v, want one of %s", e, step)
+			}
+		})
+	}
 }
 
 // TestIdleTime counts both halves of IDLE, and says how long the second took.
@@ -205,7 +163,7 @@ func TestIdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
 		b.opts.Capabilities = allCaps
-		b.cfg.With = map[string]bool{"idle": true}
+		b.cfg.With = set("idle")
 		r := b.pass(t, "greet\nserve IDLE\nwait 200ms\nS: * OK still here\nS: + idling\nC: DONE\nwait 700ms\nS: {tag} OK done\nserve")
 		if m, _ := r.Metric("time_idle"); m.Value != 0.9 {
 			t.Errorf("time_idle %v, want 0.9", m.Value)
@@ -227,7 +185,7 @@ func TestIdleFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newRig(t, TLSNone)
 			b.opts.Capabilities = allCaps
-			b.cfg.With = map[string]bool{"idle": true}
+			b.cfg.With = set("idle")
 			r := b.run(t, script)
 			if e := r.Failure(); e == nil || e.Step != "idle" || e.Waiting != want {
 				t.Errorf("%q: failure %+v, want one of idle waiting for %q", script, e, want)

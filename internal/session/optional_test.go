@@ -13,18 +13,8 @@ import (
 
 // TestAsked says which configurations bring optional steps in, and why.
 func TestAsked(t *testing.T) {
-	asked := func(metrics ...string) Config {
-		c := Config{Thresholds: map[string]string{}}
-		for _, m := range metrics {
-			c.Thresholds[m] = "-c"
-		}
-		return c
-	}
-	with := func(steps ...string) Config {
-		c := Config{With: map[string]bool{}}
-		for _, s := range steps {
-			c.With[s] = true
-		}
+	asked := func(metrics ...string) (c Config) {
+		asks(metrics...)(&c)
 		return c
 	}
 	criteria, err := ParseCriteria("UNSEEN")
@@ -40,20 +30,17 @@ func TestAsked(t *testing.T) {
 		{"metrics of other steps", asked(report.Messages, "time_login"), ""},
 		{"by threshold", asked(report.QuotaStoragePercent), "quota: asked by -c quota_storage_percent"},
 		{"by a threshold on the time", asked("time_noop"), "noop: asked by -c time_noop"},
-		{"by --with", with("id", "idle"), "id: asked by --with=id; idle: asked by --with=idle"},
+		{"by --with", Config{With: set("id", "idle")}, "id: asked by --with=id; idle: asked by --with=idle"},
 		{"by a flag", Config{Search: criteria}, "search: asked by --search"},
 		{"by --expect-rights", Config{Expect: Expect{Rights: imap.RightSet("l")}}, "rights: asked by --expect-rights"},
 		{"status in one place", asked(report.MessagesUnseen), "status: asked by -c messages_unseen"},
 		{"status in two places", asked(report.MessagesDeleted), "status: asked by -c messages_deleted; status: asked by -c messages_deleted"},
-		{"without login", func() Config { c := with("noop", "quota"); c.Auth = auth.None; return c }(), "noop: asked by --with=noop"},
-		{"without select", func() Config { c := with("search", "status"); c.Skip = map[string]bool{"select": true}; return c }(), "status: asked by --with=status"},
+		{"without login", Config{With: set("noop", "quota"), Auth: auth.None}, "noop: asked by --with=noop"},
+		{"without select", Config{With: set("search", "status"), Skip: set("select")}, "status: asked by --with=status"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cfg.Dial.Host = "imap.test"
-			plan, err := Plan(tt.cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
+			plan := mustPlan(t, tt.cfg)
 			var got []string
 			relist := false
 			for _, s := range plan {
@@ -83,7 +70,7 @@ func TestRemovedOptional(t *testing.T) {
 		{"asked for", "quota", "", func(*Config) {}},
 		{"until", "quota", "--until=login", func(c *Config) { c.Until = "login" }},
 		{"no login", "quota", "--auth=none", func(c *Config) { c.Auth = auth.None }},
-		{"skip select", "search", "--skip", func(c *Config) { c.Skip = map[string]bool{"select": true} }},
+		{"skip select", "search", "--skip", skips("select")},
 		{"not asked for", "idle", "", func(*Config) {}},
 	} {
 		c := Config{Thresholds: map[string]string{report.QuotaStorageUsed: "-c", report.SearchFound: "-w"}}
@@ -101,7 +88,7 @@ func TestCapabilityMissing(t *testing.T) {
 	for step, capability := range map[string]string{"id": "ID", "quota": "QUOTA", "rights": "ACL", "idle": "IDLE", "namespace": "NAMESPACE"} {
 		bubble(t, step, func(t *testing.T) {
 			b := newRig(t, TLSNone)
-			b.cfg.With = map[string]bool{step: true}
+			b.cfg.With = set(step)
 			r := b.pass(t, "greet\nserve")
 			if len(r.Faults) != 1 || !strings.Contains(r.Faults[0].Error(), "capability "+capability+" is missing") || r.Faults[0].Step != step {
 				t.Errorf("faults %v, want one of %s that names %s", r.Faults, step, capability)

@@ -42,10 +42,7 @@ func TestSCRAMWeakServer(t *testing.T) {
 				go serveSCRAM(there, b.cfg.Username, b.cfg.Password.Reveal(), tt.iterations)
 				return here, nil
 			}
-			plan, err := Plan(b.cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
+			plan := mustPlan(t, b.cfg)
 			r := Run(t.Context(), b.cfg, plan)
 			e := r.Failure()
 			if (e != nil) != (tt.want != nil) || e != nil && (!errors.Is(e.Err, tt.want) || errors.Is(e.Err, report.ErrProtocol)) || len(r.Remarks) != tt.remarks {

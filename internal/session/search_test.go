@@ -11,24 +11,24 @@ import (
 )
 
 func TestStatus(t *testing.T) {
-	all := withSteps("status")
+	all := withStep("status")
 	for _, x := range []extra{
-		{name: "all at once", caps: "IMAP4rev2", change: func(c *Config) { c.With["status"] = true; c.Skip = map[string]bool{"fetch": true} },
+		{name: "all at once", caps: "IMAP4rev2", change: both(withStep("status"), skips("fetch")),
 			script: "greet\nserve", want: []string{"messages_unseen=3", "messages_deleted=0", "mailbox_size=21504"}, verbs: `STATUS "INBOX" (UNSEEN DELETED SIZE)`},
-		{name: "quota has the item too", caps: "IMAP4rev1 QUOTA QUOTA=RES-MESSAGE", change: func(c *Config) { asks(report.MessagesDeleted)(c); c.Skip = map[string]bool{"select": true} },
+		{name: "quota has the item too", caps: "IMAP4rev1 QUOTA QUOTA=RES-MESSAGE", change: both(asks(report.MessagesDeleted), skips("select")),
 			script: "greet\nserve", want: []string{"messages_deleted=0", "-messages_unseen"}, verbs: `STATUS "INBOX" (DELETED)`},
-		{name: "plain server", caps: "IMAP4rev1", change: func(c *Config) { asks(report.MessagesUnseen)(c); c.Skip = map[string]bool{"fetch": true} },
+		{name: "plain server", caps: "IMAP4rev1", change: both(asks(report.MessagesUnseen), skips("fetch")),
 			script: "greet\nserve", want: []string{"messages_unseen=3", "-messages_deleted", "-mailbox_size"}, verbs: `STATUS "INBOX" (UNSEEN)`},
-		{name: "deleted by SEARCH", caps: "IMAP4rev1", change: func(c *Config) { asks(report.MessagesDeleted)(c); c.Skip = map[string]bool{"fetch": true} },
-			script: "greet\nserve SEARCH\nS: * SEARCH 4 7\nS: {tag} OK done\nserve", want: []string{"messages_deleted=2"}, verbs: "SEARCH DELETED"},
-		{name: "deleted by ESEARCH", caps: "IMAP4rev1 ESEARCH", change: func(c *Config) { asks(report.MessagesDeleted)(c); c.Skip = map[string]bool{"fetch": true} },
-			script: "greet\nserve SEARCH\nS: * ESEARCH (TAG \"{tag}\") COUNT 5\nS: {tag} OK done\nserve", want: []string{"messages_deleted=5"}, verbs: "SEARCH RETURN (COUNT) DELETED"},
-		{name: "deleted in no open mailbox", caps: "IMAP4rev1", change: func(c *Config) { asks(report.MessagesDeleted)(c); c.Skip = map[string]bool{"select": true} },
+		{name: "deleted by SEARCH", caps: "IMAP4rev1", change: both(asks(report.MessagesDeleted), skips("fetch")),
+			script: answering("SEARCH", "SEARCH 4 7"), want: []string{"messages_deleted=2"}, verbs: "SEARCH DELETED"},
+		{name: "deleted by ESEARCH", caps: "IMAP4rev1 ESEARCH", change: both(asks(report.MessagesDeleted), skips("fetch")),
+			script: answering("SEARCH", `ESEARCH (TAG "{tag}") COUNT 5`), want: []string{"messages_deleted=5"}, verbs: "SEARCH RETURN (COUNT) DELETED"},
+		{name: "deleted in no open mailbox", caps: "IMAP4rev1", change: both(asks(report.MessagesDeleted), skips("select")),
 			script: "greet\nserve", want: []string{"-messages_deleted"}, fault: "in an open mailbox only"},
-		{name: "no size", caps: "IMAP4rev1", change: func(c *Config) { asks(report.MailboxSize)(c); c.Skip = map[string]bool{"select": true} },
+		{name: "no size", caps: "IMAP4rev1", change: both(asks(report.MailboxSize), skips("select")),
 			script: "greet\nserve", want: []string{"-mailbox_size"}, fault: "mailbox_size cannot be measured: capability STATUS=SIZE is missing"},
 		{name: "no size and no threshold", caps: "IMAP4rev1", change: all, script: "greet\nserve", want: []string{"messages_unseen=3", "-mailbox_size", "-messages_deleted"}, verbs: `STATUS "INBOX" (UNSEEN)`},
-		{name: "left out", change: asks(report.MailboxSize), script: "greet\nserve STATUS\nS: * STATUS INBOX (UNSEEN 3)\nS: {tag} OK done\nserve",
+		{name: "left out", change: asks(report.MailboxSize), script: answering("STATUS", "STATUS INBOX (UNSEEN 3)"),
 			want: []string{"-mailbox_size"}, fault: "the answer to STATUS has no SIZE"},
 		{name: "odd numbers", change: asks(report.MessagesUnseen, report.MailboxSize), script: "greet\nserve STATUS\nS: * STATUS {5}\nraw \"INBOX (size 9223372036854775807 unseen -1)\\r\\n\"\nS: {tag} OK done\nserve",
 			want: []string{"mailbox_size=9.223372036854776e+18", "-messages_unseen"}, fault: "messages_unseen cannot be measured"},
@@ -41,7 +41,7 @@ func TestStatus(t *testing.T) {
 func TestStatusNeverOfTheOpenMailbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
-		b.cfg.With = map[string]bool{"status": true}
+		b.cfg.With = set("status")
 		b.run(t, "greet\nserve")
 		synctest.Wait()
 		if got := strings.Join(b.verbs(), " "); got != "LOGIN CAPABILITY LIST STATUS EXAMINE SEARCH FETCH LOGOUT" && got != "LOGIN LIST STATUS EXAMINE SEARCH FETCH LOGOUT" {
@@ -57,22 +57,20 @@ func TestSearch(t *testing.T) {
 			if c.Search, err = ParseCriteria(criteria); err != nil {
 				t.Fatal(err)
 			}
-			c.Skip = map[string]bool{"fetch": true}
+			c.Skip = set("fetch")
 			for _, f := range more {
 				f(c)
 			}
 		}
 	}
 	ages := asks(report.SearchOldestAge)
-	fetch := func(rows ...string) string {
-		return "greet\nserve FETCH\nS: * " + strings.Join(rows, "\nS: * ") + "\nS: {tag} OK done\nserve"
-	}
+	fetch := func(rows ...string) string { return answering("FETCH", rows...) }
 	for _, x := range []extra{
 		{name: "count", change: search(`SUBJECT "x (y"`), script: "greet\nserve", want: []string{"search_found=3", "-search_oldest_age"}, verbs: `SEARCH RETURN (COUNT) SUBJECT "x (y"`},
 		{name: "plain server", caps: "IMAP4rev1", change: search("UNSEEN"), script: "greet\nserve", want: []string{"search_found=3"}, verbs: "SEARCH UNSEEN"},
-		{name: "by threshold alone", caps: "IMAP4rev1", change: func(c *Config) { asks(report.SearchFound)(c); c.Skip = map[string]bool{"fetch": true} }, script: "greet\nserve", verbs: "SEARCH ALL"},
-		{name: "no answer is none found", caps: "IMAP4rev1", change: search("UNSEEN"), script: "greet\nserve SEARCH\nS: {tag} OK done\nserve", want: []string{"search_found=0"}},
-		{name: "ESEARCH of revision 2", caps: "IMAP4rev2", change: search("UNSEEN", ages), script: "greet\nserve SEARCH\nS: * ESEARCH (TAG \"{tag}\") ALL 2,40:42\nS: {tag} OK done\nserve",
+		{name: "by threshold alone", caps: "IMAP4rev1", change: both(asks(report.SearchFound), skips("fetch")), script: "greet\nserve", verbs: "SEARCH ALL"},
+		{name: "no answer is none found", caps: "IMAP4rev1", change: search("UNSEEN"), script: answering("SEARCH"), want: []string{"search_found=0"}},
+		{name: "ESEARCH of revision 2", caps: "IMAP4rev2", change: search("UNSEEN", ages), script: answering("SEARCH", `ESEARCH (TAG "{tag}") ALL 2,40:42`),
 			want: []string{"search_found=4", "search_oldest_age=600", "search_newest_age=600"}, verbs: "SEARCH UNSEEN; FETCH 2,40:42 (INTERNALDATE)"},
 		{name: "ages", change: search("UNSEEN", ages), want: []string{"search_found=3", "search_oldest_age=7200", "search_newest_age=0"}, verbs: "SEARCH UNSEEN; FETCH 40:42 (INTERNALDATE)",
 			script: fetch(`40 FETCH (INTERNALDATE "31-Dec-1999 23:00:00 +0000")`, `41 FETCH (INTERNALDATE "31-Dec-1999 17:00:00 -0500")`, `42 FETCH (INTERNALDATE " 1-Jan-2000 00:01:00 +0000")`)},
@@ -80,9 +78,9 @@ func TestSearch(t *testing.T) {
 			script: fetch(`40 FETCH (INTERNALDATE "01-Jan-1970 00:00:00 +0000")`, `41 FETCH (INTERNALDATE "31-Dec-1999 23:59:00 +0000")`)},
 		{name: "vanished, refused", change: search("UNSEEN", asks(report.SearchNewestAge)), want: []string{"search_found=3", "-search_newest_age"}, fault: "search_newest_age cannot be measured",
 			script: "greet\nserve FETCH\nS: {tag} NO [EXPUNGEISSUED] gone\nserve"},
-		{name: "nothing found, oldest", change: search("UNSEEN", ages), script: "greet\nserve SEARCH\nS: * SEARCH\nS: {tag} OK done\nserve",
+		{name: "nothing found, oldest", change: search("UNSEEN", ages), script: answering("SEARCH", "SEARCH"),
 			want: []string{"search_found=0", "-search_oldest_age"}, verbs: "SEARCH UNSEEN"},
-		{name: "nothing found, newest", change: search("UNSEEN", asks(report.SearchNewestAge)), script: "greet\nserve SEARCH\nS: * SEARCH\nS: {tag} OK done\nserve",
+		{name: "nothing found, newest", change: search("UNSEEN", asks(report.SearchNewestAge)), script: answering("SEARCH", "SEARCH"),
 			want: []string{"search_found=0", "-search_newest_age"}, fault: "nothing was found"},
 		{name: "WITHIN missing", change: search("older 600"), script: "greet\nserve", want: []string{"-found"}, fault: "OLDER needs the capability WITHIN"},
 		{name: "WITHIN offered", caps: allCaps + " WITHIN", change: search("YOUNGER 600"), script: "greet\nserve", want: []string{"search_found=3"}, verbs: "SEARCH RETURN (COUNT) YOUNGER 600"},
@@ -116,7 +114,7 @@ func TestSearchWindows(t *testing.T) {
 				script += "serve SEARCH\nS: * SEARCH " + strings.Join(numbers, " ") + "\nS: {tag} OK done\n"
 			}
 			script += "serve FETCH\nS: * 1 FETCH (INTERNALDATE \"31-Dec-1999 23:00:00 +0000\")\nS: {tag} OK done\nserve FETCH\nS: {tag} OK done\nserve"
-			b.cfg.Skip = map[string]bool{"fetch": true}
+			b.cfg.Skip = set("fetch")
 			r := b.pass(t, script)
 			if m, _ := r.Metric(report.SearchFound); m.Value != float64(tt.messages) {
 				t.Errorf("found %v, want %d", m.Value, tt.messages)
@@ -144,7 +142,7 @@ func TestTooManyHits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSNone)
 		b.cfg.Thresholds = map[string]string{report.SearchOldestAge: "-c"}
-		r := b.run(t, "greet\nserve SEARCH\nS: * ESEARCH (TAG \"x\") ALL 1:4294967295\nS: {tag} OK done\nserve")
+		r := b.run(t, answering("SEARCH", `ESEARCH (TAG "x") ALL 1:4294967295`))
 		if e := r.Failure(); e == nil || e.Step != "search" || !strings.Contains(e.Error(), "finds 4294967295 of 42") {
 			t.Errorf("failure %v, want one of search", e)
 		}

@@ -14,15 +14,6 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// verbOf returns the word behind the tag of a command.
-func verbOf(line string) string {
-	words := strings.Fields(line)
-	if len(words) < 2 {
-		return line
-	}
-	return words[1]
-}
-
 const delay = 300 * time.Millisecond
 
 // TestTimes delays exactly one step: that step and the whole run show it, no
@@ -90,17 +81,17 @@ func TestCommands(t *testing.T) {
 		{"volunteered", TLSImplicit, "greet\nserve", nil, "LOGIN " + all},
 		{"starttls", TLSStart, "S: * OK ready\nserve", nil, "STARTTLS CAPABILITY LOGIN " + all},
 		{"starttls offered", TLSStart, "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nserve", nil, "STARTTLS CAPABILITY LOGIN " + all},
-		{"no capabilities behind login", TLSNone, "greet\nserve LOGIN\nS: {tag} OK done\nserve", nil, "LOGIN " + all},
+		{"no capabilities behind login", TLSNone, answering("LOGIN"), nil, "LOGIN " + all},
 		{"plain with initial response", TLSImplicit, "greet\nserve", func(b *rig) { b.cfg.Auth = "plain" }, "AUTHENTICATE " + all},
 		{"no account", TLSNone, "S: * OK ready\nserve", func(b *rig) { b.cfg.Auth = "none" }, "CAPABILITY LOGOUT"},
 		{"until greeting", TLSNone, "S: * OK ready\nserve", func(b *rig) { b.cfg.Until = "greeting" }, "LOGOUT"},
 		{"until list", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Until = "list" }, "LOGIN LIST LOGOUT"},
-		{"skip list", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Skip = map[string]bool{"list": true} }, "LOGIN EXAMINE FETCH LOGOUT"},
-		{"skip select", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Skip = map[string]bool{"select": true} }, "LOGIN LIST LOGOUT"},
+		{"skip list", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Skip = set("list") }, "LOGIN EXAMINE FETCH LOGOUT"},
+		{"skip select", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Skip = set("select") }, "LOGIN LIST LOGOUT"},
 		{"read-write", TLSNone, "greet\nserve", func(b *rig) { b.cfg.ReadWrite = true }, "LOGIN LIST SELECT FETCH LOGOUT"},
 		{"uid", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Message = MessageSelector{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
 		{"preauth", TLSNone, "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nserve", nil, all},
-		{"empty mailbox", TLSNone, "greet\nserve EXAMINE\nS: * 0 EXISTS\nS: {tag} OK done\nserve", nil, "LOGIN LIST EXAMINE LOGOUT"},
+		{"empty mailbox", TLSNone, answering("EXAMINE", "0 EXISTS"), nil, "LOGIN LIST EXAMINE LOGOUT"},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			b := newRig(t, tt.mode)
@@ -256,15 +247,16 @@ func TestNoTimeBetweenSteps(t *testing.T) {
 	}
 }
 
-// slowWrite is a connection on which every write takes a while.
-type slowWrite struct {
+// slow is a connection on which every write takes a while.
+type slow struct {
 	net.Conn
-	writes *int
+	each   time.Duration
+	writes int
 }
 
-func (c slowWrite) Write(p []byte) (int, error) {
-	*c.writes++
-	time.Sleep(delay)
+func (c *slow) Write(p []byte) (int, error) {
+	c.writes++
+	time.Sleep(c.each)
 	return c.Conn.Write(p)
 }
 
@@ -275,8 +267,8 @@ func TestStepsAddUp(t *testing.T) {
 		b.cfg.With, b.limit = everyOptional(), time.Minute
 		b.cfg.Search, _ = ParseCriteria("SEEN")
 		b.opts.Capabilities = everyCapability()
-		writes := 0
-		b.wrap = func(nc net.Conn) net.Conn { return slowWrite{nc, &writes} }
+		conn := &slow{each: delay}
+		b.wrap = func(nc net.Conn) net.Conn { conn.Conn = nc; return conn }
 		r := b.pass(t, "greet\nserve")
 		var sum time.Duration
 		for _, s := range r.Steps {
@@ -284,7 +276,7 @@ func TestStepsAddUp(t *testing.T) {
 				t.Errorf("%s took %v, want at least %v", s.Name, s.Elapsed, delay)
 			}
 		}
-		if want := time.Duration(writes) * delay; sum != want || r.Elapsed != want {
+		if want := time.Duration(conn.writes) * delay; sum != want || r.Elapsed != want {
 			t.Errorf("the steps took %v and the run %v, want %v", sum, r.Elapsed, want)
 		}
 	})
