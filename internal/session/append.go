@@ -17,7 +17,7 @@ import (
 
 // appendStep adds a message to a mailbox, fetches it back and removes it. It is the one
 // step that changes something on the server, and only --append brings it in. It needs
-// UIDPLUS, without which nobody can remove one message and no other (RFC 4315).
+// UIDPLUS, without which one message cannot be removed alone (RFC 4315).
 var appendStep = Step{
 	Name:       report.StepAppend,
 	Doc:        "APPEND of a message that is then removed, RFC 9051 section 6.3.12, RFC 4315",
@@ -74,7 +74,7 @@ func runAppend(_ context.Context, s *Session, rec *Recorder) error {
 		return err
 	}
 	if uidValidity != validity {
-		uid = 0 // of another life of the mailbox: another message may have it now
+		uid = 0 // the mailbox was made anew since: another message may have the UID
 	}
 	left, err := s.removeProbes(rec, id, uid)
 	if err != nil {

@@ -157,7 +157,7 @@ func TestGivenToken(t *testing.T) {
 	}
 }
 
-// TestCapabilitiesAfterLogin writes down the list that a login brings, and none else.
+// TestCapabilitiesAfterLogin writes down the list that a login brings, and no other.
 func TestCapabilitiesAfterLogin(t *testing.T) {
 	for answer, want := range map[string]string{
 		"S: {tag} OK [CAPABILITY IMAP4rev1 IDLE] in": "[IDLE IMAP4REV1]",

@@ -14,7 +14,7 @@ import (
 )
 
 // TestClientCertificateRefused blames the handshake for an alert that comes
-// after it, whether our next command still goes out or meets a closed door.
+// after it, whether or not our next command can still be sent.
 func TestClientCertificateRefused(t *testing.T) {
 	for _, mode := range []TLSMode{TLSImplicit, TLSStart} {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -56,9 +56,9 @@ func (c *shut) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestClientCertificateClosedDoor reads the alert although the command behind
+// TestClientCertificateClosedConnection reads the alert although the command behind
 // the handshake could not be sent any more.
-func TestClientCertificateClosedDoor(t *testing.T) {
+func TestClientCertificateClosedConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newRig(t, TLSStart)
 		b.opts.TLS.ClientAuth = tls.RequireAnyClientCert

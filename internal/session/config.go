@@ -48,14 +48,14 @@ type Config struct {
 	Password       secret.Secret     // zero for none
 	PasswordFile   string            // the file that Password came from, for advice; "" when from elsewhere
 	PasswordDoubt  string            // what is odd about Password, should it be rejected; "" when nothing is
-	Token          secret.Secret     // an OAuth 2.0 access token that is there already
+	Token          secret.Secret     // an OAuth 2.0 access token that the user gave
 	OAuth          *auth.TokenSource // where to fetch one; nil for nowhere
 	OAuthRoots     *dial.Roots       // trusted at the token endpoint; nil means the system's
 	AllowPlaintext bool              // send a secret over an unencrypted connection
-	// ClientSecretExpires is when the secret of the OAuth client ends, as far as the
-	// user knows; zero for nobody knows. The provider does not say.
+	// ClientSecretExpires is when the secret of the OAuth client expires, as the user
+	// says, because the provider does not; zero when it is not known.
 	ClientSecretExpires time.Time
-	Guard               *guard.Guard // remembers rejected logins between runs; nil for nothing that does
+	Guard               *guard.Guard // remembers rejected logins between runs; nil for no lockout guard
 	// Rejected says whether a failed login was one that may lock the account; nil
 	// means that none is.
 	Rejected func(*report.StepError) bool
@@ -81,7 +81,7 @@ type Config struct {
 
 	Until string          // last step before LOGOUT; "" means all
 	Skip  map[string]bool // steps to leave out
-	With  map[string]bool // optional steps to run, whoever else asks for them
+	With  map[string]bool // optional steps to run, as --with names them
 
 	Expect Expect // what must be so; zero for nothing
 
@@ -101,7 +101,7 @@ type Config struct {
 	probeID       string // of the message of --append; "" for a new one, but in tests
 	transcriptMax int    // bytes of the transcript; 0 means as many as wire keeps
 
-	part bool // one of several sessions: what is known before any stands above them
+	part bool // one session of RunAll, whose report has what is known before any begins
 
 	relist bool // a step consults the capabilities that hold after login; set by Plan
 }

@@ -96,9 +96,9 @@ func tried(rec *Recorder, attempts []dial.Attempt) []report.Tried {
 	return out
 }
 
-// missed says whether an attempt tells that something is wrong with its
-// address, and what. One that had no time to answer tells nothing, nor does one
-// of a family that this machine has no way to at all.
+// missed says what is wrong with the address of an attempt, and whether anything is.
+// An address that had no time to answer is not at fault, nor is one of a family that
+// this machine has no route to.
 func missed(a dial.Attempt, earlier bool, reached dial.Attempt) (string, bool) {
 	noWay := errors.Is(a.Err, syscall.ENETUNREACH) || errors.Is(a.Err, syscall.EADDRNOTAVAIL) || errors.Is(a.Err, syscall.EAFNOSUPPORT)
 	switch {

@@ -9,7 +9,7 @@ import (
 )
 
 // Delivery is the value of --with that measures how long the fetched message was on
-// its way. It is no step: the header fields come with FETCH.
+// its way. It is not a step: the header fields come with FETCH.
 const Delivery = "delivery"
 
 // MeasuresDelivery says whether somebody asks how the message was delivered.

@@ -11,8 +11,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// Expect is what the user wants to be so. What is not is a fault that does not
-// end the session. The zero value expects nothing.
+// Expect is what the user expects of the server. What is not as expected is a fault
+// that does not end the session. The zero value expects nothing.
 type Expect struct {
 	Greeting     *regexp.Regexp // matches the greeting's text; nil for any
 	Capabilities []string       // offered before login (under TLS, where there is TLS) or after it

@@ -12,7 +12,7 @@ import (
 type Explanation struct {
 	Does    string   // in words, beside what is sent; "" when that says it all
 	Sends   []Sent   // in order; nil for a step that sends nothing, or not to the IMAP server
-	Expects []string // what has to be so for the step to be content, beside an answer; nil for nothing
+	Expects []string // what is expected beside an answer; nil for nothing
 	// Command are the words of the shell command by which a person does the same,
 	// for a step outside of the conversation; nil for none.
 	Command []string

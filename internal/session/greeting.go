@@ -39,7 +39,7 @@ func runGreeting(_ context.Context, s *Session, rec *Recorder) error {
 		rec.Fact("preauth", true)
 		if s.cfg.TLS == TLSStart {
 			// RFC 9051 section 6.2.1 allows STARTTLS in the not authenticated
-			// state only: going on would be going on in clear.
+			// state only, so the session would go on without encryption.
 			return &report.StepError{Err: report.ErrStartTLSRefused, Reply: reply}
 		}
 		rec.Detail("PREAUTH: the server has already logged us in")

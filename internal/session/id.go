@@ -30,8 +30,8 @@ var idStep = Step{
 	Run: runID,
 }
 
-// runID asks who the server is, and says who asks: some servers want to know
-// (RFC 2971 section 3.2 lets a server not care).
+// runID asks for the name of the server's software and sends ours, which some servers
+// demand. A server need not answer with its own (RFC 2971 section 3.2).
 func runID(_ context.Context, s *Session, rec *Recorder) error {
 	answer, err := s.conn.ID(rec)
 	if err != nil {

@@ -50,9 +50,9 @@ func (s *Session) findJunk(rec *Recorder) (string, error) {
 }
 
 // misfiled looks for the message of --message=header: in the mailbox for spam, when it
-// is not where it should be. It is fetched there, so that its age is judged as ever: one
-// of last month does not excuse today's. Else the error is missing, also when the mailbox
-// for spam cannot be looked into.
+// is not where it should be. It is fetched there too, so that an old one is judged by its
+// age. Without one it returns the error missing, also when the mailbox for spam cannot be
+// looked into.
 func (s *Session) misfiled(rec *Recorder, missing error) error {
 	name, number, err := s.searchJunk(rec)
 	if err != nil {

@@ -25,7 +25,7 @@ func (n *seen) take(value float64, address string) {
 
 func (n *seen) spread() float64 { return n.high - n.low }
 
-// between says who has which of the two.
+// between says at which addresses the two were seen.
 func (n *seen) between() string {
 	return fmt.Sprintf("%.0f at %s and %.0f at %s", n.low, n.lowAt, n.high, n.highAt)
 }

@@ -88,7 +88,7 @@ func metricNames(step string) []string {
 	return names
 }
 
-// notAsked says why a metric that nobody wants has no value.
+// notAsked is why a metric has no value that a session measures only when asked.
 const notAsked = "nobody asked for it"
 
 // unmeasured says why metrics of the step have no value. A metric with a threshold

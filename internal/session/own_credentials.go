@@ -9,8 +9,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// ownCredentials records how long what we log in with is good for. That is known
-// before anything is sent, so whatever fails later, it is measured.
+// ownCredentials records when our own certificate and client secret expire. That is
+// known before anything is sent, so it is measured even when the session fails.
 func (j *journal) ownCredentials(c Config) {
 	if c.part {
 		return
@@ -27,13 +27,13 @@ func (j *journal) ownCredentials(c Config) {
 	}
 }
 
-// ends records in days when something ends.
+// ends records the days until something expires.
 func (j *journal) ends(metric string, at time.Time) {
 	def, _ := report.LookupMetric(metric)
 	j.rep.Metrics = append(j.rep.Metrics, report.Metric{Def: def, Value: math.Floor(days(j.started, at)), At: at})
 }
 
-// ownCertificate returns the certificate of ours that ends first, nil for none: the
+// ownCertificate returns the certificate of ours that expires first, nil for none: the
 // one of the TLS handshake, or the one by which the OAuth client signs.
 func (c Config) ownCertificate() *x509.Certificate {
 	var first *x509.Certificate

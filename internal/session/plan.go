@@ -9,8 +9,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// Plan returns the steps that a configuration asks for, in order. It contacts
-// nobody. Its error names a step that --until or --skip cannot mean.
+// Plan returns the steps that a configuration asks for, in order. It opens no
+// connection. Its error says what is wrong with --until.
 func Plan(cfg Config) ([]Step, error) {
 	if cfg.Until != "" && !slices.Contains(StepNames(), cfg.Until) {
 		return nil, fmt.Errorf("--until=%s: no such step; the steps are %s", cfg.Until, strings.Join(StepNames(), " "))

@@ -12,8 +12,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// quotaStep asks before the mailbox is opened, so that a mailbox too full to be
-// opened still tells its numbers.
+// quotaStep asks before the mailbox is opened, so that the numbers of a mailbox too
+// full to be opened are measured.
 var quotaStep = Step{
 	Name:       report.StepQuota,
 	Doc:        "GETQUOTAROOT, RFC 9208 section 4.1.3 and RFC 2087 section 4.3",

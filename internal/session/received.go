@@ -94,8 +94,8 @@ var zones = map[string]string{
 // maxMailDate is the longest date that is looked at, in bytes.
 const maxMailDate = 100
 
-// parseMailDate reads the date of a mail; it is zero for what is none, and for one
-// whose zone is not known.
+// parseMailDate reads the date of a mail. The result is zero for what is not a date, and
+// for a date whose zone is not known.
 func parseMailDate(v string) time.Time {
 	v = withoutComments(v)
 	if day, rest, found := strings.Cut(v, ","); found && isDay(day) {

@@ -12,8 +12,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// rightsStep asks before the mailbox is opened, so that one which may not be opened
-// still tells what is missing.
+// rightsStep asks before the mailbox is opened, so that it says which right is missing
+// for that.
 var rightsStep = Step{
 	Name:       report.StepRights,
 	Doc:        "MYRIGHTS, RFC 4314 section 3.5",
@@ -75,7 +75,7 @@ func (s *Session) actor() string {
 }
 
 // holds says whether a right is among those that the server names. A server of RFC
-// 2086 has no capability RIGHTS= and knows neither k, x, t nor e: its c and d stand for
+// 2086 has no capability RIGHTS= and neither k, x, t nor e: its c and d stand for
 // them. See RFC 4314 sections 2.1.1 and 4.
 func (s *Session) holds(rights imap.RightSet, want imap.Right) bool {
 	one := string(rune(want))

@@ -29,7 +29,7 @@ func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	}
 	done := make(chan struct{})
 	go func() {
-		defer close(done) // only after the connection, so that who limits sessions also limits connections
+		defer close(done) // after the connection has closed: RunAll limits both by limiting sessions
 		s.sequence(ctx, plan, j)
 		j.end()
 		s.conn.Close()
@@ -91,7 +91,7 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 }
 
 // protect turns a panic into an error: our own bug must not look like the
-// server's fault. Where it happened is a fact, for whoever mends it.
+// server's fault. Where it happened is a fact, for the bug report.
 func protect(rec *Recorder, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

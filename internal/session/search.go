@@ -217,7 +217,7 @@ func (s *Session) searchAges(rec *Recorder, c client.Criteria) error {
 func (s *Session) nothingFound(rec *Recorder) {
 	rec.Metric(report.SearchFound, 0)
 	rec.Absent("nothing was found", report.SearchOldestAge, report.SearchNewestAge)
-	if s.cfg.hasThreshold(report.SearchNewestAge) { // no mail is not new mail
+	if s.cfg.hasThreshold(report.SearchNewestAge) { // which no message is within
 		rec.Fault(report.ErrMessageMissing, "nothing was found")
 	}
 	rec.Detail("0 found")

@@ -8,9 +8,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// spelledApart says by what two names differ that are the same to a reader, or to
-// somebody who copied one of them from elsewhere; report.DifferLetters where they are
-// not.
+// spelledApart says how the spelling of two names differs that look the same, or of
+// which one was copied from elsewhere; report.DifferLetters for any other two names.
 func spelledApart(want, name string, delim rune) report.Difference {
 	switch {
 	case strings.ContainsAny(want, quoteMarks) && withoutQuotes(want) == name:

@@ -88,7 +88,7 @@ func tokenRig(t *testing.T) *rig {
 
 // TestTokenTime: every moment of a run that fetches a token belongs to a step: the
 // loading of trusted certificates, and the second fetch after the server has refused
-// a token from the cache, which is no time of the login.
+// a token from the cache, which is not in the time of the login.
 func TestTokenTime(t *testing.T) {
 	const greeting = "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] ready\n"
 	const login = "C: {tag} AUTHENTICATE XOAUTH2 *\nwait 300ms\n"
