@@ -43,7 +43,7 @@ const (
 )
 
 func explainAppend(c Config) Explanation {
-	box := wireName(c.Append)
+	box := client.MailboxWord(c.Append)
 	return Explanation{
 		Does: "the message has a header field of ours, and only messages with it are removed: this one, and those that earlier runs have left for more than 10 minutes",
 		Sends: []Sent{

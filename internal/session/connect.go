@@ -51,8 +51,7 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 		said[i] = describeAttempt(a)
 	}
 	rec.Fact("attempts", said)
-	var failed *dial.ConnectError
-	if errors.As(err, &failed) {
+	if errors.As(err, new(*dial.ConnectError)) {
 		return &report.StepError{Err: err, Tried: tried(rec, attempts)}
 	}
 	if err != nil {
@@ -65,7 +64,7 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	rec.Fact("address", reached.Addr.String())
 	rec.Detail(reached.Addr.String())
 	for i, a := range attempts {
-		if why, ok := missed(a, i < won, reached); ok {
+		if why := missed(a, i < won, reached); why != "" {
 			rec.Fault(report.ErrAddressFailed, "%s %s", a.Addr, why)
 		}
 	}
@@ -96,18 +95,18 @@ func tried(rec *Recorder, attempts []dial.Attempt) []report.Tried {
 	return out
 }
 
-// missed says what is wrong with the address of an attempt, and whether anything is.
-// An address that had no time to answer is not at fault, nor is one of a family that
-// this machine has no route to.
-func missed(a dial.Attempt, earlier bool, reached dial.Attempt) (string, bool) {
+// missed says what is wrong with the address of an attempt, "" for nothing. An address
+// that had no time to answer is not at fault, nor is one of a family that this machine
+// has no route to.
+func missed(a dial.Attempt, earlier bool, reached dial.Attempt) string {
 	noWay := errors.Is(a.Err, syscall.ENETUNREACH) || errors.Is(a.Err, syscall.EADDRNOTAVAIL) || errors.Is(a.Err, syscall.EAFNOSUPPORT)
 	switch {
-	case a.Beaten:
-		return fmt.Sprintf("did not answer within %.3f s", a.Elapsed.Seconds()), earlier && a.Elapsed >= dial.AttemptDelay
-	case a.Err == nil, noWay && a.Addr.Addr().Is4() != reached.Addr.Addr().Is4():
-		return "", false
+	case a.Beaten && earlier && a.Elapsed >= dial.AttemptDelay:
+		return fmt.Sprintf("did not answer within %.3f s", a.Elapsed.Seconds())
+	case a.Beaten, a.Err == nil, noWay && a.Addr.Addr().Is4() != reached.Addr.Addr().Is4():
+		return ""
 	}
-	return reason(a.Err), true
+	return reason(a.Err)
 }
 
 // describeAttempt says how an attempt ended, and after how long.

@@ -1,10 +1,6 @@
 package session
 
-import (
-	"strings"
-
-	"check_imap_session/internal/client"
-)
+import "strings"
 
 // Explanation says what a step does and what it sends. It is data: package
 // explain makes text of it. In what is sent, PASSWORD, TOKEN and SECRET stand for
@@ -27,13 +23,15 @@ type Sent struct {
 	Answer   string // what a healthy server answers, beside the tagged OK; "" for nothing
 }
 
-// sends returns the Explain of a step that always sends the same command.
-func sends(command, answer string) func(Config) Explanation {
-	return func(Config) Explanation { return Explanation{Sends: []Sent{{Text: command, Answer: answer}}} }
+// oneCommand returns the Explanation of a step that sends one command.
+func oneCommand(command, answer string) Explanation {
+	return Explanation{Sends: []Sent{{Text: command, Answer: answer}}}
 }
 
-// wireName returns a mailbox name, or a pattern, as it is sent.
-func wireName(name string) string { return client.MailboxWord(name) }
+// sends returns the Explain of a step that always sends the same command.
+func sends(command, answer string) func(Config) Explanation {
+	return func(Config) Explanation { return oneCommand(command, answer) }
+}
 
 // expectsAll puts "CAP1, CAP2" behind what is expected of them; nil for none.
 func expectsAll(what string, words []string) []string {

@@ -38,7 +38,7 @@ const (
 )
 
 func explainMailboxes(c Config) Explanation {
-	plain := "LIST \"\" " + wireName(c.Pattern)
+	plain := "LIST \"\" " + client.MailboxWord(c.Pattern)
 	return Explanation{
 		Does: fmt.Sprintf("the steps behind it are for each mailbox that it finds, %d at most", maxMailboxes),
 		Sends: []Sent{

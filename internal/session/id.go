@@ -21,7 +21,7 @@ var idStep = Step{
 	Flag:       "--expect-id",
 	Given:      func(c Config) bool { return c.Expect.ID != nil },
 	Explain: func(c Config) Explanation {
-		e := sends("ID "+client.ClientID, "* ID (...)")(c)
+		e := oneCommand("ID "+client.ClientID, "* ID (...)")
 		if re := c.Expect.ID; re != nil {
 			e.Expects = []string{"the answer matches " + re.String()}
 		}

@@ -23,7 +23,7 @@ var listStep = Step{
 }
 
 func explainList(c Config) Explanation {
-	pattern := wireName(c.ListReference) + " " + wireName(c.ListPattern)
+	pattern := client.MailboxWord(c.ListReference) + " " + client.MailboxWord(c.ListPattern)
 	e := Explanation{
 		Sends:   []Sent{{Text: "LIST " + pattern, Answer: "* LIST (...) ... INBOX, a line for each folder"}},
 		Expects: expectsAll("listed:", c.Expect.Mailboxes),

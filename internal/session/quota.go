@@ -21,7 +21,7 @@ var quotaStep = Step{
 	Needs:      Authenticated,
 	Capability: imap.CapQuota,
 	Explain: func(c Config) Explanation {
-		return sends("GETQUOTAROOT "+wireName(c.Mailbox), "* QUOTA ... (STORAGE N N)")(c)
+		return oneCommand("GETQUOTAROOT "+client.MailboxWord(c.Mailbox), "* QUOTA ... (STORAGE N N)")
 	},
 	Run: runQuota,
 }

@@ -54,7 +54,9 @@ func newJournal(cfg Config, plan []Step) *journal {
 // add adds the steps of a plan, none of which has been reached.
 func (j *journal) add(cfg Config, plan []Step) {
 	for _, step := range plan {
-		j.rep.Steps = append(j.rep.Steps, report.StepResult{Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg)})
+		j.rep.Steps = append(j.rep.Steps, report.StepResult{
+			Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg),
+		})
 		m := step.Mailbox
 		switch t := &j.rep.Target; {
 		case step.Name == report.StepLogin:

@@ -27,7 +27,7 @@ var rightsStep = Step{
 }
 
 func explainRights(c Config) Explanation {
-	e := sends("MYRIGHTS "+wireName(c.Mailbox), "* MYRIGHTS ... lrs...")(c)
+	e := oneCommand("MYRIGHTS "+client.MailboxWord(c.Mailbox), "* MYRIGHTS ... lrs...")
 	if want := c.Expect.Rights; len(want) > 0 {
 		e.Expects = append(e.Expects, "the rights "+want.String()+" are among them")
 	}

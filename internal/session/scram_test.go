@@ -34,9 +34,7 @@ func TestSCRAMWeakServer(t *testing.T) {
 		bubble(t, tt.name, func(t *testing.T) {
 			b := newRig(t, TLSNone)
 			b.cfg.Auth, b.cfg.AllowPlaintext, b.cfg.Until = auth.SCRAMSHA256, tt.allow, report.StepLogin
-			b.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
-				return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil
-			}
+			b.cfg.Dial.Address = netip.MustParseAddr("192.0.2.7")
 			b.cfg.Dial.Dial = func(context.Context, string, string) (net.Conn, error) {
 				here, there := net.Pipe()
 				go serveSCRAM(there, b.cfg.Username, b.cfg.Password.Reveal(), tt.iterations)

@@ -37,19 +37,6 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestStatusNeverOfTheOpenMailbox holds the order on the wire.
-func TestStatusNeverOfTheOpenMailbox(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newRig(t, TLSNone)
-		b.cfg.With = set("status")
-		b.run(t, "greet\nserve")
-		synctest.Wait()
-		if got := strings.Join(b.verbs(), " "); got != "LOGIN CAPABILITY LIST STATUS EXAMINE SEARCH FETCH LOGOUT" && got != "LOGIN LIST STATUS EXAMINE SEARCH FETCH LOGOUT" {
-			t.Errorf("commands %q, want STATUS before EXAMINE", got)
-		}
-	})
-}
-
 func TestSearch(t *testing.T) {
 	search := func(criteria string, more ...func(*Config)) func(*Config) {
 		return func(c *Config) {

@@ -30,7 +30,7 @@ func (c Config) verb() string {
 }
 
 func explainSelect(c Config) Explanation {
-	e := sends(c.verb()+" "+wireName(c.Mailbox), "* N EXISTS")(c)
+	e := oneCommand(c.verb()+" "+client.MailboxWord(c.Mailbox), "* N EXISTS")
 	if c.Expect.UIDValidity > 0 {
 		e.Expects = append(e.Expects, fmt.Sprintf("UIDVALIDITY is %d", c.Expect.UIDValidity))
 	}

@@ -90,7 +90,7 @@ func explainStatus(c Config) Explanation {
 	words := itemWords(c.wantedItems())
 	return Explanation{Sends: []Sent{{
 		When:   "those items that the server offers",
-		Text:   "STATUS " + wireName(c.Mailbox) + " (" + strings.Join(words, " ") + ")",
+		Text:   "STATUS " + client.MailboxWord(c.Mailbox) + " (" + strings.Join(words, " ") + ")",
 		Answer: "* STATUS ... (" + strings.Join(words, " N ") + " N)",
 	}}}
 }

@@ -91,6 +91,7 @@ func TestCommands(t *testing.T) {
 		{"read-write", TLSNone, "greet\nserve", func(b *rig) { b.cfg.ReadWrite = true }, "LOGIN LIST SELECT FETCH LOGOUT"},
 		{"uid", TLSNone, "greet\nserve", func(b *rig) { b.cfg.Message = MessageSelector{UID: 1001} }, "LOGIN LIST EXAMINE UID LOGOUT"},
 		{"preauth", TLSNone, "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nserve", nil, all},
+		{"STATUS before the mailbox is open", TLSNone, "greet\nserve", func(b *rig) { b.cfg.With = set("status") }, "LOGIN CAPABILITY LIST STATUS EXAMINE SEARCH FETCH LOGOUT"},
 		{"empty mailbox", TLSNone, answering("EXAMINE", "0 EXISTS"), nil, "LOGIN LIST EXAMINE LOGOUT"},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
