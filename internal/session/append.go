@@ -84,7 +84,7 @@ func runAppend(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Span(clock.from, clock.to)
 	detail := fmt.Sprintf("%d bytes added to %s, fetched back and removed", len(message), s.cfg.Append)
 	if left > 0 {
-		detail += fmt.Sprintf(", and %s that earlier runs had left", plural(int64(left), "message"))
+		detail += fmt.Sprintf(", and %s that earlier runs had left", plural(left, "message"))
 	}
 	rec.Detail(detail)
 	return nil

@@ -23,6 +23,12 @@ var fetchStep = Step{
 	Run:     runFetch,
 }
 
+// fetches says whether the session fetches a message. Of the mailboxes that
+// --mailboxes finds only when that was asked for.
+func (c Config) fetches() bool {
+	return c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 || c.With[Delivery] || c.hasThresholdOf(report.StepFetch)
+}
+
 // FetchWhat says what to fetch of the message.
 type FetchWhat string
 
@@ -149,7 +155,7 @@ func (s *Session) fetch(rec *Recorder, set imap.NumSet, number uint32) error {
 		return err
 	}
 	if unparsed > 0 {
-		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(int64(unparsed), "line")))
+		rec.Remark(fmt.Sprintf("the answer to FETCH has %s that belong to no response", plural(unparsed, "line")))
 	}
 	switch {
 	case expunged || got == nil && s.conn.Expunged && s.cfg.Message.UID == 0:

@@ -134,23 +134,3 @@ func (s *Session) expectFound(rec *Recorder) {
 		rec.Fault(report.ErrExpectation, "mailbox %s is not among those looked at", mailbox)
 	}
 }
-
-// opens says whether the session opens mailboxes. Of those that --mailboxes finds,
-// STATUS tells the numbers, as long as nothing inside of them is asked for.
-func (c Config) opens() bool {
-	return c.Pattern == "" || c.fetches() || c.ReadWrite || c.Search.String() != "" || c.With[report.StepSearch] || c.With[report.StepStatus] ||
-		c.hasThresholdOf(report.StepSearch) || c.hasThreshold(report.StepTime(report.StepSelect), report.MessagesDeleted)
-}
-
-// fetches says whether the session fetches a message. Of the mailboxes that
-// --mailboxes finds only when that was asked for.
-func (c Config) fetches() bool {
-	return c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 || c.With[Delivery] || c.hasThresholdOf(report.StepFetch)
-}
-
-// empty says whether STATUS has counted no message in the mailbox, so that there is
-// no need to open it: queues are many, and most are empty.
-func (s *Session) empty() bool {
-	n, counted := s.statuses[s.mailbox.Name]["MESSAGES"]
-	return s.mailbox.Listed && counted && n == 0 && !s.cfg.ReadWrite && !s.cfg.fetches()
-}

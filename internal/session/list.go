@@ -66,7 +66,7 @@ func runList(_ context.Context, s *Session, rec *Recorder) error {
 		}
 	}
 	rec.Metric(report.Folders, float64(rows))
-	rec.Detail(plural(int64(rows), "folder"))
+	rec.Detail(plural(rows, "folder"))
 	return nil
 }
 
@@ -86,7 +86,7 @@ func lastLevel(name string, delim rune) string {
 }
 
 // plural returns "1 folder", "2 folders".
-func plural(n int64, noun string) string {
+func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -29,7 +29,7 @@ func runNamespace(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Fact("namespace_personal", namespaceWords(data.Personal))
 	rec.Fact("namespace_other_users", namespaceWords(data.Other))
 	rec.Fact("namespace_shared", namespaceWords(data.Shared))
-	rec.Detail(plural(int64(len(data.Personal)+len(data.Other)+len(data.Shared)), "namespace"))
+	rec.Detail(plural(len(data.Personal)+len(data.Other)+len(data.Shared), "namespace"))
 	return nil
 }
 

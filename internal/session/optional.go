@@ -55,15 +55,7 @@ func (s Step) Metrics() []report.MetricDef {
 
 // Optional returns the names of the steps that a session has only when
 // somebody asks for them, in protocol order.
-func Optional() []string {
-	var names []string
-	for _, step := range Catalog {
-		if step.Wanted == nil && !slices.Contains(names, step.Name) {
-			names = append(names, step.Name)
-		}
-	}
-	return names
-}
+func Optional() []string { return namesOf(func(s Step) bool { return s.Wanted == nil }) }
 
 // Additions returns the values of --with: the optional steps, and Delivery.
 func Additions() []string { return append(Optional(), Delivery) }

@@ -106,10 +106,13 @@ func hasStep(plan []Step, name string) bool {
 }
 
 // StepNames returns the names of all steps in protocol order, each once.
-func StepNames() []string {
+func StepNames() []string { return namesOf(func(Step) bool { return true }) }
+
+// namesOf returns the names of the steps that are meant, in protocol order, each once.
+func namesOf(meant func(Step) bool) []string {
 	var names []string
 	for _, step := range Catalog {
-		if !slices.Contains(names, step.Name) {
+		if meant(step) && !slices.Contains(names, step.Name) {
 			names = append(names, step.Name)
 		}
 	}

@@ -61,15 +61,7 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 		s.enter(cfg, step.Mailbox)
 		rec := j.begin(i)
 		s.conn.Mark(step.Mailbox.Of(step.Name))
-		err := protect(rec, func() error {
-			if needed := step.Capability; needed != "" && !s.conn.Offers(needed) {
-				rec.Fault(report.ErrNotOffered, "capability %s is missing", needed)
-				rec.Skip("the server does not offer " + string(needed))
-				return nil
-			}
-			return step.Run(ctx, s, rec)
-		})
-		if err != nil {
+		if err := s.runStep(ctx, step, rec); err != nil {
 			e := s.fault(ctx, step, rec, err)
 			rec.fail(e)
 			s.loginOver(ctx, step, rec, e)
@@ -90,14 +82,20 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 	}
 }
 
-// protect turns a panic into an error: our own bug must not look like the
-// server's fault. Where it happened is a fact, for the bug report.
-func protect(rec *Recorder, f func() error) (err error) {
+// runStep runs one step, or skips it where the server does not offer what it needs. A
+// panic becomes an error: our own bug must not look like the server's fault. Where it
+// happened is a fact, for the bug report.
+func (s *Session) runStep(ctx context.Context, step Step, rec *Recorder) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", report.ErrInternal, p)
 			rec.Fact("panic", strings.Split(string(debug.Stack()), "\n"))
 		}
 	}()
-	return f()
+	if needed := step.Capability; needed != "" && !s.conn.Offers(needed) {
+		rec.Fault(report.ErrNotOffered, "capability %s is missing", needed)
+		rec.Skip("the server does not offer " + string(needed))
+		return nil
+	}
+	return step.Run(ctx, s, rec)
 }

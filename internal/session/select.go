@@ -21,6 +21,20 @@ var selectStep = Step{
 	Run:     runSelect,
 }
 
+// opens says whether the session opens mailboxes. Of those that --mailboxes finds,
+// STATUS tells the numbers, as long as nothing inside of them is asked for.
+func (c Config) opens() bool {
+	return c.Pattern == "" || c.fetches() || c.ReadWrite || c.Search.String() != "" || c.With[report.StepSearch] || c.With[report.StepStatus] ||
+		c.hasThresholdOf(report.StepSearch) || c.hasThreshold(report.StepTime(report.StepSelect), report.MessagesDeleted)
+}
+
+// empty says whether STATUS has counted no message in the mailbox, so that there is
+// no need to open it: queues are many, and most are empty.
+func (s *Session) empty() bool {
+	n, counted := s.statuses[s.mailbox.Name]["MESSAGES"]
+	return s.mailbox.Listed && counted && n == 0 && !s.cfg.ReadWrite && !s.cfg.fetches()
+}
+
 // verb returns the command that opens the mailbox.
 func (c Config) verb() string {
 	if c.ReadWrite {
@@ -77,7 +91,7 @@ func runSelect(_ context.Context, s *Session, rec *Recorder) error {
 	rec.Fact("access", access)
 	s.expectMailbox(rec, validity, access)
 	rec.Metric(report.Messages, float64(s.conn.Exists))
-	rec.Detail(fmt.Sprintf("%s, %s, %s", s.named(), plural(int64(s.conn.Exists), "message"), access))
+	rec.Detail(fmt.Sprintf("%s, %s, %s", s.named(), plural(int(s.conn.Exists), "message"), access))
 	return nil
 }
 

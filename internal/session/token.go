@@ -82,13 +82,18 @@ func runToken(ctx context.Context, s *Session, rec *Recorder) error {
 		return nil
 	}
 	rec.Waiting("")
-	rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Way()+"), "+lifetime(t))
+	rec.Fact("token", s.fetchedFrom(t))
 	rec.Detail(s.cfg.OAuth.URL.Host + ", " + s.cfg.OAuth.Way() + ", " + lifetime(t))
 	return nil
 }
 
 // tokenEndpoint says what is being waited for.
 func (s *Session) tokenEndpoint() string { return "the token endpoint " + s.cfg.OAuth.URL.Host }
+
+// fetchedFrom says where a token was fetched, how, and how long it is good for.
+func (s *Session) fetchedFrom(t auth.Token) string {
+	return fmt.Sprintf("fetched from %s (%s), %s", s.cfg.OAuth.URL.Host, s.cfg.OAuth.Way(), lifetime(t))
+}
 
 // obtainToken puts a token into the session: not the rejected one. Trusted
 // certificates that have to be loaded for the token endpoint are loaded while it is
@@ -168,7 +173,7 @@ func (s *Session) retryToken(ctx context.Context, rec *Recorder, mode auth.Mode,
 	}
 	if !t.Cached { // else another run has fetched it
 		rec.AddTime(report.StepToken, time.Since(began))
-		rec.Fact("token", "fetched from "+s.cfg.OAuth.URL.Host+" ("+s.cfg.OAuth.Way()+"), "+lifetime(t)+", after the server refused one from the cache")
+		rec.Fact("token", s.fetchedFrom(t)+", after the server refused one from the cache")
 	}
 	rec.Remark("the server did not take the token from the cache, so another one was fetched")
 	if err = s.logIn(rec, mode); err != nil && s.conn.Ended() != nil {
