@@ -102,23 +102,19 @@ func runFetch(_ context.Context, s *Session, rec *Recorder) error {
 	missing := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %w", report.ErrMessageMissing, fmt.Errorf(format, args...))
 	}
-	if s.conn.Exists == 0 {
-		if m.Named() || len(s.cfg.Expect.Headers) > 0 || s.cfg.hasThresholdOf(report.StepFetch) {
-			switch {
-			case m.Header != "":
-				return s.misfiled(rec, missing("the mailbox is empty"))
-			case m.Named():
-				return missing("the mailbox is empty")
-			}
-			return missing("%w", report.ErrMailboxEmpty)
-		}
+	switch empty := s.conn.Exists == 0; {
+	case empty && m.Header != "":
+		return s.misfiled(rec, missing("the mailbox is empty"))
+	case empty && m.Named():
+		return missing("the mailbox is empty")
+	case empty && (len(s.cfg.Expect.Headers) > 0 || s.cfg.hasThresholdOf(report.StepFetch)):
+		return missing("%w", report.ErrMailboxEmpty)
+	case empty:
 		rec.Skip("the mailbox is empty")
 		return nil
-	}
-	if m.Number > s.conn.Exists {
+	case m.Number > s.conn.Exists:
 		return missing("number %d of %d", m.Number, s.conn.Exists)
-	}
-	if m.UID > 0 {
+	case m.UID > 0:
 		return s.fetch(rec, imap.UIDSetNum(m.UID), 0)
 	}
 	number, err := s.number(rec, m)

@@ -95,6 +95,7 @@ func withKeys(err error, c client.Criteria) error {
 // offered: it spares the server to list them. BAD to it may be about our RETURN or
 // about the keys, so the server is asked again without RETURN.
 func (s *Session) count(rec *Recorder, c client.Criteria) (int64, error) {
+	again := false
 	if s.conn.Offers(imap.CapESearch) {
 		data, err := s.conn.Count(rec, c)
 		switch {
@@ -105,13 +106,12 @@ func (s *Session) count(rec *Recorder, c client.Criteria) (int64, error) {
 		case !errors.Is(err, report.ErrBad) || !s.conn.CanSend():
 			return 0, err
 		}
-		found, err := s.search(rec, c)
-		if err == nil {
-			rec.Remark("the server offers ESEARCH and does not understand SEARCH RETURN (COUNT)")
-		}
-		return found.count, err
+		again = true
 	}
 	found, err := s.search(rec, c)
+	if again && err == nil {
+		rec.Remark("the server offers ESEARCH and does not understand SEARCH RETURN (COUNT)")
+	}
 	return found.count, err
 }
 

@@ -32,7 +32,7 @@ func (c Config) opens() bool {
 // no need to open it: queues are many, and most are empty.
 func (s *Session) empty() bool {
 	n, counted := s.statuses[s.mailbox.Name]["MESSAGES"]
-	return s.mailbox.Listed && counted && n == 0 && !s.cfg.ReadWrite && !s.cfg.fetches()
+	return counted && n == 0 && !s.cfg.ReadWrite && !s.cfg.fetches()
 }
 
 // verb returns the command that opens the mailbox.

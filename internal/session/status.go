@@ -123,7 +123,7 @@ func runStatus(_ context.Context, s *Session, rec *Recorder) error {
 // it does not know (Courier does) and still say OK.
 func (s *Session) askStatus(rec *Recorder, items []statusItem) error {
 	got, listed := s.statuses[s.mailbox.Name]
-	if !s.mailbox.Listed || !listed {
+	if !listed {
 		var err error
 		if got, err = s.conn.Status(rec, s.cfg.Mailbox, itemWords(items)); err != nil {
 			return err
