@@ -40,6 +40,12 @@ func policy(t *testing.T, rules ...string) judge.Policy {
 	return p
 }
 
+// judged judges a report and prints it.
+func judged(r *report.Report, p judge.Policy, o render.Options) (report.Verdict, string) {
+	v := judge.Judge(r, p)
+	return v, string(render.Nagios(r, v, o))
+}
+
 // read reads plugin output.
 func read(t *testing.T, out string, v report.Verdict) outputtest.Output {
 	t.Helper()
@@ -94,8 +100,7 @@ func TestAddressesVerdict(t *testing.T) {
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			r := newFarm(t, tt.nodes...).run(t, tt.mode)
-			v := judge.Judge(r, policy(t, tt.rules...))
-			out := string(render.Nagios(r, v, render.Options{Verbosity: 1}))
+			v, out := judged(r, policy(t, tt.rules...), render.Options{Verbosity: 1})
 			if v.State != tt.state || !strings.HasPrefix(out, tt.line) {
 				t.Errorf("state %s, want %s and line 1 %q:\n%s", v.State, tt.state, tt.line, out)
 			}
@@ -196,8 +201,7 @@ func TestAddressesWithoutName(t *testing.T) {
 		for _, mode := range []string{"worst", "any"} {
 			f = newFarm(t)
 			r = f.run(t, mode)
-			v := judge.Judge(r, judge.Policy{})
-			out := string(render.Nagios(r, v, render.Options{}))
+			v, out := judged(r, judge.Policy{}, render.Options{})
 			if v.State != report.Critical || !strings.HasPrefix(out, "IMAP_SESSION CRITICAL - imap.test dns failed") || !strings.Contains(out, "connect, tls, greeting") {
 				t.Errorf("%s without addresses: %s", mode, out)
 			}
@@ -219,8 +223,7 @@ func TestAddressFailedState(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newFarm(t, node{"192.0.2.7", "", 0}, node{"2001:db8::7", well, 0}).run(t, "")
-			v := judge.Judge(r, judge.Policy{States: tt.states})
-			out := string(render.Nagios(r, v, render.Options{}))
+			v, out := judged(r, judge.Policy{States: tt.states}, render.Options{})
 			if v.State != tt.state || !strings.HasPrefix(out, tt.line) {
 				t.Errorf("state %s, want %s and line 1 %q:\n%s", v.State, tt.state, tt.line, out)
 			}

@@ -45,7 +45,8 @@ const (
 func explainAppend(c Config) Explanation {
 	box := client.MailboxWord(c.Append)
 	return Explanation{
-		Does: "the message has a header field of ours, and only messages with it are removed: this one, and those that earlier runs have left for more than 10 minutes",
+		Does: "the message has a header field of ours, and only messages with it are removed: this one, " +
+			fmt.Sprintf("and those that earlier runs have left for more than %.0f minutes", probeAge.Minutes()),
 		Sends: []Sent{
 			{Text: "SELECT " + box, Answer: "* N EXISTS"},
 			{Text: "APPEND " + box + ` (\Seen) {N}`, Answer: "+"},
@@ -213,7 +214,7 @@ func probeMessage(id string, now time.Time) string {
 		probeField + ": " + probeMark + " " + id,
 		"",
 		"A check of the mail server has added this message, and removes it at once.",
-		"When it is older than 10 minutes it was left by a run that was interrupted.",
+		fmt.Sprintf("When it is older than %.0f minutes it was left by a run that was interrupted.", probeAge.Minutes()),
 		"",
 	}, "\r\n")
 }

@@ -30,7 +30,7 @@ func explainConnect(c Config) Explanation {
 		e.Does += " from " + c.Dial.Source.String()
 	}
 	if _, literal := c.Dial.Literal(); !literal {
-		e.Does += ", the next address 250 ms after one that does not answer"
+		e.Does += fmt.Sprintf(", the next address %d ms after one that does not answer", dial.AttemptDelay.Milliseconds())
 	}
 	if c.Dial.Proxy != "" {
 		e.Does += "; sends a PROXY header " + string(c.Dial.Proxy)

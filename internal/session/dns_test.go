@@ -202,8 +202,7 @@ func TestDNS(t *testing.T) {
 			before := ns.asked.Load()
 			plan := mustPlan(t, cfg)
 			r := Run(ctx, cfg, plan)
-			v := judge.Judge(r, judge.Policy{})
-			out := string(render.Nagios(r, v, render.Options{Brief: true}))
+			v, out := judged(r, judge.Policy{}, render.Options{Brief: true})
 			for _, want := range tt.want {
 				if !strings.Contains(out, want) {
 					t.Errorf("%q is missing in %s", want, out)

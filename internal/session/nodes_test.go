@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"check_imap_session/internal/judge"
 	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
 )
@@ -46,8 +45,7 @@ func TestNodesDiffer(t *testing.T) {
 			r := newFarm(t, tt.nodes...).run(t, tt.mode)
 			p := policy(t, tt.rules...)
 			p.States = tt.states
-			v := judge.Judge(r, p)
-			out := string(render.Nagios(r, v, render.Options{}))
+			v, out := judged(r, p, render.Options{})
 			first, _, _ := strings.Cut(out, "\n")
 			if v.State != tt.state || !strings.Contains(first, tt.line) {
 				t.Errorf("state %s, want %s and %q in:\n%s", v.State, tt.state, tt.line, first)

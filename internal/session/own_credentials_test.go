@@ -10,7 +10,6 @@ import (
 
 	"check_imap_session/internal/auth"
 	"check_imap_session/internal/certtest"
-	"check_imap_session/internal/judge"
 	"check_imap_session/internal/render"
 	"check_imap_session/internal/report"
 )
@@ -91,8 +90,7 @@ func TestOwnCredentialsOnce(t *testing.T) {
 		f := newFarm(t, node{"192.0.2.7", well, 0}, node{"192.0.2.8", well, 0})
 		f.cfg.ClientSecretExpires = time.Now().Add(5 * 24 * time.Hour)
 		r := f.run(t, "worst")
-		v := judge.Judge(r, policy(t, "client_secret_days 14: -"))
-		out := string(render.Nagios(r, v, render.Options{}))
+		v, out := judged(r, policy(t, "client_secret_days 14: -"), render.Options{})
 		if v.State != report.Warning || len(v.Findings) != 1 {
 			t.Errorf("state %s, want WARNING by one finding:\n%s", v.State, out)
 		}
