@@ -13,7 +13,7 @@ func TestCapabilityNames(t *testing.T) {
 	expect := func(offered, forbidden string) func(*Config) {
 		return func(c *Config) { c.Expect.Capabilities, c.Expect.Forbidden = []string{offered}, []string{forbidden} }
 	}
-	for _, x := range []extra{
+	for _, x := range []trial{
 		{name: "offered", caps: "imap4rev1 Idle", change: expect("IMAP4REV1", "imap4rev2"), script: "greet\nserve", want: []string{"capabilities=[IDLE IMAP4REV1]"}},
 		{name: "missing", caps: "IMAP4rev1", change: expect("imap4rev2", "x"), script: "greet\nserve", fault: "imap4rev2 is missing"},
 		{name: "forbidden", caps: "IMAP4rev1 IMAP4rev2", change: expect("imap4rev1", "imap4REV2"), script: "greet\nserve", fault: "imap4REV2 is offered"},

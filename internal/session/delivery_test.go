@@ -31,16 +31,16 @@ func TestDelivery(t *testing.T) {
 	received := func(at string) string { return "Received: from a by b; " + at }
 	with := func(c *Config) { c.With = set(Delivery) }
 	const items = "FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]<0.2048> "
-	for _, x := range []extra{
-		{name: "nobody asks", script: "greet\nserve", want: []string{"-delivery_time", "-delivery_hops"}, verbs: "FETCH 42 (" + strings.TrimSpace(items) + ")"},
+	for _, x := range []trial{
+		{name: "nobody asks", script: "greet\nserve", want: []string{"-delivery_time", "-delivery_hops"}, sent: "FETCH 42 (" + strings.TrimSpace(items) + ")"},
 		{name: "asked by --with", change: with, script: "greet\nserve", want: []string{"delivery_time=0", "delivery_hops=0"},
-			verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER.FIELDS (DATE RECEIVED)]<0.65536>)"},
+			sent: "FETCH 42 (" + items + "BODY.PEEK[HEADER.FIELDS (DATE RECEIVED)]<0.65536>)"},
 		{name: "asked by a threshold", change: asks(report.DeliveryHops), script: "greet\nserve", want: []string{"delivery_time=0", "delivery_hops=0"}},
 		{name: "with other fields", change: both(with, func(c *Config) {
 			c.Expect.Headers = []Header{{"received", regexp.MustCompile("relay")}, {"Date", regexp.MustCompile("Dec")}}
-		}), script: answered(two, one, date), want: []string{"delivery_hops=2"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER.FIELDS (DATE RECEIVED)]<0.65536>)"},
+		}), script: answered(two, one, date), want: []string{"delivery_hops=2"}, sent: "FETCH 42 (" + items + "BODY.PEEK[HEADER.FIELDS (DATE RECEIVED)]<0.65536>)"},
 		{name: "of an envelope", change: both(with, func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", want: []string{"delivery_time=0"},
-			verbs: "FETCH 42 (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY.PEEK[HEADER.FIELDS (DATE RECEIVED)]<0.65536>)"},
+			sent: "FETCH 42 (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY.PEEK[HEADER.FIELDS (DATE RECEIVED)]<0.65536>)"},
 		{name: "from the first Received", change: with, script: answered(three, two, one, date),
 			want: []string{"delivery_time=540", "delivery_hops=3", "delivery_start=1999-12-31T23:51:00Z", "delivery_slowest_hop=4 min 58 s between \x0estore.example\x0f and the mailbox"}},
 		{name: "between two hosts", change: with, script: answered(three, "Received: by mx.example; Fri, 31 Dec 1999 23:58:00 +0000", one),

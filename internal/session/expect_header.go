@@ -47,7 +47,8 @@ func expectHeaders(rec *Recorder, expected []Header, got *client.FetchData) {
 		switch {
 		case matched:
 		case len(values) == 0 && len(got.Header) >= client.MaxHeader:
-			rec.Fault(report.ErrExpectation, "message %d has no header field %s in the first %d bytes of what the server sent", got.Number, h.Name, client.MaxHeader)
+			rec.Fault(report.ErrExpectation, "message %d has no header field %s in the first %d bytes of what the server sent",
+				got.Number, h.Name, client.MaxHeader)
 		case len(values) == 0:
 			rec.Fault(report.ErrExpectation, "message %d has no header field %s", got.Number, h.Name)
 		default:

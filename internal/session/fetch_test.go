@@ -56,12 +56,12 @@ func TestFetchExtras(t *testing.T) {
 			len(strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(text)), text)
 	}
 	const items = "FLAGS INTERNALDATE RFC822.SIZE "
-	for _, x := range []extra{
-		{name: "bytes of the header", script: "greet\nserve", want: []string{"fetch_size=229", "message_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048>)"},
-		{name: "bytes of the whole", change: func(c *Config) { c.Fetch = FetchBody }, script: "greet\nserve", want: []string{"fetch_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[])"},
-		{name: "the first bytes", change: func(c *Config) { c.Fetch, c.FetchLimit = FetchBody, 100 }, script: "greet\nserve", want: []string{"fetch_size=100", "message_size=266"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[]<0.100>)"},
-		{name: "an envelope has none", change: both(asks(report.FetchSize), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", want: []string{"-fetch_size"}, fault: "fetch_size cannot be measured", verbs: "FETCH 42 ALL"},
-		{name: "canary", change: naming("header:X-Canary=c 1"), script: "greet\nserve", want: []string{"message_size=266"}, verbs: `SEARCH HEADER "X-Canary" "c 1"; FETCH 42 (` + items + "BODY.PEEK[HEADER]<0.2048>)"},
+	for _, x := range []trial{
+		{name: "bytes of the header", script: "greet\nserve", want: []string{"fetch_size=229", "message_size=266"}, sent: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048>)"},
+		{name: "bytes of the whole", change: func(c *Config) { c.Fetch = FetchBody }, script: "greet\nserve", want: []string{"fetch_size=266"}, sent: "FETCH 42 (" + items + "BODY.PEEK[])"},
+		{name: "the first bytes", change: func(c *Config) { c.Fetch, c.FetchLimit = FetchBody, 100 }, script: "greet\nserve", want: []string{"fetch_size=100", "message_size=266"}, sent: "FETCH 42 (" + items + "BODY.PEEK[]<0.100>)"},
+		{name: "an envelope has none", change: both(asks(report.FetchSize), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", want: []string{"-fetch_size"}, fault: "fetch_size cannot be measured", sent: "FETCH 42 ALL"},
+		{name: "canary", change: naming("header:X-Canary=c 1"), script: "greet\nserve", want: []string{"message_size=266"}, sent: `SEARCH HEADER "X-Canary" "c 1"; FETCH 42 (` + items + "BODY.PEEK[HEADER]<0.2048>)"},
 		{name: "canary gone since", change: naming("header:X-Canary=c"), script: "greet\nserve FETCH\nS: {tag} NO [EXPUNGEISSUED] gone\nserve", want: []string{"-message_size"}},
 		{name: "Dovecot's message that went away", change: asks(report.MessageAge), want: []string{"-message_age", "-message_size", "-fetch_size"},
 			script: "greet\nserve FETCH\nS: * 42 FETCH (INTERNALDATE \"01-Jan-1970 00:00:00 +0000\" RFC822.SIZE 0 BODY[HEADER]<0> NIL)\nS: {tag} OK [EXPUNGEISSUED] Some messages were already expunged\nserve"},
@@ -69,8 +69,8 @@ func TestFetchExtras(t *testing.T) {
 		{name: "in two responses", want: []string{"message_size=9", "fetch_size=3"},
 			script: answering("FETCH", "42 FETCH (RFC822.SIZE 9)", `42 FETCH (BODY[HEADER]<0> "a:b")`)},
 		{name: "number went away", change: naming("7"), want: []string{"-message_size"}, script: answering("FETCH", "7 EXPUNGE")},
-		{name: "header field", change: header("Subject", "^probe"), script: "greet\nserve", want: []string{"fetch_size=229"}, verbs: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048> BODY.PEEK[HEADER.FIELDS (Subject)])"},
-		{name: "header field of an envelope", change: both(header("Subject", "^probe"), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", verbs: "FETCH 42 (" + items + "ENVELOPE BODY.PEEK[HEADER.FIELDS (Subject)])"},
+		{name: "header field", change: header("Subject", "^probe"), script: "greet\nserve", want: []string{"fetch_size=229"}, sent: "FETCH 42 (" + items + "BODY.PEEK[HEADER]<0.2048> BODY.PEEK[HEADER.FIELDS (Subject)])"},
+		{name: "header field of an envelope", change: both(header("Subject", "^probe"), func(c *Config) { c.Fetch = FetchEnvelope }), script: "greet\nserve", sent: "FETCH 42 (" + items + "ENVELOPE BODY.PEEK[HEADER.FIELDS (Subject)])"},
 		{name: "another value", change: header("subject", "^nothing$"), script: "greet\nserve", fault: "the header field subject of message 42 does not match ^nothing$"},
 		{name: "no such field", change: header("X-A", "."), script: "greet\nserve", fault: "message 42 has no header field X-A"},
 		{name: "no such field as far as it is kept", change: header("X-A", "."), script: fields("X-B: " + strings.Repeat("x", 70_000) + `\r\nX-A: 1\r\n\r\n`),
@@ -158,7 +158,7 @@ func TestSelectExpectations(t *testing.T) {
 	answer := func(verb, line, code string) string {
 		return "greet\nserve " + verb + "\nS: * 42 EXISTS\nS: " + line + "\nS: {tag} OK " + code + " done\nserve"
 	}
-	for _, x := range []extra{
+	for _, x := range []trial{
 		{name: "facts", script: "greet\nserve", change: expect(1, true), want: []string{"recent=0", "uidvalidity=1", "uidnext=1043", "access=read-write",
 			`flags=[\Answered \Flagged \Deleted \Seen \Draft]`, `permanent_flags=[\Answered \Flagged \Deleted \Seen \Draft \*]`}},
 		{name: "first unseen", script: answer("EXAMINE", "* OK [UNSEEN 7] first", ""), want: []string{"first_unseen=7", "access=read-only"}},

@@ -38,11 +38,12 @@ const (
 )
 
 func explainMailboxes(c Config) Explanation {
-	plain := "LIST \"\" " + client.MailboxWord(c.Pattern)
+	plain := `LIST "" ` + client.MailboxWord(c.Pattern)
+	status := " RETURN (STATUS (" + strings.Join(itemWords(c.itemsOfAny()), " ") + "))"
 	return Explanation{
 		Does: fmt.Sprintf("the steps behind it are for each mailbox that it finds, %d at most", maxMailboxes),
 		Sends: []Sent{
-			{Text: plain + " RETURN (STATUS (" + strings.Join(itemWords(c.itemsOfAny()), " ") + "))", When: "where the server offers LIST-STATUS", Answer: "* LIST (...) ... and * STATUS ... for each"},
+			{Text: plain + status, When: "where the server offers LIST-STATUS", Answer: "* LIST (...) ... and * STATUS ... for each"},
 			{Text: plain, When: "where it does not", Answer: "* LIST (...) ... for each"},
 		},
 	}

@@ -22,7 +22,8 @@ func (j *journal) ownCredentials(c Config) {
 	if end := c.ClientSecretExpires; !end.IsZero() {
 		j.ends(report.ClientSecretDays, end)
 		if j.started.After(end) {
-			j.rep.Remarks = append(j.rep.Remarks, report.Remark{Text: "the secret of the OAuth client expired " + day(end) + ", by --oauth-client-secret-expires"})
+			expired := "the secret of the OAuth client expired " + day(end) + ", by --oauth-client-secret-expires"
+			j.rep.Remarks = append(j.rep.Remarks, report.Remark{Text: expired})
 		}
 	}
 }

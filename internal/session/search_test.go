@@ -12,22 +12,22 @@ import (
 
 func TestStatus(t *testing.T) {
 	all := withStep("status")
-	for _, x := range []extra{
+	for _, x := range []trial{
 		{name: "all at once", caps: "IMAP4rev2", change: both(withStep("status"), skips("fetch")),
-			script: "greet\nserve", want: []string{"messages_unseen=3", "messages_deleted=0", "mailbox_size=21504"}, verbs: `STATUS "INBOX" (UNSEEN DELETED SIZE)`},
+			script: "greet\nserve", want: []string{"messages_unseen=3", "messages_deleted=0", "mailbox_size=21504"}, sent: `STATUS "INBOX" (UNSEEN DELETED SIZE)`},
 		{name: "quota has the item too", caps: "IMAP4rev1 QUOTA QUOTA=RES-MESSAGE", change: both(asks(report.MessagesDeleted), skips("select")),
-			script: "greet\nserve", want: []string{"messages_deleted=0", "-messages_unseen"}, verbs: `STATUS "INBOX" (DELETED)`},
+			script: "greet\nserve", want: []string{"messages_deleted=0", "-messages_unseen"}, sent: `STATUS "INBOX" (DELETED)`},
 		{name: "plain server", caps: "IMAP4rev1", change: both(asks(report.MessagesUnseen), skips("fetch")),
-			script: "greet\nserve", want: []string{"messages_unseen=3", "-messages_deleted", "-mailbox_size"}, verbs: `STATUS "INBOX" (UNSEEN)`},
+			script: "greet\nserve", want: []string{"messages_unseen=3", "-messages_deleted", "-mailbox_size"}, sent: `STATUS "INBOX" (UNSEEN)`},
 		{name: "deleted by SEARCH", caps: "IMAP4rev1", change: both(asks(report.MessagesDeleted), skips("fetch")),
-			script: answering("SEARCH", "SEARCH 4 7"), want: []string{"messages_deleted=2"}, verbs: "SEARCH DELETED"},
+			script: answering("SEARCH", "SEARCH 4 7"), want: []string{"messages_deleted=2"}, sent: "SEARCH DELETED"},
 		{name: "deleted by ESEARCH", caps: "IMAP4rev1 ESEARCH", change: both(asks(report.MessagesDeleted), skips("fetch")),
-			script: answering("SEARCH", `ESEARCH (TAG "{tag}") COUNT 5`), want: []string{"messages_deleted=5"}, verbs: "SEARCH RETURN (COUNT) DELETED"},
+			script: answering("SEARCH", `ESEARCH (TAG "{tag}") COUNT 5`), want: []string{"messages_deleted=5"}, sent: "SEARCH RETURN (COUNT) DELETED"},
 		{name: "deleted in no open mailbox", caps: "IMAP4rev1", change: both(asks(report.MessagesDeleted), skips("select")),
 			script: "greet\nserve", want: []string{"-messages_deleted"}, fault: "in an open mailbox only"},
 		{name: "no size", caps: "IMAP4rev1", change: both(asks(report.MailboxSize), skips("select")),
 			script: "greet\nserve", want: []string{"-mailbox_size"}, fault: "mailbox_size cannot be measured: capability STATUS=SIZE is missing"},
-		{name: "no size and no threshold", caps: "IMAP4rev1", change: all, script: "greet\nserve", want: []string{"messages_unseen=3", "-mailbox_size", "-messages_deleted"}, verbs: `STATUS "INBOX" (UNSEEN)`},
+		{name: "no size and no threshold", caps: "IMAP4rev1", change: all, script: "greet\nserve", want: []string{"messages_unseen=3", "-mailbox_size", "-messages_deleted"}, sent: `STATUS "INBOX" (UNSEEN)`},
 		{name: "left out", change: asks(report.MailboxSize), script: answering("STATUS", "STATUS INBOX (UNSEEN 3)"),
 			want: []string{"-mailbox_size"}, fault: "the answer to STATUS has no SIZE"},
 		{name: "odd numbers", change: asks(report.MessagesUnseen, report.MailboxSize), script: "greet\nserve STATUS\nS: * STATUS {5}\nraw \"INBOX (size 9223372036854775807 unseen -1)\\r\\n\"\nS: {tag} OK done\nserve",
@@ -52,25 +52,25 @@ func TestSearch(t *testing.T) {
 	}
 	ages := asks(report.SearchOldestAge)
 	fetch := func(rows ...string) string { return answering("FETCH", rows...) }
-	for _, x := range []extra{
-		{name: "count", change: search(`SUBJECT "x (y"`), script: "greet\nserve", want: []string{"search_found=3", "-search_oldest_age"}, verbs: `SEARCH RETURN (COUNT) SUBJECT "x (y"`},
-		{name: "plain server", caps: "IMAP4rev1", change: search("UNSEEN"), script: "greet\nserve", want: []string{"search_found=3"}, verbs: "SEARCH UNSEEN"},
-		{name: "by threshold alone", caps: "IMAP4rev1", change: both(asks(report.SearchFound), skips("fetch")), script: "greet\nserve", verbs: "SEARCH ALL"},
+	for _, x := range []trial{
+		{name: "count", change: search(`SUBJECT "x (y"`), script: "greet\nserve", want: []string{"search_found=3", "-search_oldest_age"}, sent: `SEARCH RETURN (COUNT) SUBJECT "x (y"`},
+		{name: "plain server", caps: "IMAP4rev1", change: search("UNSEEN"), script: "greet\nserve", want: []string{"search_found=3"}, sent: "SEARCH UNSEEN"},
+		{name: "by threshold alone", caps: "IMAP4rev1", change: both(asks(report.SearchFound), skips("fetch")), script: "greet\nserve", sent: "SEARCH ALL"},
 		{name: "no answer is none found", caps: "IMAP4rev1", change: search("UNSEEN"), script: answering("SEARCH"), want: []string{"search_found=0"}},
 		{name: "ESEARCH of revision 2", caps: "IMAP4rev2", change: search("UNSEEN", ages), script: answering("SEARCH", `ESEARCH (TAG "{tag}") ALL 2,40:42`),
-			want: []string{"search_found=4", "search_oldest_age=600", "search_newest_age=600"}, verbs: "SEARCH UNSEEN; FETCH 2,40:42 (INTERNALDATE)"},
-		{name: "ages", change: search("UNSEEN", ages), want: []string{"search_found=3", "search_oldest_age=7200", "search_newest_age=0"}, verbs: "SEARCH UNSEEN; FETCH 40:42 (INTERNALDATE)",
+			want: []string{"search_found=4", "search_oldest_age=600", "search_newest_age=600"}, sent: "SEARCH UNSEEN; FETCH 2,40:42 (INTERNALDATE)"},
+		{name: "ages", change: search("UNSEEN", ages), want: []string{"search_found=3", "search_oldest_age=7200", "search_newest_age=0"}, sent: "SEARCH UNSEEN; FETCH 40:42 (INTERNALDATE)",
 			script: fetch(`40 FETCH (INTERNALDATE "31-Dec-1999 23:00:00 +0000")`, `41 FETCH (INTERNALDATE "31-Dec-1999 17:00:00 -0500")`, `42 FETCH (INTERNALDATE " 1-Jan-2000 00:01:00 +0000")`)},
 		{name: "vanished as Dovecot has it", change: search("UNSEEN", ages), want: []string{"search_found=3", "search_oldest_age=60"},
 			script: fetch(`40 FETCH (INTERNALDATE "01-Jan-1970 00:00:00 +0000")`, `41 FETCH (INTERNALDATE "31-Dec-1999 23:59:00 +0000")`)},
 		{name: "vanished, refused", change: search("UNSEEN", asks(report.SearchNewestAge)), want: []string{"search_found=3", "-search_newest_age"}, fault: "search_newest_age cannot be measured",
 			script: "greet\nserve FETCH\nS: {tag} NO [EXPUNGEISSUED] gone\nserve"},
 		{name: "nothing found, oldest", change: search("UNSEEN", ages), script: answering("SEARCH", "SEARCH"),
-			want: []string{"search_found=0", "-search_oldest_age"}, verbs: "SEARCH UNSEEN"},
+			want: []string{"search_found=0", "-search_oldest_age"}, sent: "SEARCH UNSEEN"},
 		{name: "nothing found, newest", change: search("UNSEEN", asks(report.SearchNewestAge)), script: answering("SEARCH", "SEARCH"),
 			want: []string{"search_found=0", "-search_newest_age"}, fault: "nothing was found"},
 		{name: "WITHIN missing", change: search("older 600"), script: "greet\nserve", want: []string{"-found"}, fault: "OLDER needs the capability WITHIN"},
-		{name: "WITHIN offered", caps: allCaps + " WITHIN", change: search("YOUNGER 600"), script: "greet\nserve", want: []string{"search_found=3"}, verbs: "SEARCH RETURN (COUNT) YOUNGER 600"},
+		{name: "WITHIN offered", caps: allCaps + " WITHIN", change: search("YOUNGER 600"), script: "greet\nserve", want: []string{"search_found=3"}, sent: "SEARCH RETURN (COUNT) YOUNGER 600"},
 		{name: "a subject called older", change: search(`SUBJECT "OLDER 5" FROM older`), script: "greet\nserve", want: []string{"search_found=3"}},
 		{name: "synchronising literal", caps: "IMAP4rev1", change: search(`SUBJECT "ü"`), script: "greet\nserve", want: []string{"search_found=3"}},
 	} {

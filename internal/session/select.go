@@ -103,7 +103,8 @@ func (s *Session) expectMailbox(rec *Recorder, validity int64, access string) {
 	case validity == 0:
 		rec.Fault(report.ErrExpectation, "the server gives no UIDVALIDITY for %s", s.named())
 	default:
-		rec.Fault(report.ErrExpectation, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it", s.named(), validity, e.UIDValidity)
+		rec.Fault(report.ErrExpectation, "UIDVALIDITY of %s is %d, not %d: mail clients throw away what they know of it",
+			s.named(), validity, e.UIDValidity)
 	}
 	if e.Writable && access != "read-write" {
 		rec.Fault(report.ErrExpectation, "%s is read-only", s.named())
