@@ -65,7 +65,7 @@ func Parse(grammar any, args []string, env Env, opts ...kong.Option) (Line, erro
 	x := extraOpts{reader: r, env: env, files: map[string]iniFile{}}
 	sections, err := x.expand(r.locators)
 	if err != nil {
-		return Line{}, err
+		return r.line(), err
 	}
 	err = r.read(append(sections, words...))
 	line := r.line()

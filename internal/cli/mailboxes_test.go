@@ -111,6 +111,7 @@ func TestMailboxUsageErrors(t *testing.T) {
 		{[]string{"--mailboxes=*"}, `-m and --mailboxes exclude each other`},
 		{[]string{"alone", "--mailboxes=*", "--expect-uidvalidity=7"}, `--expect-uidvalidity is about one mailbox`},
 		{[]string{"alone", "--mailboxes=*", "--until=login"}, `--mailboxes has no effect: --until=login leaves out the step mailboxes`},
+		{[]string{"--extra-opts=a@/nowhere"}, `--extra-opts: file /nowhere: no such file`},
 		{[]string{"-c", "mailboxes=1:"}, `-c mailboxes can never be judged without --mailboxes`},
 		{[]string{"-c", "nodes_spread=9"}, `-c nodes_spread can never be judged without --all-addresses`},
 		{[]string{"-c", "nodes_spread=9", "--all-addresses=any", "--until=list"}, `-c nodes_spread can never be judged: --until=list leaves out the step select`},
