@@ -199,7 +199,8 @@ func (o Options) jsonReport(r *report.Report, state report.State) jsonReport {
 // JSONMessage is Message in the JSON form.
 func JSONMessage(r *report.Report, f report.Finding, o Options) []byte {
 	out := o.jsonReport(r, f.State)
-	out.Summary = "IMAP_SESSION " + f.State.String() + " - " + f.Kind + ": " + Line(o.mask(f.Text))
+	line, _ := o.messageLine(f)
+	out.Summary = cut(line, maxLine)
 	out.jsonSession = emptySession()
 	out.Findings = []jsonFinding{o.jsonFinding(f)}
 	return encode(out)

@@ -59,9 +59,7 @@ func Nagios(r *report.Report, v report.Verdict, o Options) []byte {
 // error or a bug. Only the first line of its text is on the first line of the output;
 // the others, such as a stack, follow below.
 func Message(_ *report.Report, f report.Finding, o Options) []byte {
-	text := report.MapForeign(f.Text, func(theirs string) string { return o.start(theirs, maxForeign) })
-	text, more, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	line := fmt.Sprintf("IMAP_SESSION %s - %s: %s", f.State, f.Kind, Line(text))
+	line, more := o.messageLine(f)
 	if f.Advice != "" {
 		line += " - " + Line(f.Advice)
 	}
@@ -72,6 +70,14 @@ func Message(_ *report.Report, f report.Finding, o Options) []byte {
 		}
 	}
 	return emit(strings.Join(Fit(lines, 0, maxOutput), "\n"), f.State)
+}
+
+// messageLine returns the first line of a finding that stands alone, without its
+// advice, and what is below it.
+func (o Options) messageLine(f report.Finding) (line, more string) {
+	text := report.MapForeign(f.Text, func(theirs string) string { return o.start(theirs, maxForeign) })
+	text, more, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	return fmt.Sprintf("IMAP_SESSION %s - %s: %s", f.State, f.Kind, Line(text)), more
 }
 
 // emit gives the finished text and the exit code to go-nagios and returns what it

@@ -144,6 +144,10 @@ func TestOurWordsAreNotMasked(t *testing.T) {
 				if got, want := string(f.Report(r, v, with)), string(f.Report(r, v, without)); got != want || plain(got) != got {
 					t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 				}
+				alone := finding("config", "the words of a message that stands alone: "+of, "advice")
+				if got, want := string(f.Message(r, alone, with)), string(f.Message(r, alone, without)); got != want {
+					t.Errorf("%s, a message: got\n%s\nwant\n%s", name, got, want)
+				}
 			}
 		})
 	}
