@@ -27,7 +27,7 @@ func (c Check) byHand(b *strings.Builder) {
 	}
 	d := dialogue{}
 	for _, step := range c.Plan {
-		e := step.Explain(c.Config)
+		e := step.Explain(&c.Config)
 		switch {
 		case step.Gives == session.Connected || step.Name == report.StepStartTLS || step.Name == report.StepTLS:
 			// what opens the conversation does it
@@ -61,7 +61,7 @@ func (c Check) byHand(b *strings.Builder) {
 func (c Check) farthest() string {
 	for _, step := range c.Plan {
 		if step.Gives == session.Selected {
-			return step.Explain(c.Config).Sends[0].Text
+			return step.Explain(&c.Config).Sends[0].Text
 		}
 	}
 	return "CAPABILITY"
@@ -162,7 +162,7 @@ func Failure(r *report.Report, c session.Config, plan []session.Step) {
 // same returns the line that does the step with that index, and before it what
 // it depends on.
 func same(c session.Config, plan []session.Step, i int) string {
-	e := plan[i].Explain(c)
+	e := plan[i].Explain(&c)
 	switch {
 	case e.Command != nil:
 		return shellLine(e.Command)
@@ -176,7 +176,7 @@ func same(c session.Config, plan []session.Step, i int) string {
 	level := session.Greeted // that typing gets to
 	for _, step := range plan[:i] {
 		if step.Gives > level && (step.Mailbox.Label == "" || step.Mailbox == plan[i].Mailbox) {
-			lines = append(lines, d.add(step.Explain(c))...)
+			lines = append(lines, d.add(step.Explain(&c))...)
 			level = step.Gives
 		}
 	}

@@ -58,14 +58,14 @@ func (c Check) step(b *strings.Builder, n int, step session.Step) {
 			fmt.Fprintf(b, "    %-8s %s\n", label, printable(text))
 		}
 	}
-	why := step.Why(c.Config)
+	why := step.Why(&c.Config)
 	if step.Wanted != nil {
 		why = step.When
 	}
 	if why == "" {
 		why = "every session has it"
 	}
-	e := step.Explain(c.Config)
+	e := step.Explain(&c.Config)
 	line("why", why)
 	line("does", e.Does)
 	for _, t := range e.Sends {

@@ -86,7 +86,7 @@ func resolveAll(ctx context.Context, cfg Config, plan []Step) (top *report.Repor
 // notBegun is the report of an address for which no time was left.
 func notBegun(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	s := &Session{cfg: cfg, plan: plan, conn: &client.Conn{}}
-	j := newJournal(cfg, plan)
+	j := newJournal(&cfg, plan)
 	j.begin(0).Waiting("its turn: four addresses are checked at a time")
 	return j.finish(ctx, s)
 }

@@ -22,10 +22,10 @@ var appendStep = Step{
 	Name:       report.StepAppend,
 	Doc:        "APPEND of a message that is then removed, RFC 9051 section 6.3.12, RFC 4315",
 	About:      report.AboutMailbox,
-	Own:        func(c Config) string { return c.Append },
+	Own:        func(c *Config) string { return c.Append },
 	Needs:      Authenticated,
 	Capability: imap.CapUIDPlus,
-	Wanted:     func(c Config) bool { return c.Append != "" },
+	Wanted:     func(c *Config) bool { return c.Append != "" },
 	When:       "--append is given",
 	Explain:    explainAppend,
 	Run:        runAppend,
@@ -42,7 +42,7 @@ const (
 	probeAge = 10 * time.Minute
 )
 
-func explainAppend(c Config) Explanation {
+func explainAppend(c *Config) Explanation {
 	box := client.MailboxWord(c.Append)
 	return Explanation{
 		Does: "the message has a header field of ours, and only messages with it are removed: this one, " +

@@ -47,7 +47,7 @@ func TestAppend(t *testing.T) {
 		if !slices.EqualFunc(got, want, strings.HasPrefix) {
 			t.Errorf("sent %q, want %q", got, want)
 		}
-		for _, s := range appendStep.Explain(b.cfg).Sends {
+		for _, s := range appendStep.Explain(&b.cfg).Sends {
 			said := strings.ReplaceAll(s.Text, "N", "1043")
 			said, _, _ = strings.Cut(said, "{")
 			if !s.Untagged && !slices.ContainsFunc(got, func(g string) bool { return strings.HasPrefix(strings.ReplaceAll(g, "N", "1043"), said) }) {

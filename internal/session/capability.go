@@ -25,14 +25,14 @@ var capabilityAfterLoginStep = Step{
 	Name:    report.StepCapability,
 	Doc:     "CAPABILITY after login, RFC 9051 section 6.1.1",
 	Needs:   Authenticated,
-	Wanted:  func(c Config) bool { return c.Expect.capabilities() || c.relist },
+	Wanted:  func(c *Config) bool { return c.Expect.capabilities() || c.relist },
 	When:    "capabilities are expected, or a later step depends on them",
 	Explain: explainCapability("where the answer to the login has not volunteered them"),
 	Run:     runCapabilityAfterLogin,
 }
 
-func explainCapability(when string) func(Config) Explanation {
-	return func(c Config) Explanation {
+func explainCapability(when string) func(*Config) Explanation {
+	return func(c *Config) Explanation {
 		return Explanation{
 			Sends:   []Sent{{Text: "CAPABILITY", When: when, Answer: "* CAPABILITY IMAP4rev1 ..."}},
 			Expects: append(expectsAll("offered, before or after login:", c.Expect.Capabilities), expectsAll("not offered:", c.Expect.Forbidden)...),

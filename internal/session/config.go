@@ -107,10 +107,10 @@ type Config struct {
 }
 
 // HasToken says whether there is a token, or a way to one.
-func (c Config) HasToken() bool { return c.OAuth != nil || !c.Token.IsZero() }
+func (c *Config) HasToken() bool { return c.OAuth != nil || !c.Token.IsZero() }
 
 // Reach returns what is connected to: the address that was given, else HOST.
-func (c Config) Reach() string {
+func (c *Config) Reach() string {
 	if a, literal := c.Dial.Literal(); literal {
 		return a.String()
 	}
@@ -118,7 +118,7 @@ func (c Config) Reach() string {
 }
 
 // setup returns what judge's advice depends on.
-func (c Config) setup() report.Setup {
+func (c *Config) setup() report.Setup {
 	u := report.Setup{
 		AddressName: c.Dial.Name, Family: string(c.Dial.Family), Proxy: string(c.Dial.Proxy), StartTLS: c.TLS == TLSStart,
 		TLSMin:     map[uint16]string{tls.VersionTLS10: "1.0", tls.VersionTLS11: "1.1", tls.VersionTLS13: "1.3"}[c.Cert.MinVersion],

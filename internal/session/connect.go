@@ -22,7 +22,7 @@ var connectStep = Step{
 	Run:     runConnect,
 }
 
-func explainConnect(c Config) Explanation {
+func explainConnect(c *Config) Explanation {
 	e := Explanation{
 		Does: fmt.Sprintf("opens a TCP connection to %s port %d", c.Reach(), c.Dial.Port),
 	}

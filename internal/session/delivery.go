@@ -13,7 +13,7 @@ import (
 const Delivery = "delivery"
 
 // MeasuresDelivery says whether somebody asks how the message was delivered.
-func (c Config) MeasuresDelivery() bool {
+func (c *Config) MeasuresDelivery() bool {
 	return c.With[Delivery] || c.hasThreshold(report.DeliveryTime, report.DeliveryHops)
 }
 

@@ -15,12 +15,12 @@ var dnsStep = Step{
 	Name:  report.StepDNS,
 	Doc:   "resolve the name",
 	Needs: Cold,
-	Wanted: func(c Config) bool {
+	Wanted: func(c *Config) bool {
 		_, literal := c.Dial.Literal()
 		return !literal
 	},
 	When: "what is connected to is a name",
-	Explain: func(c Config) Explanation {
+	Explain: func(c *Config) Explanation {
 		database := map[dial.Family]string{dial.AnyFamily: "ahosts", dial.IPv4: "ahostsv4", dial.IPv6: "ahostsv6"}[c.Dial.Family]
 		return Explanation{Does: "asks for the addresses of " + c.Dial.Resolved(), Command: []string{"getent", database, c.Dial.Resolved()}}
 	},
@@ -88,7 +88,7 @@ func short(addrs []netip.Addr) string {
 }
 
 // preloadRoots loads the trusted certificates while the network is waited for.
-func (c Config) preloadRoots() {
+func (c *Config) preloadRoots() {
 	if c.TLS != TLSNone {
 		c.Cert.Roots.Preload()
 	}

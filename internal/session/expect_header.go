@@ -18,7 +18,7 @@ type Header struct {
 
 // headerNames returns the names of the fields that are asked for, as FETCH takes them:
 // those of the way of the message, and the expected ones.
-func (c Config) headerNames() []string {
+func (c *Config) headerNames() []string {
 	var names []string
 	if c.MeasuresDelivery() {
 		names = append(names, traceFields...)

@@ -29,8 +29,8 @@ func oneCommand(command, answer string) Explanation {
 }
 
 // sends returns the Explain of a step that always sends the same command.
-func sends(command, answer string) func(Config) Explanation {
-	return func(Config) Explanation { return oneCommand(command, answer) }
+func sends(command, answer string) func(*Config) Explanation {
+	return func(*Config) Explanation { return oneCommand(command, answer) }
 }
 
 // expectsAll puts "CAP1, CAP2" behind what is expected of them; nil for none.

@@ -69,7 +69,7 @@ func (b *rig) checkExplanation(t *testing.T, r *report.Report) (unseen []string)
 	sent := b.explained(t)
 	var may []string
 	for i, step := range plan {
-		for _, s := range step.Explain(b.cfg).Sends {
+		for _, s := range step.Explain(&b.cfg).Sends {
 			text := normal(s.Text)
 			may = append(may, text)
 			switch {

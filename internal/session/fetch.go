@@ -18,14 +18,14 @@ var fetchStep = Step{
 	Doc:     "FETCH of one message, RFC 9051 section 6.4.5",
 	About:   report.AboutStore,
 	Needs:   Selected,
-	Wanted:  Config.fetches,
+	Wanted:  (*Config).fetches,
 	Explain: explainFetch,
 	Run:     runFetch,
 }
 
 // fetches says whether the session fetches a message. Of the mailboxes that
 // --mailboxes finds only when that was asked for.
-func (c Config) fetches() bool {
+func (c *Config) fetches() bool {
 	return c.Pattern == "" || c.Message.Named() || len(c.Expect.Headers) > 0 || c.With[Delivery] || c.hasThresholdOf(report.StepFetch)
 }
 
@@ -40,7 +40,7 @@ const (
 )
 
 // fetchItems returns what stands behind the message number on the wire.
-func (c Config) fetchItems() string {
+func (c *Config) fetchItems() string {
 	items := "FLAGS INTERNALDATE RFC822.SIZE "
 	switch c.Fetch {
 	case FetchEnvelope:
@@ -65,7 +65,7 @@ func (c Config) fetchItems() string {
 	return "(" + items + ")"
 }
 
-func explainFetch(c Config) Explanation {
+func explainFetch(c *Config) Explanation {
 	fetch := Sent{Text: "FETCH N " + c.fetchItems(), Answer: "* N FETCH (FLAGS ... INTERNALDATE ... RFC822.SIZE ..."}
 	e := Explanation{Sends: []Sent{fetch}}
 	switch m := c.Message; {

@@ -21,7 +21,7 @@ var mailboxesStep = Step{
 	About:    report.AboutStore,
 	Needs:    Authenticated,
 	Consults: true,
-	Wanted:   func(c Config) bool { return c.Pattern != "" },
+	Wanted:   func(c *Config) bool { return c.Pattern != "" },
 	When:     "--mailboxes is given",
 	Explain:  explainMailboxes,
 	Run:      runMailboxes,
@@ -37,7 +37,7 @@ const (
 	AnyMailbox = "MAILBOX"
 )
 
-func explainMailboxes(c Config) Explanation {
+func explainMailboxes(c *Config) Explanation {
 	plain := `LIST "" ` + client.MailboxWord(c.Pattern)
 	status := " RETURN (STATUS (" + strings.Join(itemWords(c.itemsOfAny()), " ") + "))"
 	return Explanation{
@@ -51,14 +51,15 @@ func explainMailboxes(c Config) Explanation {
 
 // itemsOfAny are the items of STATUS that are wanted of any mailbox: a limit that is for
 // one of them is taken as one for each.
-func (c Config) itemsOfAny() []statusItem {
+func (c *Config) itemsOfAny() []statusItem {
 	all := map[string]string{}
 	for key, flag := range c.Thresholds {
 		metric, _, _ := strings.Cut(key, "@")
 		all[metric] = flag
 	}
-	c.Thresholds = all
-	return c.wantedItems()
+	ofAny := *c
+	ofAny.Thresholds = all
+	return ofAny.wantedItems()
 }
 
 // found are the mailboxes that LIST has named: the first of them by name, so that

@@ -14,7 +14,7 @@ var greetingStep = Step{
 	Needs:  Connected,
 	Gives:  Greeted,
 	Wanted: always,
-	Explain: func(c Config) Explanation {
+	Explain: func(c *Config) Explanation {
 		e := Explanation{Does: "waits for the greeting"}
 		if re := c.Expect.Greeting; re != nil {
 			e.Expects = []string{"it matches " + re.String()}

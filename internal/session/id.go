@@ -19,8 +19,8 @@ var idStep = Step{
 	Needs:      Greeted,
 	Capability: imap.CapID,
 	Flag:       "--expect-id",
-	Given:      func(c Config) bool { return c.Expect.ID != nil },
-	Explain: func(c Config) Explanation {
+	Given:      func(c *Config) bool { return c.Expect.ID != nil },
+	Explain: func(c *Config) Explanation {
 		e := oneCommand("ID "+client.ClientID, "* ID (...)")
 		if re := c.Expect.ID; re != nil {
 			e.Expects = []string{"the answer matches " + re.String()}

@@ -16,7 +16,7 @@ var idleStep = Step{
 	Doc:        "IDLE and DONE, RFC 2177",
 	Needs:      Authenticated,
 	Capability: imap.CapIdle,
-	Explain: func(Config) Explanation {
+	Explain: func(*Config) Explanation {
 		return Explanation{Sends: []Sent{{Text: "IDLE", Answer: "+ idling"}, {Text: "DONE", Untagged: true}}}
 	},
 	Run: runIdle,

@@ -26,7 +26,7 @@ type journal struct {
 // usualMetrics is room for those of a usual session, so that the list need not grow.
 const usualMetrics = 24
 
-func newJournal(cfg Config, plan []Step) *journal {
+func newJournal(cfg *Config, plan []Step) *journal {
 	j := &journal{started: time.Now(), plan: plan}
 	j.rep = report.Report{
 		Started: j.started,
@@ -50,7 +50,7 @@ func newJournal(cfg Config, plan []Step) *journal {
 }
 
 // add adds the steps of a plan, none of which has been reached.
-func (j *journal) add(cfg Config, plan []Step) {
+func (j *journal) add(cfg *Config, plan []Step) {
 	for _, step := range plan {
 		j.rep.Steps = append(j.rep.Steps, report.StepResult{
 			Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached, Planned: step.Why(cfg),
@@ -71,7 +71,7 @@ func (j *journal) add(cfg Config, plan []Step) {
 
 // replan puts another plan in place of the one there was, whose first steps, done
 // already, are the same.
-func (j *journal) replan(cfg Config, plan []Step, done int) {
+func (j *journal) replan(cfg *Config, plan []Step, done int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.frozen {

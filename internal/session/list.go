@@ -22,7 +22,7 @@ var listStep = Step{
 	Run:     runList,
 }
 
-func explainList(c Config) Explanation {
+func explainList(c *Config) Explanation {
 	pattern := client.MailboxWord(c.ListReference) + " " + client.MailboxWord(c.ListPattern)
 	e := Explanation{
 		Sends:   []Sent{{Text: "LIST " + pattern, Answer: "* LIST (...) ... INBOX, a line for each folder"}},

@@ -16,13 +16,13 @@ var loginStep = Step{
 	About:   report.AboutAccount,
 	Needs:   Greeted,
 	Gives:   Authenticated,
-	Wanted:  func(c Config) bool { return c.Auth != auth.None },
+	Wanted:  func(c *Config) bool { return c.Auth != auth.None },
 	When:    "--auth is not none",
 	Explain: explainLogin,
 	Run:     runLogin,
 }
 
-func explainLogin(c Config) Explanation {
+func explainLogin(c *Config) Explanation {
 	e := Explanation{Sends: c.loginLines()}
 	if c.Guard != nil {
 		e.Does = fmt.Sprintf("not when %s says that it was rejected less than %s ago, and that the secret has not changed since", c.Guard.Path, report.Roughly(c.Guard.Wait))
@@ -31,7 +31,7 @@ func explainLogin(c Config) Explanation {
 }
 
 // loginLines returns what may be sent to log in: see autoAuth for the choice.
-func (c Config) loginLines() []Sent {
+func (c *Config) loginLines() []Sent {
 	login := []Sent{{Text: "LOGIN " + client.Quote(c.Username) + ` "PASSWORD"`}}
 	switch {
 	case c.Auth == auth.Login:
@@ -52,7 +52,7 @@ func (c Config) loginLines() []Sent {
 
 // explainSASL returns what is sent for a mechanism. It is taken from the mechanism
 // itself, with placeholders for the secrets.
-func (c Config) explainSASL(m auth.Mode, when string) []Sent {
+func (c *Config) explainSASL(m auth.Mode, when string) []Sent {
 	begin := Sent{Text: "AUTHENTICATE " + m.Mechanism(), When: when, Answer: "+"}
 	if !m.IsStatic() {
 		begin.Answer = "+ and a challenge, whose answer has to be computed"

@@ -51,7 +51,7 @@ func PerMailbox(name string) bool {
 }
 
 // places are the mailboxes for which the steps that need one are planned.
-func (c Config) places() []report.Mailbox {
+func (c *Config) places() []report.Mailbox {
 	if c.Mailboxes == nil {
 		return []report.Mailbox{{}} // Config.Mailbox
 	}
@@ -60,19 +60,20 @@ func (c Config) places() []report.Mailbox {
 
 // at returns the configuration for the steps of one mailbox of several: with its
 // name, and the thresholds that are set for it alone. For none it is c.
-func (c Config) at(m report.Mailbox) Config {
+func (c *Config) at(m report.Mailbox) *Config {
 	if m.Label == "" {
 		return c
 	}
-	c.Mailbox = m.Name
+	one := *c
+	one.Mailbox = m.Name
 	all := maps.Clone(c.Thresholds)
 	for key, flag := range c.Thresholds {
 		if metric, mailbox, only := strings.Cut(key, "@"); only && m.Named(mailbox) {
 			all[metric] = flag
 		}
 	}
-	c.Thresholds = all
-	return c
+	one.Thresholds = all
+	return &one
 }
 
 // of returns the step for one mailbox of several; for none it is s.
@@ -82,7 +83,7 @@ func (s Step) of(m report.Mailbox) Step {
 	}
 	explain := s.Explain
 	s.Mailbox = m
-	s.Explain = func(c Config) Explanation { return explain(c.at(m)) }
+	s.Explain = func(c *Config) Explanation { return explain(c.at(m)) }
 	return s
 }
 
@@ -90,7 +91,7 @@ func (s Step) of(m report.Mailbox) Step {
 // the one before: no CLOSE or UNSELECT is needed (RFC 9051 section 6.3.2).
 func (s *Session) enter(cfg Config, m report.Mailbox) {
 	if m != s.mailbox {
-		s.mailbox, s.cfg, s.counted = m, cfg.at(m), nil
+		s.mailbox, s.cfg, s.counted = m, *cfg.at(m), nil
 	}
 }
 

@@ -21,7 +21,7 @@ type nearest struct {
 
 // near returns where to keep the rows that come close to the mailboxes of a session.
 // INBOX is not among them: every server has it.
-func (c Config) near() []nearest {
+func (c *Config) near() []nearest {
 	var all []nearest
 	if c.Pattern != "" { // they are those that LIST shows
 		return nil

@@ -9,7 +9,7 @@ import (
 )
 
 // wanted says whether a configuration wants the step.
-func (s Step) wanted(c Config) bool {
+func (s Step) wanted(c *Config) bool {
 	if s.Wanted != nil {
 		return s.Wanted(c)
 	}
@@ -19,7 +19,7 @@ func (s Step) wanted(c Config) bool {
 // Why says why an optional step is in the plan: "asked by --with=quota",
 // "asked by -c quota_storage_percent". It is "" for the steps that every
 // session has, and for a step that nobody asks for.
-func (s Step) Why(c Config) string {
+func (s Step) Why(c *Config) string {
 	if s.Wanted != nil {
 		return ""
 	}
@@ -61,13 +61,13 @@ func Optional() []string { return namesOf(func(s Step) bool { return s.Wanted ==
 func Additions() []string { return append(Optional(), Delivery) }
 
 // hasThreshold says whether there is a threshold on one of the metrics.
-func (c Config) hasThreshold(metrics ...string) bool {
+func (c *Config) hasThreshold(metrics ...string) bool {
 	return slices.ContainsFunc(metrics, func(name string) bool { return c.Thresholds[name] != "" })
 }
 
 // hasThresholdOf says whether there is a threshold on what a step measures, or on its
 // time.
-func (c Config) hasThresholdOf(step string) bool {
+func (c *Config) hasThresholdOf(step string) bool {
 	return c.hasThreshold(report.StepTime(step)) || c.hasThreshold(metricNames(step)...)
 }
 

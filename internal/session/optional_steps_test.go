@@ -203,7 +203,7 @@ func TestExtraTimes(t *testing.T) {
 			b.opts.Capabilities = everyCapability()
 			b.cfg.With = everyOptional()
 			at := slices.IndexFunc(Catalog, func(s Step) bool { return s.Name == slow })
-			verb, _, _ := strings.Cut(Catalog[at].Explain(b.cfg).Sends[0].Text, " ")
+			verb, _, _ := strings.Cut(Catalog[at].Explain(&b.cfg).Sends[0].Text, " ")
 			r := b.pass(t, fmt.Sprintf("greet\ndelay %s 300ms\nserve", verb))
 			for _, name := range Optional() {
 				want := 0.0

@@ -44,7 +44,7 @@ func TestAsked(t *testing.T) {
 			var got []string
 			relist := false
 			for _, s := range plan {
-				if why := s.Why(tt.cfg); why != "" {
+				if why := s.Why(&tt.cfg); why != "" {
 					got = append(got, s.Name+": "+why)
 				}
 				relist = relist || s.Name == "capability" && s.Needs == Authenticated

@@ -11,7 +11,7 @@ import (
 
 // ownCredentials records when our own certificate and client secret expire. That is
 // known before anything is sent, so it is measured even when the session fails.
-func (j *journal) ownCredentials(c Config) {
+func (j *journal) ownCredentials(c *Config) {
 	if c.part {
 		return
 	}
@@ -36,7 +36,7 @@ func (j *journal) ends(metric string, at time.Time) {
 
 // ownCertificate returns the certificate of ours that expires first, nil for none: the
 // one of the TLS handshake, or the one by which the OAuth client signs.
-func (c Config) ownCertificate() *x509.Certificate {
+func (c *Config) ownCertificate() *x509.Certificate {
 	var first *x509.Certificate
 	take := func(own *tls.Certificate) {
 		if own != nil && own.Leaf != nil && (first == nil || own.Leaf.NotAfter.Before(first.NotAfter)) {

@@ -24,7 +24,7 @@ func Plan(cfg Config) ([]Step, error) {
 			return (s.Consults || s.Capability != "") && s.wanted(c)
 		})
 	}
-	last := lastIndex(cfg)
+	last := lastIndex(&cfg)
 	level := Cold
 	plan := make([]Step, 0, 12) // most have no more
 	add := func(from, to int, m report.Mailbox) {
@@ -59,7 +59,7 @@ func mailboxSteps() (first, behind int) {
 
 // lastIndex returns the place in the catalog behind which only final steps are
 // planned: that of --until, at the first place where this session has the step.
-func lastIndex(cfg Config) int {
+func lastIndex(cfg *Config) int {
 	if cfg.Until == "" {
 		return len(Catalog)
 	}

@@ -20,7 +20,7 @@ var quotaStep = Step{
 	About:      report.AboutMailbox,
 	Needs:      Authenticated,
 	Capability: imap.CapQuota,
-	Explain: func(c Config) Explanation {
+	Explain: func(c *Config) Explanation {
 		return oneCommand("GETQUOTAROOT "+client.MailboxWord(c.Mailbox), "* QUOTA ... (STORAGE N N)")
 	},
 	Run: runQuota,

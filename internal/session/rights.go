@@ -21,12 +21,12 @@ var rightsStep = Step{
 	Needs:      Authenticated,
 	Capability: imap.CapACL,
 	Flag:       "--expect-rights",
-	Given:      func(c Config) bool { return len(c.Expect.Rights) > 0 },
+	Given:      func(c *Config) bool { return len(c.Expect.Rights) > 0 },
 	Explain:    explainRights,
 	Run:        runRights,
 }
 
-func explainRights(c Config) Explanation {
+func explainRights(c *Config) Explanation {
 	e := oneCommand("MYRIGHTS "+client.MailboxWord(c.Mailbox), "* MYRIGHTS ... lrs...")
 	if want := c.Expect.Rights; len(want) > 0 {
 		e.Expects = append(e.Expects, "the rights "+want.String()+" are among them")

@@ -21,7 +21,7 @@ const grace = 30 * time.Millisecond
 // is never nil and nothing fails outside it.
 func Run(ctx context.Context, cfg Config, plan []Step) *report.Report {
 	cfg = cfg.withRoots()
-	j := newJournal(cfg, plan)
+	j := newJournal(&cfg, plan)
 	s := &Session{cfg: cfg, plan: plan, token: cfg.Token, conn: &client.Conn{}}
 	s.conn.Clear = cfg.TLS == TLSStart
 	if cfg.Transcript {
@@ -77,7 +77,7 @@ func (s *Session) sequence(ctx context.Context, plan []Step, j *journal) {
 			cfg.Mailboxes, s.found = s.found, nil
 			plan, _ = Plan(cfg) // its error would have shown before
 			s.plan = plan
-			j.replan(cfg, plan, i+1)
+			j.replan(&cfg, plan, i+1)
 		}
 	}
 }

@@ -21,7 +21,7 @@ var searchStep = Step{
 	Needs:    Selected,
 	Consults: true,
 	Flag:     "--search",
-	Given:    func(c Config) bool { return c.Search.String() != "" },
+	Given:    func(c *Config) bool { return c.Search.String() != "" },
 	Explain:  explainSearch,
 	Run:      runSearch,
 }
@@ -37,7 +37,7 @@ const (
 	datesAtEachEnd = 100
 )
 
-func explainSearch(c Config) Explanation {
+func explainSearch(c *Config) Explanation {
 	if !c.hasThreshold(report.SearchOldestAge, report.SearchNewestAge) {
 		return searching(c.Search.Typed(), "where the server offers ESEARCH", "where it does not")
 	}

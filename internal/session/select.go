@@ -16,14 +16,14 @@ var selectStep = Step{
 	About:   report.AboutMailbox,
 	Needs:   Authenticated,
 	Gives:   Selected,
-	Wanted:  Config.opens,
+	Wanted:  (*Config).opens,
 	Explain: explainSelect,
 	Run:     runSelect,
 }
 
 // opens says whether the session opens mailboxes. Of those that --mailboxes finds,
 // STATUS tells the numbers, as long as nothing inside of them is asked for.
-func (c Config) opens() bool {
+func (c *Config) opens() bool {
 	return c.Pattern == "" || c.fetches() || c.ReadWrite || c.Search.String() != "" || c.With[report.StepSearch] || c.With[report.StepStatus] ||
 		c.hasThresholdOf(report.StepSearch) || c.hasThreshold(report.StepTime(report.StepSelect), report.MessagesDeleted)
 }
@@ -36,14 +36,14 @@ func (s *Session) empty() bool {
 }
 
 // verb returns the command that opens the mailbox.
-func (c Config) verb() string {
+func (c *Config) verb() string {
 	if c.ReadWrite {
 		return "SELECT"
 	}
 	return "EXAMINE"
 }
 
-func explainSelect(c Config) Explanation {
+func explainSelect(c *Config) Explanation {
 	e := oneCommand(c.verb()+" "+client.MailboxWord(c.Mailbox), "* N EXISTS")
 	if c.Expect.UIDValidity > 0 {
 		e.Expects = append(e.Expects, fmt.Sprintf("UIDVALIDITY is %d", c.Expect.UIDValidity))

@@ -94,7 +94,7 @@ func (s *Session) fault(ctx context.Context, step Step, rec *Recorder, err error
 	case step.Name == report.StepLogin:
 		e.Mechanism = s.mechanism
 	case step.Own != nil:
-		e.Mailbox = step.Own(s.cfg)
+		e.Mailbox = step.Own(&s.cfg)
 	case step.About == report.AboutMailbox:
 		e.Mailbox, e.Near = s.named(), s.nearTo(s.cfg.Mailbox)
 	}

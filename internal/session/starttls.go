@@ -13,7 +13,7 @@ var starttlsStep = Step{
 	Name:    report.StepStartTLS,
 	Doc:     "STARTTLS, RFC 9051 section 6.2.1",
 	Needs:   Greeted,
-	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
+	Wanted:  func(c *Config) bool { return c.TLS == TLSStart },
 	When:    "--tls=starttls",
 	Explain: sends("STARTTLS", ""),
 	Run:     runStartTLS,

@@ -21,7 +21,7 @@ var statusStep = Step{
 	Needs:    Authenticated,
 	Consults: true,
 	Flag:     "--mailboxes",
-	Given:    func(c Config) bool { return c.Pattern != "" },
+	Given:    func(c *Config) bool { return c.Pattern != "" },
 	Also:     []string{report.Messages},
 	Explain:  explainStatus,
 	Run:      runStatus,
@@ -35,7 +35,7 @@ var statusBySearchStep = Step{
 	Needs:    Selected,
 	Only:     []string{report.MessagesDeleted},
 	Consults: true,
-	Explain: func(Config) Explanation {
+	Explain: func(*Config) Explanation {
 		return searching("DELETED", "where the server's STATUS does not count them and it offers ESEARCH", "where it offers neither")
 	},
 	Run: runStatusBySearch,
@@ -64,7 +64,7 @@ func (i statusItem) offered(conn *client.Conn) bool {
 
 // wantsStatus says whether a number of the step was asked for: by its name, or with
 // the whole step.
-func (c Config) wantsStatus(metric string) bool {
+func (c *Config) wantsStatus(metric string) bool {
 	if metric == report.Messages { // else the mailbox is opened, and tells them
 		return c.Pattern != ""
 	}
@@ -73,7 +73,7 @@ func (c Config) wantsStatus(metric string) bool {
 }
 
 // wantedItems returns the items whose numbers were asked for.
-func (c Config) wantedItems() []statusItem {
+func (c *Config) wantedItems() []statusItem {
 	return slices.DeleteFunc(slices.Clone(statusItems), func(i statusItem) bool { return !c.wantsStatus(i.metric) })
 }
 
@@ -86,7 +86,7 @@ func itemWords(items []statusItem) []string {
 	return words
 }
 
-func explainStatus(c Config) Explanation {
+func explainStatus(c *Config) Explanation {
 	words := itemWords(c.wantedItems())
 	return Explanation{Sends: []Sent{{
 		When:   "those items that the server offers",

@@ -43,7 +43,7 @@ type Step struct {
 	About report.About
 	// Own returns the mailbox that the step names to the server, when it is not one of
 	// those that the session is about. Nil for any other step.
-	Own func(Config) string
+	Own func(*Config) string
 	// Needs is the level the session must have reached; a step whose level no
 	// earlier step gives is not planned.
 	Needs Level
@@ -61,14 +61,14 @@ type Step struct {
 	Also []string
 	// Wanted says whether a configuration wants the step. Nil makes the step
 	// optional: it is wanted when somebody asks for it, see Why.
-	Wanted func(Config) bool
+	Wanted func(*Config) bool
 	// When puts Wanted into words: "HOST is a name". "" for a step that every
 	// session has, and for an optional one.
 	When string
 	// Flag is the flag of its own that asks for an optional step, "--search"; ""
 	// when there is no such flag. Given says whether it was given; nil without Flag.
 	Flag  string
-	Given func(Config) bool
+	Given func(*Config) bool
 	// Capability is what the server must offer for an optional step. Where it
 	// does not, the step is skipped and that is a fault. "" for nothing.
 	Capability imap.Cap
@@ -77,11 +77,11 @@ type Step struct {
 	Consults bool
 	// Explain says what the step does with a configuration, for --explain and for
 	// a person who wants to do the same by hand.
-	Explain func(Config) Explanation
+	Explain func(*Config) Explanation
 	// Run does it. Its error is a *report.StepError or anything that the
 	// session can make one of.
 	Run func(ctx context.Context, s *Session, rec *Recorder) error
 }
 
 // always is the Wanted of steps that every session has.
-func always(Config) bool { return true }
+func always(*Config) bool { return true }

@@ -17,7 +17,7 @@ var tlsStep = Step{
 	Name:    report.StepTLS,
 	Doc:     "TLS handshake and verification, RFC 8314",
 	Needs:   Connected,
-	Wanted:  func(c Config) bool { return c.TLS == TLSImplicit },
+	Wanted:  func(c *Config) bool { return c.TLS == TLSImplicit },
 	When:    "--tls=implicit",
 	Explain: explainTLS,
 	Run:     runTLS,
@@ -27,13 +27,13 @@ var tlsAfterStartTLSStep = Step{
 	Name:    report.StepTLS,
 	Doc:     "TLS handshake and verification, RFC 9051 section 6.2.1",
 	Needs:   Greeted,
-	Wanted:  func(c Config) bool { return c.TLS == TLSStart },
+	Wanted:  func(c *Config) bool { return c.TLS == TLSStart },
 	When:    "--tls=starttls",
 	Explain: explainTLS,
 	Run:     runTLS,
 }
 
-func explainTLS(c Config) Explanation {
+func explainTLS(c *Config) Explanation {
 	trusted := "the system's roots"
 	if c.Files.CA != "" {
 		trusted = c.Files.CA

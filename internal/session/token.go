@@ -21,13 +21,13 @@ var tokenStep = Step{
 	Doc:     "OAuth 2.0 access token, RFC 6749, RFC 7523",
 	About:   report.AboutAccount,
 	Needs:   Greeted,
-	Wanted:  func(c Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
+	Wanted:  func(c *Config) bool { return c.OAuth != nil && c.Auth.TakesToken() },
 	When:    "--oauth-token-url or --oauth-service-account",
 	Explain: explainToken,
 	Run:     runToken,
 }
 
-func explainToken(c Config) Explanation {
+func explainToken(c *Config) Explanation {
 	o := c.OAuth
 	endpoint := *o.URL
 	if endpoint.RawQuery != "" {

@@ -147,7 +147,7 @@ func TestExplainToken(t *testing.T) {
 			"curl -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer --data-urlencode assertion=SECRET"},
 	} {
 		tt.source.URL = endpoint
-		e := explainToken(Config{OAuth: &tt.source})
+		e := explainToken(&Config{OAuth: &tt.source})
 		if want := "fetches an access token from https://login.test/token?... " + tt.does; e.Does != want {
 			t.Errorf("%s: does %q, want %q", tt.name, e.Does, want)
 		}
