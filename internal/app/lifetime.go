@@ -22,7 +22,7 @@ const (
 	// memoryLimit is what the runtime may take before it collects garbage more often,
 	// also where the environment has GOGC=off. With the pages of the program itself,
 	// some 10 MiB, a check stays below 64 MiB.
-	memoryLimit = 40 << 20
+	memoryLimit = 32 << 20
 )
 
 // How long some things may go on once the time of the check is up. The output must be
