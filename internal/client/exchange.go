@@ -86,17 +86,14 @@ func (c *Conn) start(t Timer, cmd *command) (*exchange, error) {
 		if err := x.send(ch.data, ch.shown); err != nil {
 			return nil, err
 		}
-		for i < len(cmd.chunks)-1 {
-			more, err := x.next()
-			if err != nil {
+		for more := i == len(cmd.chunks)-1; !more && x.reply == nil; {
+			var err error
+			if more, err = x.next(); err != nil {
 				return nil, err
 			}
-			if more {
-				break
-			}
-			if x.reply != nil { // the literal was refused
-				return x, nil
-			}
+		}
+		if x.reply != nil { // what is left is not wanted
+			return x, nil
 		}
 	}
 	return x, nil

@@ -1,12 +1,14 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -144,5 +146,36 @@ func TestLogoutClosed(t *testing.T) {
 			t.Errorf("%v: got closed %v, %v, want %v", tt.err, closed, err, tt.closed)
 		}
 		c.Close()
+	}
+}
+
+// refusing is a server that asks for one literal and refuses the next: it answers NO
+// and closes while the client sends.
+type refusing struct {
+	replay
+	said *bytes.Buffer
+	tag  string
+}
+
+func (r *refusing) Read(p []byte) (int, error) { return r.said.Read(p) }
+
+func (r *refusing) Write(p []byte) (int, error) {
+	if r.tag == "" {
+		r.tag, _, _ = strings.Cut(string(p), " ")
+		r.said.WriteString("+ go\r\n")
+		return len(p), nil
+	}
+	r.said.WriteString(r.tag + " NO full\r\n")
+	return 0, syscall.EPIPE
+}
+
+// TestRefusedWhileSending takes the reply for the reason that the command could not be
+// sent, not the end of the connection behind it.
+func TestRefusedWhileSending(t *testing.T) {
+	c := &Conn{}
+	c.Attach(context.Background(), &refusing{said: &bytes.Buffer{}})
+	defer c.Close()
+	if _, err := c.Login(&timer{}, "ü", "ü"); !errors.Is(err, report.ErrNo) {
+		t.Errorf("got %v, want the NO", err)
 	}
 }
