@@ -52,27 +52,28 @@ func lastPlace(v report.Verdict) int {
 // perfItems returns the items of the metrics for which keep is true.
 func (o Options) perfItems(v report.Verdict, scale bool, keep func(report.Judged) bool) string {
 	type item struct {
-		metric report.Metric
-		text   string
+		row, mailbox int // in the metric table, and of those of the session
+		text         string
 	}
-	var items []item
+	items := make([]item, 0, len(v.Metrics)+len(v.Unknown))
+	add := func(m report.Metric, text string) {
+		for row, def := range report.MetricTable() {
+			if def.Name == m.Def.Name {
+				items = append(items, item{row, m.Mailbox.Place, text})
+			}
+		}
+	}
 	for _, m := range v.Metrics {
 		if keep(m) {
-			items = append(items, item{m.Metric, o.perfItem(m, scale)})
+			add(m.Metric, o.perfItem(m, scale))
 		}
 	}
 	for _, m := range v.Unknown {
 		if o.PerfdataUnknown && keep(report.Judged{Metric: m}) {
-			items = append(items, item{m, o.perfLabel(m) + "=U"})
+			add(m, o.perfLabel(m)+"=U")
 		}
 	}
-	place := map[string]int{}
-	for i, def := range report.MetricTable() {
-		place[def.Name] = i
-	}
-	slices.SortStableFunc(items, func(a, b item) int {
-		return cmp.Or(cmp.Compare(place[a.metric.Def.Name], place[b.metric.Def.Name]), cmp.Compare(a.metric.Mailbox.Place, b.metric.Mailbox.Place))
-	})
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.mailbox, b.mailbox)) })
 	texts := make([]string, len(items))
 	for i, it := range items {
 		texts[i] = it.text
