@@ -10,15 +10,18 @@ import (
 )
 
 // TestAbout lets every step that sends a command fail, by NO and by silence: the
-// failure says what the step is about, and which mailbox it named.
+// failure says what the step is about, and which mailbox it named. A step of the
+// catalog that has no row here is an error too: About is easily forgotten.
 func TestAbout(t *testing.T) {
-	for verb, want := range map[string]struct {
+	rows := map[string]struct {
 		step    string
 		about   report.About
 		mailbox string
 	}{
 		"LOGIN":        {"login", report.AboutAccount, ""},
+		"ID":           {"id", report.AboutNetwork, ""},
 		"NOOP":         {"noop", report.AboutNetwork, ""},
+		"NAMESPACE":    {"namespace", report.AboutNetwork, ""},
 		"LIST":         {"list", report.AboutStore, ""},
 		"GETQUOTAROOT": {"quota", report.AboutMailbox, "INBOX"},
 		"MYRIGHTS":     {"rights", report.AboutMailbox, "INBOX"},
@@ -26,7 +29,11 @@ func TestAbout(t *testing.T) {
 		"EXAMINE":      {"select", report.AboutMailbox, "INBOX"},
 		"SEARCH":       {"search", report.AboutStore, ""},
 		"FETCH":        {"fetch", report.AboutStore, ""},
-	} {
+		"IDLE":         {"idle", report.AboutNetwork, ""},
+	}
+	tried := map[string]bool{}
+	for verb, want := range rows {
+		tried[want.step] = true
 		for _, script := range []string{"S: {tag} NO not now\nserve", "hold"} {
 			synctest.Test(t, func(t *testing.T) {
 				b := newRig(t, TLSNone)
@@ -42,6 +49,15 @@ func TestAbout(t *testing.T) {
 					t.Errorf("%s, %q: mailbox %q, want %q", verb, script, e.Mailbox, want.mailbox)
 				}
 			})
+		}
+	}
+	plan, err := Plan(Config{With: everyOptional()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range plan {
+		if step.Needs >= Authenticated && step.Name != report.StepCapability && !step.Final && !tried[step.Name] {
+			t.Errorf("no row for the step %s", step.Name)
 		}
 	}
 }
