@@ -1,7 +1,11 @@
 package client
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"check_imap_session/internal/wire"
@@ -51,6 +55,43 @@ func TestUntagged(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestParsers reads the source: a response that a command looks for is one that is
+// known, and each parser of a response runs in a fuzz target.
+func TestParsers(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code, tests strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, "_test.go") {
+			tests.Write(text)
+		} else {
+			code.Write(text)
+		}
+	}
+	kinds := regexp.MustCompile(`\bis\(r, "([A-Z]+)"\)`).FindAllStringSubmatch(code.String(), -1)
+	for _, m := range kinds {
+		if !known([]string{m[1]}) {
+			t.Errorf("%s is looked for, and not known", m[1])
+		}
+	}
+	fuzzed := strings.Join(regexp.MustCompile(`(?ms)^func Fuzz.*?^}`).FindAllString(tests.String(), -1), "\n")
+	parsers := regexp.MustCompile(`(?m)^func (parse\w+)\(r \*wire\.Response\b`).FindAllStringSubmatch(code.String(), -1)
+	for _, m := range parsers {
+		if !strings.Contains(fuzzed, m[1]+"(") {
+			t.Errorf("%s is called by no fuzz target", m[1])
+		}
+	}
+	if len(kinds) < 10 || len(parsers) < 8 {
+		t.Errorf("found %d kinds of responses and %d parsers, want at least 10 and 8", len(kinds), len(parsers))
 	}
 }
 
