@@ -1,6 +1,8 @@
 package imaptest_test
 
 import (
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -93,6 +95,41 @@ func TestHealthy(t *testing.T) {
 				equal(t, "received", joined(rec.Received()), want)
 			})
 		})
+	}
+}
+
+// TestCommandsAreDocumented reads the source: doc.go names each command that the
+// healthy server answers.
+func TestCommandsAreDocumented(t *testing.T) {
+	read := func(file string) string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	_, doc, _ := strings.Cut(read("doc.go"), "# The healthy server")
+	_, rows, _ := strings.Cut(read("healthy.go"), ") rows(")
+	rows, _, _ = strings.Cut(rows, "\n}\n")
+	words := strings.Fields(strings.ReplaceAll(doc, "//", ""))
+	for i := range words {
+		words[i] = strings.Trim(words[i], ",;.:")
+	}
+	text := " " + strings.Join(words, " ") + " "
+	count := 0
+	for _, line := range regexp.MustCompile(`(?m)^\tcase (.*):$`).FindAllStringSubmatch(rows, -1) {
+		for verb := range strings.SplitSeq(line[1], ", ") {
+			verb = strings.Trim(verb, `"`)
+			if sub, ok := strings.CutPrefix(verb, "UID"); ok {
+				verb = "UID " + sub
+			}
+			if count++; !strings.Contains(text, " "+verb+" ") {
+				t.Errorf("doc.go does not name %s", verb)
+			}
+		}
+	}
+	if count < 25 {
+		t.Errorf("found %d commands, want at least 25", count)
 	}
 }
 
