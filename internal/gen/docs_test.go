@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"check_imap_session/internal/cli"
+	"check_imap_session/internal/report"
+	"check_imap_session/internal/session"
 )
 
 // pages returns README.md and all of docs, by their paths from the top.
@@ -103,7 +105,28 @@ func TestDocsAgree(t *testing.T) {
 	}
 }
 
-// TestDocsLimits: the grammar takes every limit of docs/metrics.md.
+// TestChangelogNames wants the changelog to name every metric, but the time of a step,
+// and every step that somebody may ask for: they are public.
+func TestChangelogNames(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := session.Optional()
+	for _, def := range report.MetricTable() {
+		if !strings.HasPrefix(def.Name, report.StepTime("")) {
+			names = append(names, def.Name)
+		}
+	}
+	for _, name := range names {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("CHANGELOG.md does not name `%s`", name)
+		}
+	}
+}
+
+// TestDocsLimits wants every limit of docs/metrics.md to be one that the grammar
+// takes.
 func TestDocsLimits(t *testing.T) {
 	text := pages(t)["docs/metrics.md"]
 	limits := regexp.MustCompile("`([a-z_]+=[^`]+)` ?(?:\\||:)").FindAllStringSubmatch(text, -1)
