@@ -208,9 +208,9 @@ func byHand(rep *report.Report, c session.Config, plan []session.Step) {
 // printUntil returns when printing a transcript ends.
 func printUntil(ctx context.Context) time.Time {
 	if t, ok := ctx.Deadline(); ok && ctx.Err() == nil {
-		return t.Add(printPatience)
+		return t.Add(printTimeout)
 	}
-	return time.Now().Add(printPatience)
+	return time.Now().Add(printTimeout)
 }
 
 // saveTranscript writes the dialogue to a file. An error is a remark only, as it says
@@ -218,7 +218,7 @@ func printUntil(ctx context.Context) time.Time {
 func saveTranscript(ctx context.Context, path string, rep *report.Report, opts render.Options) {
 	opts.Until = printUntil(ctx)
 	text := render.TranscriptFile(rep, opts)
-	err := within(ctx, writePatience, func() error {
+	err := within(ctx, saveTimeout, func() error {
 		return secret.Replacement{KeepOwner: true, Ours: render.IsTranscript}.Write(path, text)
 	})
 	if err != nil {

@@ -28,20 +28,20 @@ const (
 // How long some things may go on once the time of the check is up. The output must be
 // out within 100 ms after that (rule D3 of docs/plugin-interface.md).
 const (
-	// killPatience is how long a password command has to end; a file on a dead mount
-	// never comes back.
-	killPatience = 60 * time.Millisecond
+	// loadTimeout is how long loading secrets may go on: a password command that was
+	// killed has to end, and reading a file on a dead mount never does.
+	loadTimeout = 60 * time.Millisecond
 
-	// writePatience is how long writing the transcript may go on: a dead mount must not
-	// hold the verdict.
-	writePatience = 40 * time.Millisecond
+	// saveTimeout is how long writing the transcript to its file may go on: a dead mount
+	// must not delay the verdict.
+	saveTimeout = 40 * time.Millisecond
 
-	// printPatience is how long printing a transcript may go on.
-	printPatience = 30 * time.Millisecond
+	// printTimeout is how long printing a transcript may go on.
+	printTimeout = 30 * time.Millisecond
 
-	// readerPatience is how long the output may take: a full pipe that nobody reads
-	// would hold the process for ever.
-	readerPatience = 100 * time.Millisecond
+	// outputTimeout is how long writing the output may go on: a full pipe that nobody
+	// reads would block the process for ever.
+	outputTimeout = 100 * time.Millisecond
 )
 
 // limitMemory sets the limit, unless GOMEMLIMIT in the environment is lower.
@@ -89,7 +89,7 @@ func parse(ctx context.Context, args []string, env Env) (*cli.Request, error) {
 
 // load loads what the request names, but never for longer than ctx lasts.
 func load(ctx context.Context, req *cli.Request) error {
-	err := within(ctx, killPatience, func() error { return req.Load(ctx) })
+	err := within(ctx, loadTimeout, func() error { return req.Load(ctx) })
 	if errors.Is(err, errLate) {
 		return context.Cause(ctx)
 	}
@@ -99,9 +99,9 @@ func load(ctx context.Context, req *cli.Request) error {
 // errLate is what within returns when it does not wait any longer.
 var errLate = errors.New("no time left to write it")
 
-// within returns what f returns. It does not wait for f longer than ctx lasts and a
-// patience: then it returns errLate, and f goes on alone. A panic of f is ErrInternal.
-func within(ctx context.Context, patience time.Duration, f func() error) error {
+// within returns what f returns. It waits for f until ctx ends and for a grace period
+// after that: then it returns errLate, and f goes on alone. A panic of f is ErrInternal.
+func within(ctx context.Context, grace time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
@@ -119,7 +119,7 @@ func within(ctx context.Context, patience time.Duration, f func() error) error {
 	select { // what came at the same moment is not late
 	case err := <-done:
 		return err
-	case <-time.After(patience):
+	case <-time.After(grace):
 		return errLate
 	}
 }

@@ -54,11 +54,11 @@ func (o *output) flush(ctx context.Context) int {
 	return int(o.state)
 }
 
-// inTime writes, but never for longer than the time of the check and a patience. A
+// inTime writes, but never for longer than the time of the check and outputTimeout. A
 // signal ends the wait too, unless one has come before: then the output says so and
 // has its time.
 func (o *output) inTime(ctx context.Context, write func() error) error {
-	left := readerPatience
+	left := outputTimeout
 	switch {
 	case ctx.Err() != nil:
 		ctx = context.WithoutCancel(ctx)

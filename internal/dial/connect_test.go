@@ -74,9 +74,9 @@ func TestConnect(t *testing.T) {
 	timedOut := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)}
 	reset := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNRESET)}
 	type attempt struct {
-		elapsed time.Duration
-		err     error
-		beaten  bool
+		elapsed    time.Duration
+		err        error
+		superseded bool
 	}
 	const never = -1
 	late, ended := context.DeadlineExceeded, context.Canceled
@@ -152,7 +152,7 @@ func TestConnect(t *testing.T) {
 					if want := netip.AddrPortFrom(all[i], 993); a.Addr != want {
 						t.Errorf("attempt %d: got address %v, want %v", i, a.Addr, want)
 					}
-					got = append(got, attempt{a.Elapsed, a.Err, a.Beaten})
+					got = append(got, attempt{a.Elapsed, a.Err, a.Superseded})
 				}
 				if !slices.Equal(got, tt.want) {
 					t.Errorf("attempts:\n got %v\nwant %v", got, tt.want)

@@ -82,28 +82,28 @@ const AttemptDelay = 250 * time.Millisecond
 
 // Attempt is one try to connect.
 type Attempt struct {
-	Addr    netip.AddrPort
-	Began   time.Time     // when the system was asked to connect
-	Elapsed time.Duration // until it was decided, or given up because another one won
-	Err     error         // nil for the connection that was taken
-	Beaten  bool          // given up because another address had answered
+	Addr       netip.AddrPort
+	Began      time.Time     // when the system was asked to connect
+	Elapsed    time.Duration // until it was decided, or given up because another one won
+	Err        error         // nil for the connection that was taken
+	Superseded bool          // given up because another address answered first
 }
 
 // ConnectError is the error of Connect: no address took the connection.
 type ConnectError struct{ Attempts []Attempt }
 
 func (e *ConnectError) Error() string {
-	a := e.telling()
+	a := e.mostTelling()
 	return fmt.Sprintf("connect to %s: %v", a.Addr, a.Err)
 }
 
 // Unwrap returns the error of the attempt that tells most.
-func (e *ConnectError) Unwrap() error { return e.telling().Err }
+func (e *ConnectError) Unwrap() error { return e.mostTelling().Err }
 
-// telling returns the attempt whose error explains most: an address that was
+// mostTelling returns the attempt whose error explains most: an address that was
 // reached and refused says more than a silent one, that more than one for
 // which this machine has no route (often just a family it does not have).
-func (e *ConnectError) telling() Attempt {
+func (e *ConnectError) mostTelling() Attempt {
 	best := e.Attempts[0]
 	for _, a := range e.Attempts[1:] {
 		if weight(a.Err) > weight(best.Err) {
@@ -196,7 +196,7 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 			if r.err == nil {
 				for i := range attempts {
 					if !decided[i] {
-						attempts[i].Elapsed, attempts[i].Beaten = time.Since(started[i]), true
+						attempts[i].Elapsed, attempts[i].Superseded = time.Since(started[i]), true
 					}
 				}
 				cancel()

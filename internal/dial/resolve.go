@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -118,10 +119,6 @@ func (c Config) ask(ctx context.Context, lookup func(context.Context, string, st
 			r.addrs, r.err = lookup(ctx, network, c.Resolved())
 		}()
 	}
-	patience := c.SecondAnswer
-	if patience == 0 {
-		patience = ResolutionDelay
-	}
 	var enough <-chan time.Time
 	for range answers {
 		select {
@@ -131,7 +128,7 @@ func (c Config) ask(ctx context.Context, lookup func(context.Context, string, st
 			}
 			answers[r.i].addrs, answers[r.i].err = r.addrs, r.err
 			if len(r.addrs) > 0 && enough == nil {
-				enough = time.After(patience)
+				enough = time.After(cmp.Or(c.SecondAnswer, ResolutionDelay))
 			}
 		case <-enough:
 			return answers

@@ -77,10 +77,10 @@ func (v *Verification) unknown() (about string, reason error) {
 	return commonName(top.Subject), report.ErrUnknownAuthority
 }
 
-// weigh refuses a chain that crypto/x509 verifies although one of its keys is
+// rejectWeakKeys refuses a chain that crypto/x509 verifies although one of its keys is
 // too weak for OpenSSL's defaults, and so for many mail clients, when there is no
 // better one. The root is left out: it is trusted as it is.
-func (v *Verification) weigh() {
+func (v *Verification) rejectWeakKeys() {
 	var weak *x509.Certificate
 	for _, chain := range v.Chains {
 		i := slices.IndexFunc(chain[:len(chain)-1], weakKey)
@@ -188,7 +188,7 @@ func verify(ctx context.Context, served []*x509.Certificate, name string, roots 
 		v.Err = fmt.Errorf("%w: negative serial number", report.ErrMalformed)
 	}
 	if v.Err == nil {
-		v.weigh()
+		v.rejectWeakKeys()
 	}
 	if v.Err == nil {
 		v.Err = v.Leaf.VerifyHostname(name)

@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	patience  = 40 * time.Second // for a daemon to do what is awaited; a loaded machine needs more than the usual 3 s
-	pollEvery = 20 * time.Millisecond
+	daemonTimeout = 40 * time.Second // for a daemon to do what is awaited; a loaded machine needs more than the usual 3 s
+	pollEvery     = 20 * time.Millisecond
 )
 
 // waitFor polls until ok says true, and ends the test when it never does.
 func waitFor(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(pollEvery) {
+	for end := time.Now().Add(daemonTimeout); !ok(); time.Sleep(pollEvery) {
 		if time.Now().After(end) {
-			tb.Fatalf("%s: not within %v", what, patience)
+			tb.Fatalf("%s: not within %v", what, daemonTimeout)
 		}
 	}
 }

@@ -315,7 +315,7 @@ func (d dashboard) check(t *testing.T, name string, s store, v variables) {
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {
 			filled := dashboardTarget{v.fill(target.Target), v.fill(target.Query), v.fill(target.Expr)}
-			end := time.Now().Add(patience)
+			end := time.Now().Add(daemonTimeout)
 			for s.points(t, s, filled) == 0 {
 				if time.Now().After(end) {
 					t.Errorf("%s: %s: no data for %+v", name, p.Title, filled)

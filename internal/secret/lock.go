@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// lockPatience is how long to wait for another run, which only reads and writes, or
+	// lockTimeout is how long to wait for another run, which only reads and writes, or
 	// asks for a token. Going on without the lock costs at worst one more token request
 	// or login.
-	lockPatience = 2 * time.Second
-	lockPause    = 10 * time.Millisecond
+	lockTimeout = 2 * time.Second
+	lockPause   = 10 * time.Millisecond
 )
 
 // Lock waits until no other run holds the file at path. unlock lets go of it; held
@@ -26,7 +26,7 @@ func Lock(ctx context.Context, path string) (unlock func(), held bool) {
 	if runtime.GOOS == "windows" {
 		return none, false // A locked file cannot be read or replaced there.
 	}
-	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	for {
 		if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {

@@ -27,9 +27,9 @@ func TestLock(t *testing.T) {
 	}{
 		{"not held", file, 0, 0},
 		{"held for a while", file, 5 * lockPause / 2, 3 * lockPause},
-		{"held too long", file, 2 * lockPatience, lockPatience},
-		{"folder", dir, 2 * lockPatience, 0},
-		{"nothing there", filepath.Join(dir, "nothing"), 2 * lockPatience, 0},
+		{"held too long", file, 2 * lockTimeout, lockTimeout},
+		{"folder", dir, 2 * lockTimeout, 0},
+		{"nothing there", filepath.Join(dir, "nothing"), 2 * lockTimeout, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -57,7 +57,7 @@ func runConnect(ctx context.Context, s *Session, rec *Recorder) error {
 	if err != nil {
 		return err
 	}
-	won := slices.IndexFunc(attempts, func(a dial.Attempt) bool { return a.Err == nil && !a.Beaten })
+	won := slices.IndexFunc(attempts, func(a dial.Attempt) bool { return a.Err == nil && !a.Superseded })
 	reached := attempts[won]
 	rec.Span(attempts[0].Began, reached.Began.Add(reached.Elapsed))
 	rec.Address(reached.Addr.Addr().String())
@@ -101,9 +101,9 @@ func tried(rec *Recorder, attempts []dial.Attempt) []report.Tried {
 func missed(a dial.Attempt, earlier bool, reached dial.Attempt) string {
 	noWay := errors.Is(a.Err, syscall.ENETUNREACH) || errors.Is(a.Err, syscall.EADDRNOTAVAIL) || errors.Is(a.Err, syscall.EAFNOSUPPORT)
 	switch {
-	case a.Beaten && earlier && a.Elapsed >= dial.AttemptDelay:
+	case a.Superseded && earlier && a.Elapsed >= dial.AttemptDelay:
 		return fmt.Sprintf("did not answer within %.3f s", a.Elapsed.Seconds())
-	case a.Beaten, a.Err == nil, noWay && a.Addr.Addr().Is4() != reached.Addr.Addr().Is4():
+	case a.Superseded, a.Err == nil, noWay && a.Addr.Addr().Is4() != reached.Addr.Addr().Is4():
 		return ""
 	}
 	return reason(a.Err)
@@ -113,7 +113,7 @@ func missed(a dial.Attempt, earlier bool, reached dial.Attempt) string {
 func describeAttempt(a dial.Attempt) string {
 	took := fmt.Sprintf("%s after %.3f s", a.Addr, a.Elapsed.Seconds())
 	switch {
-	case a.Beaten:
+	case a.Superseded:
 		return took + ": given up, another address was faster"
 	case a.Err != nil:
 		return took + ": " + reason(a.Err)

@@ -11,8 +11,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// turnPatience is the most that a session waits for the login at another address.
-const turnPatience = 5 * time.Second
+// turnTimeout is the most that a session waits for the login at another address.
+const turnTimeout = 5 * time.Second
 
 // logins keeps the sessions with several addresses from locking the account: they log in
 // one after the other until one has logged in, and not at all once one was rejected.
@@ -34,11 +34,11 @@ func newLogins() *logins {
 // by done. After half of the time that is left a login elsewhere is not waited for any
 // longer: an address that hangs must not take the time of the others.
 func (l *logins) wait(ctx context.Context) (held bool) {
-	patience := turnPatience
+	timeout := turnTimeout
 	if end, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(end)/2)
+		timeout = min(timeout, time.Until(end)/2)
 	}
-	limit := time.NewTimer(patience)
+	limit := time.NewTimer(timeout)
 	defer limit.Stop()
 	select {
 	case _, held = <-l.turn:

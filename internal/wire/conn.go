@@ -108,10 +108,10 @@ func (c *Conn) Interrupt() {
 	c.nc.SetDeadline(time.Unix(1, 0))
 }
 
-// patience sets a read deadline of its own, d from now, below the overall one.
+// setReadTimeout sets a read deadline of its own, d from now, below the overall one.
 // It returns false when the overall one is nearer: then waiting for less than
 // that is no use.
-func (c *Conn) patience(d time.Duration) bool {
+func (c *Conn) setReadTimeout(d time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := time.Now().Add(d)
@@ -122,9 +122,9 @@ func (c *Conn) patience(d time.Duration) bool {
 	return true
 }
 
-// endPatience puts the overall read deadline back. It returns true after
+// resetReadTimeout puts the overall read deadline back. It returns true after
 // Interrupt: then a timeout was not the server's silence.
-func (c *Conn) endPatience() (interrupted bool) {
+func (c *Conn) resetReadTimeout() (interrupted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.interrupted {
@@ -215,11 +215,11 @@ func (c *Conn) fail(err error) error {
 // fillFor reads once, but waits at most d. It returns os.ErrDeadlineExceeded
 // when nothing came in that time and there is time left for other things.
 func (c *Conn) fillFor(d time.Duration) error {
-	if !c.patience(d) {
+	if !c.setReadTimeout(d) {
 		return c.fillOrFail()
 	}
 	err := c.fill()
-	interrupted := c.endPatience()
+	interrupted := c.resetReadTimeout()
 	if err != nil && (interrupted || !errors.Is(err, os.ErrDeadlineExceeded)) {
 		c.fail(err)
 	}

@@ -53,7 +53,7 @@ func TestLineEnds(t *testing.T) {
 }
 
 // A bare LF of a server that knows CRLF is waited for, exactly so long.
-func TestPatience(t *testing.T) {
+func TestReadTimeout(t *testing.T) {
 	const ms = time.Millisecond
 	type line struct {
 		text string
@@ -86,10 +86,10 @@ func TestPatience(t *testing.T) {
 			[]line{first, {"* OK a\n* OK b\nT1 OK c", 1000 * ms, 1000 * ms}, {"* OK b", 2000 * ms, 1000 * ms}, {"T1 OK c", 2000 * ms, 1000 * ms}}, time.Minute},
 		{"inner LF before a slow literal", []event{hi, {time.Second, "* X a\nb {1}\r\nl"}, {2 * time.Second, " c\r\n"}},
 			[]line{first, {"* X a\nb {1} c", 3000 * ms, 3000 * ms}}, time.Minute},
-		{"deadline before the patience", []event{hi, {time.Second, "* OK a\n"}}, []line{first}, 1100 * ms},
-		{"deadline before the inner patience", []event{hi, {time.Second, "* OK a\nT1 OK no\r\n"}},
+		{"deadline before the timeout", []event{hi, {time.Second, "* OK a\n"}}, []line{first}, 1100 * ms},
+		{"deadline before the inner timeout", []event{hi, {time.Second, "* OK a\nT1 OK no\r\n"}},
 			[]line{first, {"* OK a\nT1 OK no", 1000 * ms, 1000 * ms}}, 1900 * ms},
-		{"deadline is back after the patience", []event{hi, {time.Second, "* OK a\n"}, {time.Second, "* OK b"}},
+		{"deadline is back after the timeout", []event{hi, {time.Second, "* OK a\n"}, {time.Second, "* OK b"}},
 			[]line{first, {"* OK a", 1250 * ms, 1000 * ms}}, 3000 * ms},
 		{"half a line", []event{hi, {time.Second, "* OK a"}}, []line{first}, 5000 * ms},
 	}
@@ -147,7 +147,7 @@ func TestAt(t *testing.T) {
 }
 
 // The read that waits behind a lone LF times out; a TLS connection must live on.
-func TestPatienceUnderTLS(t *testing.T) {
+func TestReadTimeoutUnderTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ca := certtest.Must(t, "root")
 		leaf := ca.Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}})
