@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -112,37 +113,22 @@ func (c cache) drop(ctx context.Context, rejected secret.Secret) error {
 	})
 }
 
-// change edits the cache under its lock, and removes expired tokens. A cache that
-// cannot be read is replaced by an empty one first.
+// change edits the cache under its lock, unless edit returns false, and removes expired
+// tokens. A cache that cannot be read is taken for an empty one.
 func (c cache) change(ctx context.Context, edit func(map[string]cacheEntry) bool) error {
-	f, _, err := secret.OpenOwn(c.path, os.O_CREATE|os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	f.Close()
-	unlock, locked := secret.Lock(ctx, c.path)
-	defer unlock()
-	file, err := c.read()
-	if err != nil {
-		file = cacheFile{}
-	}
-	if file.Tokens == nil {
-		file.Tokens = map[string]cacheEntry{}
-	}
-	if !edit(file.Tokens) {
-		return nil
-	}
-	for key, e := range file.Tokens {
-		if time.Until(e.Expires) <= 0 {
-			delete(file.Tokens, key)
+	return secret.Replacement{}.Edit(ctx, c.path, func() ([]byte, error) {
+		file, _ := c.read()
+		if file.Tokens == nil {
+			file.Tokens = map[string]cacheEntry{}
 		}
-	}
-	file.Version = cacheVersion
-	data, err := json.Marshal(file)
-	if err != nil {
-		return err
-	}
-	return secret.Replacement{Locked: locked}.Write(c.path, append(data, '\n'))
+		if !edit(file.Tokens) {
+			return nil, nil
+		}
+		maps.DeleteFunc(file.Tokens, func(_ string, e cacheEntry) bool { return time.Until(e.Expires) <= 0 })
+		file.Version = cacheVersion
+		data, err := json.Marshal(file)
+		return append(data, '\n'), err
+	})
 }
 
 // read reads the cache. A missing or empty file is an empty cache. A file that other

@@ -1,15 +1,13 @@
 package guard
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"maps"
 	"os"
 	"runtime"
-	"slices"
+	"sort"
 	"time"
 
 	"check_imap_session/internal/secret"
@@ -72,30 +70,29 @@ func (g *Guard) read() (map[Login]entry, error) {
 	return all, nil
 }
 
-// change edits the file under its lock. A file that cannot be read is left alone.
+// change edits the file under its lock, unless edit returns false. A file that cannot be
+// read is left alone.
 func (g *Guard) change(ctx context.Context, edit func(map[Login]entry) bool) error {
-	f, _, err := secret.OpenOwn(g.Path, os.O_CREATE|os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	f.Close()
-	unlock, locked := secret.Lock(ctx, g.Path)
-	defer unlock()
-	all, err := g.read()
-	if err != nil || !edit(all) {
-		return err
-	}
+	return secret.Replacement{KeepOwner: true}.Edit(ctx, g.Path, func() ([]byte, error) {
+		all, err := g.read()
+		if err != nil || !edit(all) {
+			return nil, err
+		}
+		return g.encode(all)
+	})
+}
+
+// encode returns the file with these entries, in the order of their logins, but for
+// those of checks that no longer run.
+func (g *Guard) encode(all map[Login]entry) ([]byte, error) {
 	c := content{Version: version, Entries: []entry{}}
-	for _, e := range slices.SortedFunc(maps.Values(all), func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.User, b.User), cmp.Compare(a.Mechanism, b.Mechanism))
-	}) {
+	for _, e := range all {
 		if time.Since(e.Tried) < max(forgotten, g.Wait) {
 			c.Entries = append(c.Entries, e)
 		}
 	}
+	// slices.SortFunc would add 22 KB of code for this type to the program.
+	sort.Slice(c.Entries, func(i, j int) bool { return c.Entries[i].compare(c.Entries[j].Login) < 0 })
 	data, err := json.MarshalIndent(c, "", " ")
-	if err != nil {
-		return err
-	}
-	return secret.Replacement{Locked: locked, KeepOwner: true}.Write(g.Path, append(data, '\n'))
+	return append(data, '\n'), err
 }

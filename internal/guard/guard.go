@@ -8,6 +8,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -35,6 +36,11 @@ type Login struct {
 	Port      uint16 `json:"port"`
 	User      string `json:"user"`
 	Mechanism string `json:"mechanism"` // of SASL, or LOGIN
+}
+
+// compare orders logins by host, port, user and mechanism.
+func (l Login) compare(o Login) int {
+	return cmp.Or(cmp.Compare(l.Host, o.Host), cmp.Compare(l.Port, o.Port), cmp.Compare(l.User, o.User), cmp.Compare(l.Mechanism, o.Mechanism))
 }
 
 // try is a login after a rejected one that this run has taken for itself: the entry

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -156,6 +157,25 @@ func (r Replacement) Write(path string, data []byte) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	return err
+}
+
+// Edit replaces the file at path by what edit returns, while no other run does so; it
+// leaves the file alone when that is nil or an error. A file that is not there is made
+// first. See OpenOwn for the files that are refused.
+func (r Replacement) Edit(ctx context.Context, path string, edit func() ([]byte, error)) error {
+	f, _, err := OpenOwn(path, os.O_CREATE|os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	unlock, locked := Lock(ctx, path)
+	defer unlock()
+	data, err := edit()
+	if err != nil || data == nil {
+		return err
+	}
+	r.Locked = locked
+	return r.Write(path, data)
 }
 
 // checkOurs fails when the first line of the file at path is not one of ours.
