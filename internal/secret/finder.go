@@ -91,10 +91,7 @@ func (f *finder) slot(h uint64) uint64 { return (h * 0xff51afd7ed558ccd) >> f.sh
 
 // find appends where the patterns stand in s, its escapes undone or as they are.
 func (f *finder) find(s string, unescaped bool, found []span) []span {
-	var last [minRun]struct { // the characters before this place, a ring
-		r    rune
-		from int
-	}
+	var last ring
 	top := hash([]rune{minRun: 0, 0: 1}) // base to the power of minRun
 	var h uint64
 	n := 0
@@ -114,9 +111,7 @@ func (f *finder) find(s string, unescaped bool, found []span) []span {
 		n++
 		if f.ends&(1<<(r%64)) != 0 {
 			for _, p := range f.short {
-				first := n - len(p.runes)
-				same := func(i int) bool { return last[(first+i)%minRun].r == p.runes[i] }
-				if first >= 0 && all(len(p.runes), same) {
+				if first := n - len(p.runes); first >= 0 && last.has(first, p.runes) {
 					found = append(found, p.span(s, last[first%minRun].from, at+size))
 				}
 			}
@@ -131,9 +126,17 @@ func (f *finder) find(s string, unescaped bool, found []span) []span {
 	return found
 }
 
-func all(n int, ok func(i int) bool) bool {
-	for i := range n {
-		if !ok(i) {
+// ring keeps the last minRun characters of a text, the one with the number n at
+// n%minRun, and where they begin.
+type ring [minRun]struct {
+	r    rune
+	from int
+}
+
+// has says whether these characters stand there from the number first on.
+func (last *ring) has(first int, runes []rune) bool {
+	for i, r := range runes {
+		if last[(first+i)%minRun].r != r {
 			return false
 		}
 	}

@@ -91,7 +91,7 @@ func FromPlainFile(path string) (Secret, fs.FileInfo, error) {
 // a plain file name. See systemd.exec(5), section CREDENTIALS.
 func FromCredential(name, dir string) (Secret, error) {
 	source := "credential " + name
-	if name != filepath.Base(name) || !filepath.IsLocal(name) || name == "." {
+	if !isFileName(name) {
 		return Secret{}, &Error{source, errors.New("is not the name of a credential")}
 	}
 	if dir == "" {
@@ -104,11 +104,16 @@ func FromCredential(name, dir string) (Secret, error) {
 // HasCredential says whether systemd passed on a credential of that name: dir, the
 // value of CREDENTIALS_DIRECTORY, holds such a file. A name with a slash is none.
 func HasCredential(name, dir string) bool {
-	if dir == "" || name != filepath.Base(name) || !filepath.IsLocal(name) || name == "." {
+	if dir == "" || !isFileName(name) {
 		return false
 	}
 	st, err := os.Stat(filepath.Join(dir, name))
 	return err == nil && !st.IsDir()
+}
+
+// isFileName says whether a name can only be that of a file in a folder.
+func isFileName(name string) bool {
+	return name == filepath.Base(name) && filepath.IsLocal(name) && name != "."
 }
 
 // Remarks says what is doubtful about a file that holds a secret, as FromFile does.

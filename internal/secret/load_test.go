@@ -148,6 +148,24 @@ func TestFromFileRemarks(t *testing.T) {
 	}
 }
 
+func TestHasCredential(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "name"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, dir string
+		want      bool
+	}{
+		{"name", dir, true}, {"name", "", false}, {"other", dir, false}, {"./name", dir, false},
+		{"../" + filepath.Base(dir) + "/name", dir, false}, {".", dir, false}, {"-", dir, false}, {"", dir, false},
+	} {
+		if got := HasCredential(tt.name, tt.dir); got != tt.want {
+			t.Errorf("HasCredential(%q, %q) = %v, want %v", tt.name, tt.dir, got, tt.want)
+		}
+	}
+}
+
 // TestFromFileStopsAtTheLineEnd: a terminal or a pipe may stay open behind it.
 func TestFromFileStopsAtTheLineEnd(t *testing.T) {
 	r, w := io.Pipe()

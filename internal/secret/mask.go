@@ -138,51 +138,27 @@ type span struct{ from, to int }
 // Replace returns s with every occurrence of a secret replaced by `***`; where
 // occurrences overlap or touch they become one.
 func (m *Masker) Replace(s string) string {
-	if m == nil {
-		return s
-	}
-	found := m.find(s)
-	if len(found) == 0 {
-		return s
-	}
-	var b strings.Builder
-	done := 0
-	for i, f := range found {
-		if i == 0 || f.from > done {
-			b.WriteString(s[done:f.from])
-			b.WriteString(stars)
-		}
-		done = max(done, f.to)
-	}
-	b.WriteString(s[done:])
-	return b.String()
+	return cut(s, 0, m.find(s))
 }
 
 // ReplaceAll is Replace for the words of one text that was taken apart at blanks:
 // a secret with a blank in it is found too.
 func (m *Masker) ReplaceAll(words []string) []string {
-	out := slices.Clone(words)
-	if m == nil {
-		return out
-	}
 	found := m.find(strings.Join(words, " "))
+	out := slices.Clone(words)
 	at := 0
 	for i, w := range words {
-		for _, f := range found {
-			if f.from < at+len(w) && f.to > at {
-				out[i] = m.cut(w, at, found)
-				break
-			}
-		}
+		out[i] = cut(w, at, found)
 		at += len(w) + len(" ")
 	}
 	return out
 }
 
-// cut returns a word that begins at a place of a text without what was found there.
-func (m *Masker) cut(word string, at int, found []span) string {
+// cut returns a word with `***` for what was found in it. The word begins at a place of
+// the text that was searched.
+func cut(word string, at int, found []span) string {
 	var b strings.Builder
-	done := 0
+	done := 0 // bytes of word
 	for _, f := range found {
 		from, to := max(f.from-at, done), min(f.to-at, len(word))
 		if from >= to {
@@ -194,12 +170,19 @@ func (m *Masker) cut(word string, at int, found []span) string {
 		}
 		done = to
 	}
+	if done == 0 {
+		return word
+	}
 	b.WriteString(word[done:])
 	return b.String()
 }
 
-// find returns where secrets stand in s, in the order of their beginnings.
+// find returns where secrets stand in s, in the order of their beginnings; nowhere when
+// m is nil.
 func (m *Masker) find(s string) []span {
+	if m == nil {
+		return nil
+	}
 	var found []span
 	for _, l := range m.literal {
 		text := l.Reveal()

@@ -189,3 +189,23 @@ func BenchmarkMasker(b *testing.B) {
 		})
 	}
 }
+
+func TestSet(t *testing.T) {
+	var none *Set
+	none.Add(New("long-secret"))
+	if got := none.Mask("long-secret"); got != "long-secret" {
+		t.Errorf("nil masks: %q", got)
+	}
+	s := &Set{}
+	if got := s.Mask("first-secret second-secret"); got != "first-secret second-secret" {
+		t.Errorf("empty: %q", got)
+	}
+	s.Add(New("first-secret"), Secret{})
+	if got := s.Mask("first-secret second-secret"); got != "*** second-secret" {
+		t.Errorf("one: %q", got)
+	}
+	s.Add(New("second-secret"))
+	if got := s.Mask("first-secret second-secret"); got != "*** ***" {
+		t.Errorf("both: %q", got)
+	}
+}

@@ -1,6 +1,9 @@
 package secret
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Set is the secrets of a run: those that are known from the start and those that
 // are met on the way, such as a fetched token. A nil *Set keeps nothing and masks
@@ -19,19 +22,11 @@ func (s *Set) Add(secrets ...Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range secrets {
-		if !one.IsZero() && !s.has(one) {
+		known := slices.ContainsFunc(s.secrets, func(k Secret) bool { return k.Reveal() == one.Reveal() })
+		if !known && !one.IsZero() {
 			s.secrets, s.masker = append(s.secrets, one), nil
 		}
 	}
-}
-
-func (s *Set) has(one Secret) bool {
-	for _, known := range s.secrets {
-		if known.Reveal() == one.Reveal() {
-			return true
-		}
-	}
-	return false
 }
 
 // Mask returns text with the secrets of the set replaced, see Masker.

@@ -41,10 +41,7 @@ func percent(s string) (rune, int) {
 	if n == 0 {
 		return '%', 1
 	}
-	r, size := utf8.DecodeRune(raw[:n])
-	if r == utf8.RuneError && size == 1 {
-		r = invalid + rune(raw[0])
-	}
+	r, size := decode(string(raw[:n]))
 	return r, 3 * size
 }
 

@@ -86,18 +86,10 @@ func visibleRune(r rune) rune {
 
 // wordRune keeps letters and digits only.
 func wordRune(r rune) rune {
-	switch {
-	case r >= utf8.RuneSelf:
-		if invisible(r) || !unicode.IsLetter(r) && !unicode.IsNumber(r) {
-			return skip
-		}
-		return fold(r)
-	case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
-		return r
-	case 'A' <= r && r <= 'Z':
-		return r + 'a' - 'A'
+	if invisible(r) || !unicode.IsLetter(r) && !unicode.IsNumber(r) {
+		return skip
 	}
-	return skip
+	return fold(r)
 }
 
 // base64Rune keeps the characters of both alphabets of base64, which become one.

@@ -115,7 +115,7 @@ func OwnedByUs(st fs.FileInfo) bool {
 // Write replaces the file at path by one with data in it, whole or not at all. What
 // is at path and not a regular file, such as a link, is left alone. Errors do not
 // repeat the path.
-func (r Replacement) Write(path string, data []byte) (err error) {
+func (r Replacement) Write(path string, data []byte) error {
 	old, err := regular(path)
 	if err != nil {
 		return err
@@ -132,31 +132,35 @@ func (r Replacement) Write(path string, data []byte) (err error) {
 	if err != nil {
 		return cause(err)
 	}
-	defer func() {
-		if err != nil {
-			err = cause(err)
-			os.Remove(f.Name())
-		}
-	}()
-	if r.Owner != nil {
-		err = giveTo(f, r.Owner) // before the content: a leftover belongs to the right user too
-	}
-	if err == nil {
-		_, err = f.Write(data)
-	}
-	if err == nil && r.Mode != 0 {
-		err = f.Chmod(r.Mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
+	err = r.fill(f, data)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
-	return err
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return cause(err)
+}
+
+// fill gives a temporary file its owner, content and mode.
+func (r Replacement) fill(f *os.File, data []byte) error {
+	if r.Owner != nil { // before the content: a leftover belongs to the right user too
+		if err := giveTo(f, r.Owner); err != nil {
+			return err
+		}
+	}
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if r.Mode != 0 {
+		if err := f.Chmod(r.Mode); err != nil {
+			return err
+		}
+	}
+	return f.Sync()
 }
 
 // Edit replaces the file at path by what edit returns, while no other run does so; it
