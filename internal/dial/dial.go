@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -104,13 +105,7 @@ func (e *ConnectError) Unwrap() error { return e.mostTelling().Err }
 // reached and refused says more than a silent one, that more than one for
 // which this machine has no route (often just a family it does not have).
 func (e *ConnectError) mostTelling() Attempt {
-	best := e.Attempts[0]
-	for _, a := range e.Attempts[1:] {
-		if weight(a.Err) > weight(best.Err) {
-			best = a
-		}
-	}
-	return best
+	return slices.MaxFunc(e.Attempts, func(a, b Attempt) int { return cmp.Compare(weight(a.Err), weight(b.Err)) })
 }
 
 func weight(err error) int {
@@ -130,60 +125,24 @@ func weight(err error) int {
 // come back in the order in which they were begun, with or without an error;
 // the error is a *ConnectError.
 func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Attempt, error) {
-	dial := c.Dial
-	if dial == nil {
-		dial = c.dialer().DialContext
+	if c.Dial == nil {
+		c.Dial = c.dialer().DialContext
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	type result struct {
-		i     int
-		conn  net.Conn
-		err   error
-		began time.Time
-		took  time.Duration
-	}
 	results := make(chan result, len(addrs))
 	attempts := make([]Attempt, 0, len(addrs))
-	started := make([]time.Time, 0, len(addrs))
-	decided := make([]bool, len(addrs))
 	begin := func() {
 		i := len(attempts)
-		ap := netip.AddrPortFrom(addrs[i], c.Port)
-		start := time.Now()
-		attempts, started = append(attempts, Attempt{Addr: ap, Began: start}), append(started, start)
-		attempt := func() {
-			r := result{i: i, began: start}
-			defer func() {
-				if p := recover(); p != nil { // would end the process, with nothing said
-					r.err = fmt.Errorf("connect: %v", p)
-				}
-				r.took = time.Since(r.began)
-				results <- r
-			}()
-			r.conn, r.err = dial(context.WithValue(ctx, beganKey{}, &r.began), "tcp", ap.String())
-		}
-		if len(addrs) == 1 {
-			attempt() // nobody to race with
-		} else {
-			go attempt()
-		}
-	}
-	// Whoever comes in late is closed, not leaked.
-	drain := func(open int) {
-		if open == 0 {
+		a := Attempt{Addr: netip.AddrPortFrom(addrs[i], c.Port), Began: time.Now(), Superseded: true} // until it is decided
+		attempts = append(attempts, a)
+		if len(addrs) == 1 { // no other address to try beside it
+			results <- c.try(ctx, i, a)
 			return
 		}
-		go func() {
-			for range open {
-				if r := <-results; r.conn != nil {
-					r.conn.Close()
-				}
-			}
-		}()
+		go func() { results <- c.try(ctx, i, a) }()
 	}
-
 	next := time.NewTimer(AttemptDelay)
 	defer next.Stop()
 	begin()
@@ -191,16 +150,16 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		select {
 		case r := <-results:
 			pending--
-			decided[r.i] = true
-			attempts[r.i].Began, attempts[r.i].Elapsed, attempts[r.i].Err = r.began, r.took, r.err
-			if r.err == nil {
-				for i := range attempts {
-					if !decided[i] {
-						attempts[i].Elapsed, attempts[i].Superseded = time.Since(started[i]), true
+			attempts[r.i] = r.Attempt
+			if r.Err == nil {
+				for i, a := range attempts {
+					if a.Superseded {
+						attempts[i].Elapsed = time.Since(a.Began)
 					}
 				}
-				cancel()
-				drain(pending)
+				if pending > 0 {
+					go closeLate(results, pending)
+				}
 				return r.conn, attempts, nil
 			}
 		case <-next.C:
@@ -212,6 +171,37 @@ func Connect(ctx context.Context, c Config, addrs []netip.Addr) (net.Conn, []Att
 		}
 	}
 	return nil, attempts, &ConnectError{attempts}
+}
+
+// result is how an attempt ended.
+type result struct {
+	Attempt
+	i    int      // its place among the attempts
+	conn net.Conn // nil with an error
+}
+
+// try makes the attempt a. A panic is its error, as it would end the process, with
+// nothing said.
+func (c Config) try(ctx context.Context, i int, a Attempt) (r result) {
+	r = result{Attempt: a, i: i}
+	r.Superseded = false
+	defer func() {
+		if p := recover(); p != nil {
+			r.Err = fmt.Errorf("connect: %v", p)
+		}
+		r.Elapsed = time.Since(r.Began)
+	}()
+	r.conn, r.Err = c.Dial(context.WithValue(ctx, beganKey{}, &r.Began), "tcp", a.Addr.String())
+	return r
+}
+
+// closeLate closes the connections among the attempts that have not ended yet.
+func closeLate(results <-chan result, pending int) {
+	for range pending {
+		if r := <-results; r.conn != nil {
+			r.conn.Close()
+		}
+	}
 }
 
 // beganKey is the key of a *time.Time that the dialer sets.

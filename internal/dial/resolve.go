@@ -38,16 +38,14 @@ type Resolution struct {
 // unless one is wanted. Its error is report.ErrNoAddress for a name that resolves,
 // but to no address of the wanted family, else a *report.LookupError.
 func Resolve(ctx context.Context, c Config) (Resolution, error) {
-	lookup := c.Lookup
-	if lookup == nil {
+	if c.Lookup == nil {
 		// The resolver written in Go heeds the context; the C library's does not.
-		lookup = (&net.Resolver{PreferGo: true}).LookupNetIP
+		c.Lookup = (&net.Resolver{PreferGo: true}).LookupNetIP
 	}
-	answers := c.ask(ctx, lookup)
 	var r Resolution
 	var v4, v6 []netip.Addr
 	var failed *report.LookupError
-	for _, a := range answers {
+	for _, a := range c.ask(ctx) {
 		for _, addr := range a.addrs {
 			addr = addr.Unmap()
 			list := &v6
@@ -75,7 +73,7 @@ func Resolve(ctx context.Context, c Config) (Resolution, error) {
 		r.Found = len(r.Addrs)
 		r.Addrs = r.Addrs[:min(r.Found, MaxAddresses)]
 		return r, nil
-	case failed == nil, isUnsuitable(failed), c.Family != AnyFamily && lacksAddress(failed) && c.hasOther(ctx, lookup):
+	case failed == nil, isUnsuitable(failed), c.Family != AnyFamily && lacksAddress(failed) && c.hasOther(ctx):
 		return r, report.ErrNoAddress
 	}
 	return r, failed
@@ -84,45 +82,44 @@ func Resolve(ctx context.Context, c Config) (Resolution, error) {
 // answer is what came for one question.
 type answer struct {
 	question string // "A" or "AAAA"
+	network  string // "ip4" or "ip6", as Lookup has it
 	addrs    []netip.Addr
 	err      error
 }
 
 // ask puts the questions, and returns an answer for each. Once there are
 // addresses, a question that is still open has SecondAnswer left.
-func (c Config) ask(ctx context.Context, lookup func(context.Context, string, string) ([]netip.Addr, error)) []answer {
+func (c Config) ask(ctx context.Context) []answer {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var answers []answer
-	var networks []string
 	if c.Family != IPv6 {
-		networks, answers = append(networks, "ip4"), append(answers, answer{question: "A"})
+		answers = append(answers, answer{question: "A", network: "ip4", err: errUnanswered})
 	}
 	if c.Family != IPv4 {
-		networks, answers = append(networks, "ip6"), append(answers, answer{question: "AAAA"})
+		answers = append(answers, answer{question: "AAAA", network: "ip6", err: errUnanswered})
 	}
-	type result struct {
-		i        int
+	type reply struct {
+		i        int // of the answer
 		addrs    []netip.Addr
 		err      error
 		panicked any
 	}
-	results := make(chan result, len(answers))
-	for i, network := range networks {
-		answers[i].err = errUnanswered
+	replies := make(chan reply, len(answers))
+	for i, a := range answers {
 		go func() {
-			r := result{i: i}
+			r := reply{i: i}
 			defer func() {
 				r.panicked = recover() // would end the process, with nothing said
-				results <- r
+				replies <- r
 			}()
-			r.addrs, r.err = lookup(ctx, network, c.Resolved())
+			r.addrs, r.err = c.Lookup(ctx, a.network, c.Resolved())
 		}()
 	}
 	var enough <-chan time.Time
 	for range answers {
 		select {
-		case r := <-results:
+		case r := <-replies:
 			if r.panicked != nil {
 				panic(r.panicked) // the caller reports it
 			}
@@ -160,11 +157,11 @@ func isUnsuitable(err error) bool {
 }
 
 // hasOther says whether the name has addresses of the family that is not wanted.
-func (c Config) hasOther(ctx context.Context, lookup func(context.Context, string, string) ([]netip.Addr, error)) bool {
+func (c Config) hasOther(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, otherFamilyTimeout)
 	defer cancel()
 	network := map[Family]string{IPv4: "ip6", IPv6: "ip4"}[c.Family]
-	addrs, err := lookup(ctx, network, c.Resolved())
+	addrs, err := c.Lookup(ctx, network, c.Resolved())
 	return err == nil && len(addrs) > 0
 }
 

@@ -131,35 +131,34 @@ func (r *Roots) first() {
 // when the roots that are there do not vouch for the leaf, partial says that
 // others might.
 func (r *Roots) verify(ctx context.Context, served []*x509.Certificate, quick bool) (chains [][]*x509.Certificate, partial bool, err error) {
-	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), Roots: x509.NewCertPool(), CurrentTime: time.Now()}
+	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
 	for _, cert := range served[1:] {
 		opts.Intermediates.AddCert(cert)
 	}
+	with := func(roots *x509.CertPool) ([][]*x509.Certificate, error) {
+		opts.Roots = roots
+		return served[0].Verify(opts)
+	}
 	if r.load == nil {
-		opts.Roots = r.pool
-		chains, err = served[0].Verify(opts)
+		chains, err = with(r.pool)
 		return chains, false, err
 	}
+	var b *bundle
 	if r.bundle != nil {
-		b, err := within(ctx, func() (*bundle, error) { return r.bundle(), nil })
-		if err != nil {
+		if b, err = within(ctx, func() (*bundle, error) { return r.bundle(), nil }); err != nil {
 			return nil, false, err
 		}
-		if b != nil {
-			opts.Roots = b.pool(served)
-			if chains, err = served[0].Verify(opts); err == nil {
-				return chains, false, nil
-			}
+	}
+	if b != nil || quick {
+		if chains, err = with(b.pool(served)); err == nil || quick {
+			return chains, err != nil, err
 		}
 	}
-	if quick {
-		chains, err = served[0].Verify(opts)
-		return chains, err != nil, err
-	}
-	if opts.Roots, err = within(ctx, r.Pool); err != nil {
+	pool, err := within(ctx, r.Pool)
+	if err != nil {
 		return nil, false, err
 	}
-	chains, err = served[0].Verify(opts)
+	chains, err = with(pool)
 	return chains, false, err
 }
 
@@ -192,6 +191,8 @@ func (r *Roots) Pool() (*x509.CertPool, error) {
 	if r.load == nil {
 		return r.pool, nil
 	}
+	// Callers wait for the channel and not for the Once: testing/synctest takes only a
+	// goroutine at a channel for one that waits.
 	r.once.Do(func() {
 		r.done = make(chan struct{})
 		go func() {

@@ -2,6 +2,7 @@ package dial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
@@ -124,12 +125,7 @@ func weakSignature(c *x509.Certificate) bool {
 func selfIssued(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }
 
 // commonName returns the common name, or all of a name that has none.
-func commonName(n pkix.Name) string {
-	if n.CommonName != "" {
-		return n.CommonName
-	}
-	return n.String()
-}
+func commonName(n pkix.Name) string { return cmp.Or(n.CommonName, n.String()) }
 
 // Unused returns the served certificates that have expired and that no verified
 // chain needs; empty when nothing verifies.
@@ -152,14 +148,9 @@ func (v Verification) Unused(now time.Time) []*x509.Certificate {
 func (v Verification) Until() time.Time {
 	var best time.Time
 	for _, chain := range v.Chains {
-		end := chain[0].NotAfter
-		for _, cert := range chain {
-			if cert.NotAfter.Before(end) {
-				end = cert.NotAfter
-			}
-		}
-		if end.After(best) {
-			best = end
+		first := slices.MinFunc(chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+		if first.NotAfter.After(best) {
+			best = first.NotAfter
 		}
 	}
 	if best.IsZero() && v.Leaf != nil {
