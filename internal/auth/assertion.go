@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -152,17 +153,15 @@ func algorithm(key crypto.PrivateKey) (string, error) {
 // sign makes a JSON Web Token, signed as header["alg"] says. See RFC 7515 sections 3.1
 // and 5.1, RFC 7518 sections 3.3 to 3.5.
 func sign(key crypto.PrivateKey, header, claims map[string]any) (secret.Secret, error) {
-	text := ""
-	for i, part := range []map[string]any{header, claims} {
-		encoded, err := json.Marshal(part)
-		if err != nil {
-			return secret.Secret{}, err
-		}
-		text += []string{"", "."}[i] + base64.RawURLEncoding.EncodeToString(encoded)
+	head, err := json.Marshal(header)
+	body, berr := json.Marshal(claims)
+	if err := cmp.Or(err, berr); err != nil {
+		return secret.Secret{}, err
 	}
+	base64url := base64.RawURLEncoding.EncodeToString
+	text := base64url(head) + "." + base64url(body)
 	digest := sha256.Sum256([]byte(text))
 	var signature []byte
-	var err error
 	switch k := key.(type) {
 	case *rsa.PrivateKey:
 		if header["alg"] == "PS256" {
@@ -179,5 +178,5 @@ func sign(key crypto.PrivateKey, header, claims map[string]any) (secret.Secret, 
 	if err != nil {
 		return secret.Secret{}, fmt.Errorf("sign the assertion: %w", err)
 	}
-	return secret.New(text + "." + base64.RawURLEncoding.EncodeToString(signature)), nil
+	return secret.New(text + "." + base64url(signature)), nil
 }

@@ -59,14 +59,8 @@ func TestClientAssertion(t *testing.T) {
 			from.ClientSecret, from.Certificate, from.RefreshToken = secret.Secret{}, cert, secret.New(tt.refresh)
 			from.URL.RawQuery = "slice=test" // no part of the audience
 			var learned []string
-			a := attempt(s)
-			a.Learned = func(secrets ...secret.Secret) {
-				for _, one := range secrets {
-					learned = append(learned, one.Reveal())
-				}
-			}
 			for range 2 { // an assertion is used once
-				got, err := from.Obtain(t.Context(), a)
+				got, err := from.Obtain(t.Context(), learning(s, &learned))
 				if err != nil {
 					t.Fatal(err)
 				}

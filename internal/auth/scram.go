@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/pbkdf2"
 	"crypto/rand"
@@ -153,16 +152,15 @@ func (s *scram) proof(serverFirst string) ([]byte, error) {
 
 // parse reads "r=NONCE,s=SALT,i=ITERATIONS" and perhaps extensions.
 func (s *scram) parse(serverFirst string) (nonce string, salt []byte, iterations int, err error) {
-	parts := strings.Split(serverFirst, ",")
 	if strings.HasPrefix(serverFirst, "m=") {
 		return "", nil, 0, errors.New("SCRAM: the server demands an extension that we do not know")
 	}
-	if len(parts) < 3 {
-		return "", nil, 0, errors.New("SCRAM: the challenge is not understood")
-	}
-	nonce, hasNonce := strings.CutPrefix(parts[0], "r=")
-	salt64, hasSalt := strings.CutPrefix(parts[1], "s=")
-	count, hasCount := strings.CutPrefix(parts[2], "i=")
+	first, rest, _ := strings.Cut(serverFirst, ",")
+	second, rest, _ := strings.Cut(rest, ",")
+	third, _, _ := strings.Cut(rest, ",")
+	nonce, hasNonce := strings.CutPrefix(first, "r=")
+	salt64, hasSalt := strings.CutPrefix(second, "s=")
+	count, hasCount := strings.CutPrefix(third, "i=")
 	if !hasNonce || !hasSalt || !hasCount {
 		return "", nil, 0, errors.New("SCRAM: the challenge is not understood")
 	}
@@ -192,7 +190,7 @@ func (s *scram) check(serverFinal string) error {
 	if !ok || err != nil {
 		return errors.New("SCRAM: the server's last message is not understood")
 	}
-	if subtle.ConstantTimeCompare(got, s.signature) != 1 || bytes.Equal(got, nil) {
+	if subtle.ConstantTimeCompare(got, s.signature) != 1 || len(got) == 0 {
 		return report.ErrServerProof
 	}
 	s.stage = verified

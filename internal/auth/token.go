@@ -45,6 +45,8 @@ type Token struct {
 	// Remarks are for the user: a cache that cannot be used, a refresh token that
 	// could not be stored.
 	Remarks []string
+
+	refresh secret.Secret // the next refresh token, when the server issued one
 }
 
 // Verify says whether what a server showed, the leaf first, is to be trusted for a
@@ -136,5 +138,6 @@ func (t *TokenSource) Obtain(ctx context.Context, a Attempt) (Token, error) {
 		}
 	}
 	remark(store.put(ctx, got))
-	return Token{Access: got.access, Expires: got.expires, Remarks: remarks}, nil
+	got.Remarks = remarks
+	return got, nil
 }

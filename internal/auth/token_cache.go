@@ -88,12 +88,12 @@ func (c cache) get(learned func(...secret.Secret)) (Token, error) {
 }
 
 // put stores a token, unless it expires soon or its expiry is not known.
-func (c cache) put(ctx context.Context, g grantAnswer) error {
-	if c.path == "" || time.Until(g.expires) < renewal {
+func (c cache) put(ctx context.Context, t Token) error {
+	if c.path == "" || time.Until(t.Expires) < renewal {
 		return nil
 	}
 	return c.change(ctx, func(tokens map[string]cacheEntry) bool {
-		tokens[c.key] = cacheEntry{g.access.Reveal(), g.expires.UTC().Truncate(time.Second)}
+		tokens[c.key] = cacheEntry{t.Access.Reveal(), t.Expires.UTC().Truncate(time.Second)}
 		return true
 	})
 }

@@ -17,18 +17,12 @@ import (
 	"check_imap_session/internal/secret"
 )
 
-// grantAnswer is the token endpoint's answer of success.
-type grantAnswer struct {
-	access, refresh secret.Secret
-	expires         time.Time // zero when the endpoint does not say
-}
-
 // request asks the token endpoint for a token. The client secret is in the body; an
 // endpoint that demands it in a header is asked a second time.
-func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret.Secret, learned func(...secret.Secret)) (grantAnswer, error) {
+func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret.Secret, learned func(...secret.Secret)) (Token, error) {
 	form := url.Values{"grant_type": {t.Grant()}}
 	if err := t.prove(form, learned); err != nil {
-		return grantAnswer{}, err
+		return Token{}, err
 	}
 	if t.ServiceAccount == nil { // else its assertion has both
 		form.Set("client_id", t.ClientID)
@@ -45,21 +39,21 @@ func (t *TokenSource) request(ctx context.Context, verify Verify, refresh secret
 	}
 	resp, err := t.post(ctx, verify, inBody, nil)
 	if err != nil {
-		return grantAnswer{}, err
+		return Token{}, err
 	}
 	scheme, _, _ := strings.Cut(resp.header.Get("WWW-Authenticate"), " ")
 	if resp.status == 401 && strings.EqualFold(scheme, "basic") && !t.ClientSecret.IsZero() {
 		form.Del("client_id")
 		inHeader := url.UserPassword(url.QueryEscape(t.ClientID), url.QueryEscape(t.ClientSecret.Reveal()))
 		if resp, err = t.post(ctx, verify, form, inHeader); err != nil {
-			return grantAnswer{}, err
+			return Token{}, err
 		}
 	}
 	return resp.grant(learned)
 }
 
 // grant reads the answer. See RFC 6749 sections 5.1 and 5.2.
-func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
+func (a answer) grant(learned func(...secret.Secret)) (Token, error) {
 	var f struct {
 		Access      string          `json:"access_token"`
 		Refresh     string          `json:"refresh_token"`
@@ -69,27 +63,27 @@ func (a answer) grant(learned func(...secret.Secret)) (grantAnswer, error) {
 		Description any             `json:"error_description"`
 	}
 	err := json.Unmarshal(bytes.TrimPrefix(a.body, []byte("\ufeff")), &f)
-	g := grantAnswer{access: secret.New(f.Access), refresh: secret.New(f.Refresh)}
-	learned(g.access, g.refresh)
+	t := Token{Access: secret.New(f.Access), refresh: secret.New(f.Refresh)}
+	learned(t.Access, t.refresh)
 	code, _ := f.Code.(string)
 	switch {
 	case code != "" || a.status != 200:
 		description, _ := f.Description.(string)
-		return grantAnswer{}, &report.TokenRefused{Status: a.status, Code: code, Description: description}
+		return Token{}, &report.TokenRefused{Status: a.status, Code: code, Description: description}
 	case err != nil:
-		return grantAnswer{}, a.notUnderstood(err)
+		return Token{}, a.notUnderstood(err)
 	case f.Access == "":
-		return grantAnswer{}, errors.New("the answer has no access_token")
+		return Token{}, errors.New("the answer has no access_token")
 	case f.Type != "" && !strings.EqualFold(f.Type, "Bearer"):
-		return grantAnswer{}, fmt.Errorf("the token is of type %q, not Bearer", f.Type)
+		return Token{}, fmt.Errorf("the token is of type %q, not Bearer", f.Type)
 	}
-	if err := CheckToken(g.access); err != nil {
-		return grantAnswer{}, err
+	if err := CheckToken(t.Access); err != nil {
+		return Token{}, err
 	}
 	if seconds, err := strconv.ParseFloat(strings.Trim(string(f.Lifetime), `"`), 64); seconds > 0 && !math.IsNaN(seconds) && (err == nil || math.IsInf(seconds, 1)) {
-		g.expires = time.Now().Add(time.Duration(min(seconds, 1e9) * float64(time.Second)))
+		t.Expires = time.Now().Add(time.Duration(min(seconds, 1e9) * float64(time.Second)))
 	}
-	return g, nil
+	return t, nil
 }
 
 // notUnderstood says why an answer of success cannot be read.

@@ -37,6 +37,17 @@ func mustURL(t *testing.T, text string) *url.URL {
 
 func attempt(s *oauthtest.Server) Attempt { return Attempt{Verify: trusting(s.Pool())} }
 
+// learning is an attempt that writes down the secrets it meets.
+func learning(s *oauthtest.Server, learned *[]string) Attempt {
+	a := attempt(s)
+	a.Learned = func(secrets ...secret.Secret) {
+		for _, one := range secrets {
+			*learned = append(*learned, one.Reveal())
+		}
+	}
+	return a
+}
+
 // trusting verifies as crypto/tls would do it with these roots.
 func trusting(roots *x509.CertPool) Verify {
 	return func(_ context.Context, served []*x509.Certificate, host string) error {
@@ -60,11 +71,7 @@ func TestClientCredentials(t *testing.T) {
 		from := sourceOf(t, s)
 		from.ClientSecret = secret.New("client: secret/+%")
 		var learned []string
-		got, err := from.Obtain(t.Context(), Attempt{Verify: trusting(s.Pool()), Learned: func(secrets ...secret.Secret) {
-			for _, one := range secrets {
-				learned = append(learned, one.Reveal())
-			}
-		}})
+		got, err := from.Obtain(t.Context(), learning(s, &learned))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,12 +174,12 @@ func TestTokenAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				got, err := answer{status: 200, body: []byte(tt.body)}.grant(func(...secret.Secret) {})
-				if err != nil || got.access.Reveal() != "a-token" {
-					t.Fatal(got.access.Reveal(), err)
+				if err != nil || got.Access.Reveal() != "a-token" {
+					t.Fatal(got.Access.Reveal(), err)
 				}
 				left := time.Duration(0)
-				if !got.expires.IsZero() {
-					left = time.Until(got.expires)
+				if !got.Expires.IsZero() {
+					left = time.Until(got.Expires)
 				}
 				if left != tt.lifetime {
 					t.Errorf("lifetime %v, want %v", left, tt.lifetime)
