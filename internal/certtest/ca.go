@@ -2,10 +2,9 @@
 // cross-signed intermediates and leaves, good ones and every kind of bad one.
 // It does no TLS and reads no files.
 //
-// New makes a root, CA.Intermediate a CA below it, CA.Issue a leaf with its
-// chain, ready for a tls.Config; CA.Pool is what a client trusts. Must and
-// CA.Leaf are New and Issue for a test. Keys are ECDSA P-256, which take well
-// under a millisecond, unless the caller brings another.
+// Must makes a root, CA.Intermediate a CA below it, CA.Leaf a leaf with its
+// chain, ready for a tls.Config; CA.Pool is what a client trusts. Keys are ECDSA
+// P-256, which take well under a millisecond, unless the caller brings another.
 //
 // Times count from time.Now when a certificate is made: made inside a
 // testing/synctest bubble, whose clock starts in 2000, it is valid there.
@@ -23,7 +22,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
+	"errors"
 	"math/big"
 	"testing"
 	"time"
@@ -39,60 +38,41 @@ type CA struct {
 	chain [][]byte
 }
 
-// New makes a root that is valid from an hour ago for ten years.
-func New(cn string) (*CA, error) {
-	return NewDated(cn, time.Time{}, time.Time{})
-}
-
-// NewDated is New with its own dates, of which a zero one means that of New.
-func NewDated(cn string, notBefore, notAfter time.Time) (*CA, error) {
-	key, err := newKey()
-	if err != nil {
-		return nil, err
-	}
-	t := caTemplate(cn, notBefore, notAfter)
-	cert, err := sign(t, t, key.Public(), key)
-	if err != nil {
-		return nil, fmt.Errorf("root %q: %w", cn, err)
-	}
-	return newCA(cert, key, nil), nil
-}
-
-// Must is New for a test.
+// Must makes a root that is valid from an hour ago for ten years.
 func Must(tb testing.TB, cn string) *CA {
 	tb.Helper()
-	ca, err := New(cn)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return ca
+	return NewDated(tb, cn, time.Time{}, time.Time{})
 }
 
-// Intermediate makes a CA below ca. Zero dates are those of New.
-func (ca *CA) Intermediate(cn string, notBefore, notAfter time.Time) (*CA, error) {
-	key, err := newKey()
-	if err != nil {
-		return nil, err
-	}
-	return ca.certify(caTemplate(cn, notBefore, notAfter), key)
+// NewDated is Must with its own dates, of which a zero one means that of Must.
+func NewDated(tb testing.TB, cn string, notBefore, notAfter time.Time) *CA {
+	tb.Helper()
+	key := newKey(tb)
+	t := caTemplate(cn, notBefore, notAfter)
+	return newCA(sign(tb, t, t, key.Public(), key), key, nil)
+}
+
+// Intermediate makes a CA below ca. Zero dates are those of Must.
+func (ca *CA) Intermediate(tb testing.TB, cn string, notBefore, notAfter time.Time) *CA {
+	tb.Helper()
+	return ca.certify(tb, caTemplate(cn, notBefore, notAfter), newKey(tb))
 }
 
 // CrossSign makes a second certificate for a CA that another has signed
 // already: same subject, key and key identifier, but signed by ca and with its
-// own dates (zero: those of New). Leaves of either verify through both; see
+// own dates (zero: those of Must). Leaves of either verify through both; see
 // Leaf.Extra for sending both.
-func (ca *CA) CrossSign(other *CA, notBefore, notAfter time.Time) (*CA, error) {
+func (ca *CA) CrossSign(tb testing.TB, other *CA, notBefore, notAfter time.Time) *CA {
+	tb.Helper()
 	t := caTemplate(other.Cert.Subject.CommonName, notBefore, notAfter)
 	t.SubjectKeyId = other.Cert.SubjectKeyId
-	return ca.certify(t, other.Key)
+	return ca.certify(tb, t, other.Key)
 }
 
-func (ca *CA) certify(t *x509.Certificate, key crypto.Signer) (*CA, error) {
-	cert, err := sign(t, ca.Cert, key.Public(), ca.Key)
-	if err != nil {
-		return nil, fmt.Errorf("intermediate %q: %w", t.Subject.CommonName, err)
-	}
-	return newCA(cert, key, append([][]byte{cert.Raw}, ca.chain...)), nil
+func (ca *CA) certify(tb testing.TB, t *x509.Certificate, key crypto.Signer) *CA {
+	tb.Helper()
+	cert := sign(tb, t, ca.Cert, key.Public(), ca.Key)
+	return newCA(cert, key, append([][]byte{cert.Raw}, ca.chain...))
 }
 
 func newCA(cert *x509.Certificate, key crypto.Signer, chain [][]byte) *CA {
@@ -132,21 +112,31 @@ func template(cn string, notBefore, notAfter time.Time, validity time.Duration) 
 }
 
 // sign gives the template a serial number and makes the certificate.
-func sign(t, parent *x509.Certificate, pub crypto.PublicKey, key crypto.Signer) (*x509.Certificate, error) {
+func sign(tb testing.TB, t, parent *x509.Certificate, pub crypto.PublicKey, key crypto.Signer) *x509.Certificate {
+	tb.Helper()
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return nil, err
+		tb.Fatal(err)
 	}
 	t.SerialNumber = serial
 	der, err := x509.CreateCertificate(rand.Reader, t, parent, pub, key)
 	if err != nil {
-		return nil, err
+		tb.Fatalf("certificate %q: %v", t.Subject.CommonName, err)
 	}
-	return x509.ParseCertificate(der)
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		tb.Fatalf("certificate %q: %v", t.Subject.CommonName, err)
+	}
+	return cert
 }
 
-func newKey() (crypto.Signer, error) {
-	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func newKey(tb testing.TB) crypto.Signer {
+	tb.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return key
 }
 
 func encode(kind string, der []byte) []byte {
@@ -155,6 +145,30 @@ func encode(kind string, der []byte) []byte {
 
 // WeakKey makes an RSA key of 1024 bits, the smallest that crypto/rsa makes.
 // It takes some 10 ms.
-func WeakKey() (crypto.Signer, error) {
-	return rsa.GenerateKey(rand.Reader, 1024)
+func WeakKey(tb testing.TB) crypto.Signer {
+	tb.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return key
+}
+
+// Fault is a word for why a certificate does not verify: "authority", "name",
+// "expired" (also: not valid yet) or "usage"; "" when it does, else the error's text.
+func Fault(err error) string {
+	var invalid x509.CertificateInvalidError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return "authority"
+	case errors.As(err, new(x509.HostnameError)):
+		return "name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "expired"
+	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return "usage"
+	}
+	return err.Error()
 }

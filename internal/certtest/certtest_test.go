@@ -3,7 +3,6 @@ package certtest_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net"
 	"os"
 	"testing"
@@ -31,22 +30,10 @@ func verify(c tls.Certificate, host string, root *certtest.CA, usage x509.ExtKey
 
 func TestLeaf(t *testing.T) {
 	root := certtest.Must(t, "root")
-	inter, err := root.Intermediate("inter", time.Time{}, time.Time{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	old, err := root.Intermediate("old", time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	oldRoot, err := certtest.NewDated("old root", time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	weak, err := certtest.WeakKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := root.Intermediate(t, "inter", time.Time{}, time.Time{})
+	old := root.Intermediate(t, "old", time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
+	oldRoot := certtest.NewDated(t, "old root", time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour))
+	weak := certtest.WeakKey(t)
 	const host = "imap.example.com"
 	names := []string{host}
 	server, client := x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth
@@ -86,38 +73,17 @@ func TestLeaf(t *testing.T) {
 				t.Errorf("certificates sent: got %d, want %d", len(c.Certificate), tt.sent)
 			}
 			_, err := verify(c, tt.host, tt.root, tt.usage)
-			if got := kind(err); got != tt.failed {
+			if got := certtest.Fault(err); got != tt.failed {
 				t.Errorf("verify: got %q (%v), want %q", got, err, tt.failed)
 			}
 		})
 	}
 }
 
-// kind is a word for the type of a verification error.
-func kind(err error) string {
-	var invalid x509.CertificateInvalidError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, new(x509.UnknownAuthorityError)):
-		return "authority"
-	case errors.As(err, new(x509.HostnameError)):
-		return "name"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "expired"
-	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
-		return "usage"
-	}
-	return err.Error()
-}
-
 // The expired cross-sign is sent, but no verified chain uses it.
 func TestCrossSign(t *testing.T) {
 	root, legacy := certtest.Must(t, "root"), certtest.Must(t, "legacy root")
-	inter, err := root.Intermediate("inter", time.Time{}, time.Time{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := root.Intermediate(t, "inter", time.Time{}, time.Time{})
 	tests := []struct {
 		name     string
 		notAfter time.Time
@@ -130,16 +96,13 @@ func TestCrossSign(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			cross, err := legacy.CrossSign(inter, time.Time{}, tt.notAfter)
-			if err != nil {
-				t.Fatal(err)
-			}
+			cross := legacy.CrossSign(t, inter, time.Time{}, tt.notAfter)
 			c := inter.Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}, Extra: []*certtest.CA{cross}})
 			if len(c.Certificate) != 3 {
 				t.Errorf("certificates sent: got %d, want 3", len(c.Certificate))
 			}
 			chains, err := verify(c, "a.example", tt.trust, x509.ExtKeyUsageServerAuth)
-			if got := kind(err); got != tt.failed {
+			if got := certtest.Fault(err); got != tt.failed {
 				t.Errorf("verify: got %q (%v), want %q", got, err, tt.failed)
 			}
 			if err == nil && (len(chains) != 1 || !chains[0][2].Equal(tt.trust.Cert)) {
@@ -150,10 +113,7 @@ func TestCrossSign(t *testing.T) {
 }
 
 func TestWeak(t *testing.T) {
-	key, err := certtest.WeakKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := certtest.WeakKey(t)
 	c := certtest.Must(t, "root").Leaf(t, certtest.Leaf{Key: key, Signature: x509.ECDSAWithSHA1})
 	if c.Leaf.PublicKeyAlgorithm != x509.RSA || c.Leaf.SignatureAlgorithm != x509.ECDSAWithSHA1 {
 		t.Errorf("got key %v, signature %v, want RSA and ECDSA-SHA1", c.Leaf.PublicKeyAlgorithm, c.Leaf.SignatureAlgorithm)
@@ -171,7 +131,7 @@ func TestBubbleClock(t *testing.T) {
 			t.Errorf("now: %v", err)
 		}
 		time.Sleep(90*24*time.Hour + time.Second)
-		if _, err := verify(c, "a.example", root, x509.ExtKeyUsageServerAuth); kind(err) != "expired" {
+		if _, err := verify(c, "a.example", root, x509.ExtKeyUsageServerAuth); certtest.Fault(err) != "expired" {
 			t.Errorf("after 90 days: got %v, want expired", err)
 		}
 	})
@@ -179,10 +139,7 @@ func TestBubbleClock(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	root := certtest.Must(t, "root")
-	inter, err := root.Intermediate("inter", time.Time{}, time.Time{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := root.Intermediate(t, "inter", time.Time{}, time.Time{})
 	dir := t.TempDir()
 	c := inter.Leaf(t, certtest.Leaf{DNSNames: []string{"a.example"}})
 	certFile, keyFile := certtest.WriteFiles(t, dir, c)

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -43,15 +42,13 @@ type Leaf struct {
 	Extra []*CA
 }
 
-// Issue makes a certificate and its chain, without the root. SelfSigned needs
+// Leaf makes a certificate and its chain, without the root. SelfSigned needs
 // no CA: ca may be nil.
-func (ca *CA) Issue(l Leaf) (tls.Certificate, error) {
+func (ca *CA) Leaf(tb testing.TB, l Leaf) tls.Certificate {
+	tb.Helper()
 	key := l.Key
 	if key == nil {
-		var err error
-		if key, err = newKey(); err != nil {
-			return tls.Certificate{}, err
-		}
+		key = newKey(tb)
 	}
 	t := template(l.CommonName, l.NotBefore, l.NotAfter, 90*24*time.Hour)
 	t.DNSNames, t.IPAddresses = l.DNSNames, l.IPs
@@ -65,26 +62,13 @@ func (ca *CA) Issue(l Leaf) (tls.Certificate, error) {
 	if !l.SelfSigned {
 		parent, signer = ca.Cert, ca.Key
 	}
-	cert, err := sign(t, parent, key.Public(), signer)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("leaf %q: %w", l.CommonName, err)
-	}
+	cert := sign(tb, t, parent, key.Public(), signer)
 	c := tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 	if !l.SelfSigned && !l.NoChain {
 		c.Certificate = append(c.Certificate, ca.chain...)
 	}
 	for _, extra := range l.Extra {
 		c.Certificate = append(c.Certificate, extra.Cert.Raw)
-	}
-	return c, nil
-}
-
-// Leaf is Issue for a test.
-func (ca *CA) Leaf(tb testing.TB, l Leaf) tls.Certificate {
-	tb.Helper()
-	c, err := ca.Issue(l)
-	if err != nil {
-		tb.Fatal(err)
 	}
 	return c
 }

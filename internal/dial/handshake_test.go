@@ -31,44 +31,14 @@ func handshake(t *testing.T, cert tls.Certificate, c dial.TLSConfig) (*tls.Conn,
 	return dial.Handshake(t.Context(), nc, c)
 }
 
-// kind is a word for what is wrong with a certificate.
-func kind(err error) string {
-	var invalid x509.CertificateInvalidError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, new(x509.UnknownAuthorityError)):
-		return "authority"
-	case errors.As(err, new(x509.HostnameError)):
-		return "name"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "expired"
-	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
-		return "usage"
-	}
-	return err.Error()
-}
-
 func TestHandshake(t *testing.T) {
 	root, other := certtest.Must(t, "root"), certtest.Must(t, "other root")
 	day := 24 * time.Hour
 	now := time.Now()
-	inter, err := root.Intermediate("inter", time.Time{}, now.Add(30*day))
-	if err != nil {
-		t.Fatal(err)
-	}
-	old, err := root.Intermediate("old", now.Add(-2*day), now.Add(-day))
-	if err != nil {
-		t.Fatal(err)
-	}
-	crossOld, err := other.CrossSign(inter, now.Add(-2*day), now.Add(-day))
-	if err != nil {
-		t.Fatal(err)
-	}
-	otherInter, err := other.Intermediate("other inter", time.Time{}, now.Add(30*day))
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := root.Intermediate(t, "inter", time.Time{}, now.Add(30*day))
+	old := root.Intermediate(t, "old", now.Add(-2*day), now.Add(-day))
+	crossOld := other.CrossSign(t, inter, now.Add(-2*day), now.Add(-day))
+	otherInter := other.Intermediate(t, "other inter", time.Time{}, now.Add(30*day))
 	names := []string{name}
 	tests := []struct {
 		name   string
@@ -117,11 +87,11 @@ func TestHandshake(t *testing.T) {
 				if (tc == nil) != refused || !refused && err != nil {
 					t.Fatalf("insecure %t: got %v, %v, want refused: %t", insecure, tc, err, refused)
 				}
-				if refused && kind(err) != tt.wrong {
-					t.Errorf("got error %q (%v), want %q", kind(err), err, tt.wrong)
+				if refused && certtest.Fault(err) != tt.wrong {
+					t.Errorf("got error %q (%v), want %q", certtest.Fault(err), err, tt.wrong)
 				}
-				if kind(v.Err) != tt.wrong {
-					t.Errorf("verification: got %q (%v), want %q", kind(v.Err), v.Err, tt.wrong)
+				if certtest.Fault(v.Err) != tt.wrong {
+					t.Errorf("verification: got %q (%v), want %q", certtest.Fault(v.Err), v.Err, tt.wrong)
 				}
 				if want := reasons[tt.name]; want != nil && (!errors.Is(v.Err, want) || !strings.HasPrefix(v.Err.Error(), want.Error()+": ")) {
 					t.Errorf("verification: got %v, want %q and what it is about", v.Err, want)
@@ -152,10 +122,7 @@ func reads(r io.Reader, b []byte) bool {
 func TestUntil(t *testing.T) {
 	root, other := certtest.Must(t, "root"), certtest.Must(t, "other root")
 	now, day := time.Now(), 24*time.Hour
-	inter, err := root.Intermediate("inter", time.Time{}, now.Add(30*day))
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := root.Intermediate(t, "inter", time.Time{}, now.Add(30*day))
 	tests := []struct {
 		name  string
 		cross time.Duration // how long the cross-signed intermediate lasts
@@ -167,10 +134,7 @@ func TestUntil(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			cross, err := other.CrossSign(inter, time.Time{}, now.Add(tt.cross))
-			if err != nil {
-				t.Fatal(err)
-			}
+			cross := other.CrossSign(t, inter, time.Time{}, now.Add(tt.cross))
 			both := root.Pool()
 			both.AddCert(other.Cert)
 			cert := inter.Leaf(t, certtest.Leaf{DNSNames: []string{name}, Extra: []*certtest.CA{cross}})

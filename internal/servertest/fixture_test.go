@@ -16,10 +16,7 @@ import (
 func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
 	root := certtest.Must(t, "Test Root")
-	intermediate, err := root.Intermediate("Test Intermediate", time.Time{}, time.Time{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	intermediate := root.Intermediate(t, "Test Intermediate", time.Time{}, time.Time{})
 	leaf := intermediate.Leaf(t, certtest.Leaf{IPs: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	certFile, keyFile = certtest.WriteFiles(t, t.TempDir(), leaf)
 	return certFile, keyFile, root.Pool()

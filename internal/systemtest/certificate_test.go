@@ -33,23 +33,12 @@ func defects(t *testing.T) ([]defect, string) {
 	t.Helper()
 	root, other := certtest.Must(t, "Test Root"), certtest.Must(t, "Other Root")
 	below := func(ca *certtest.CA, cn string, notAfter time.Time) *certtest.CA {
-		inter, err := ca.Intermediate(cn, time.Time{}, notAfter)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return inter
+		return ca.Intermediate(t, cn, time.Time{}, notAfter)
 	}
 	cross := func(ca, of *certtest.CA, notAfter time.Time) *certtest.CA {
-		c, err := ca.CrossSign(of, time.Now().Add(-100*day), notAfter)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
+		return ca.CrossSign(t, of, time.Now().Add(-100*day), notAfter)
 	}
-	weak, err := certtest.WeakKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	weak := certtest.WeakKey(t)
 	inter := below(root, "Test Intermediate", time.Time{})
 	ago := time.Now().Add(-3*day + time.Hour)
 	leaf := func(ca *certtest.CA, host string, l certtest.Leaf) tls.Certificate {

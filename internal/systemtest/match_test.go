@@ -61,10 +61,7 @@ func TestExpiry(t *testing.T) {
 // that should be.
 func TestCertificateMatches(t *testing.T) {
 	ca := certtest.Must(t, "Test Root")
-	inter, err := ca.Intermediate("Test Intermediate", ahead(-1), ahead(300))
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := ca.Intermediate(t, "Test Intermediate", ahead(-1), ahead(300))
 	dir := t.TempDir()
 	root := ca.WriteFile(t, dir)
 	leaf := func(self bool) (cert tls.Certificate, file, sum string) {

@@ -99,10 +99,7 @@ func TestOldServerHello(t *testing.T) {
 // TestTLSFacts checks the facts of the JSON form about a handshake.
 func TestTLSFacts(t *testing.T) {
 	ca := certtest.Must(t, "Test Root")
-	inter, err := ca.Intermediate("Test Intermediate", time.Time{}, ahead(300))
-	if err != nil {
-		t.Fatal(err)
-	}
+	inter := ca.Intermediate(t, "Test Intermediate", time.Time{}, ahead(300))
 	file := ca.WriteFile(t, t.TempDir())
 	leaf := inter.Leaf(t, certtest.Leaf{CommonName: "imap.test", DNSNames: []string{"imap.test"}})
 	answer := func(status int, of *certtest.CA, until time.Time) tls.Certificate {
