@@ -129,8 +129,7 @@ func (t *TokenSource) claims() map[string]any {
 	}
 }
 
-// CheckCertificate refuses a client certificate whose key signs in no way that
-// assertions know.
+// CheckCertificate refuses a client certificate whose key cannot sign an assertion.
 func CheckCertificate(c *tls.Certificate) error {
 	_, err := algorithm(c.PrivateKey)
 	return err

@@ -57,8 +57,8 @@ type Verify func(ctx context.Context, served []*x509.Certificate, host string) e
 type Attempt struct {
 	Verify   Verify        // of the token endpoint, and of a proxy that is reached by https
 	Rejected secret.Secret // a token that the IMAP server has refused; zero for none
-	// Learned is called with every secret that is met, before anything else is done
-	// with it; may be nil.
+	// Learned is called with every secret as soon as it is known, before it is used;
+	// may be nil.
 	Learned func(...secret.Secret)
 }
 

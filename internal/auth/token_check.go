@@ -44,8 +44,8 @@ func CheckStored(t secret.Secret) error {
 	return nil
 }
 
-// roughly returns a length of time in the largest unit that it has two of: "6 years",
-// "3 hours".
+// roughly returns a length of time in the largest unit of which it has at least two:
+// "6 years", "3 hours".
 func roughly(d time.Duration) string {
 	const day = 24 * time.Hour
 	for _, u := range []struct {

@@ -14,7 +14,7 @@ import (
 // Leaf says what a certificate for a server or a client is like. The zero value
 // is valid but names nobody.
 type Leaf struct {
-	CommonName string // may be empty, and is no host name to a client
+	CommonName string // may be empty; clients do not take it for a host name
 	DNSNames   []string
 	IPs        []net.IP
 
@@ -31,7 +31,7 @@ type Leaf struct {
 	// SelfSigned signs it with its own key and sends no chain.
 	SelfSigned bool
 
-	// ClientAuth makes it a client certificate, good for no server.
+	// ClientAuth makes it a client certificate, which servers cannot use.
 	ClientAuth bool
 
 	// NoChain leaves out the intermediates: the usual mistake of an admin.

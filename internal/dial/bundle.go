@@ -14,11 +14,11 @@ import (
 
 // bundle is a PEM bundle of the system's roots, of which only those are parsed
 // that a server's certificates name: parsing all of them takes longer than the
-// session. It can never trust more than the system's roots, which hold it, and
-// what it does not vouch for is asked of those.
+// session. It never trusts more than the system's roots, which include it; a server
+// that it does not verify is verified with all of those.
 //
-// It can go when x509.SystemCertPool parses a root only when a chain needs it, see
-// https://go.dev/issue/26731, and a check takes no more CPU without it.
+// Remove it when x509.SystemCertPool parses a root only when a chain needs it, see
+// https://go.dev/issue/26731, provided that a check takes no more CPU without it.
 type bundle struct {
 	roots []indexed // in the order of the bundle
 }

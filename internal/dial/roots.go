@@ -31,7 +31,7 @@ func SystemRoots() *Roots {
 	return &Roots{load: systemPool, bundle: sync.OnceValue(systemBundle)}
 }
 
-// RootsFrom returns roots that load brings, once, when they are needed.
+// RootsFrom returns the roots that load returns. It is called once, when they are needed.
 func RootsFrom(load func() (*x509.CertPool, error)) *Roots { return &Roots{load: load} }
 
 // systemPool is x509.SystemCertPool, which reads whatever SSL_CERT_FILE names
@@ -51,7 +51,7 @@ func RootsOf(pool *x509.CertPool) *Roots {
 }
 
 // RootsFile reads a PEM bundle, or all the PEM files of a directory, at once.
-// Nothing but other things in it is an error.
+// It is an error when there is no certificate.
 func RootsFile(path string) (*Roots, error) {
 	pool := x509.NewCertPool()
 	if err := addFile(pool, path); err != nil {
@@ -127,9 +127,8 @@ func (r *Roots) first() {
 	}
 }
 
-// verify verifies the leaf of what a server showed. With quick it loads nothing:
-// when the roots that are there do not vouch for the leaf, partial says that
-// others might.
+// verify verifies the leaf of what a server showed. With quick it does not load all
+// roots: when those that it has do not verify the leaf, partial says that others may.
 func (r *Roots) verify(ctx context.Context, served []*x509.Certificate, quick bool) (chains [][]*x509.Certificate, partial bool, err error) {
 	opts := x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
 	for _, cert := range served[1:] {

@@ -20,8 +20,8 @@ type Verification struct {
 	Leaf   *x509.Certificate     // nil when the server showed none
 	Served []*x509.Certificate   // as sent, the leaf first
 	Chains [][]*x509.Certificate // verified chains, without regard to the name
-	// Partial says that the server is not trusted by the roots that were loaded,
-	// and that Verify may say otherwise. Only with TLSConfig.Insecure.
+	// Partial says that the roots that were loaded do not verify the server, but that
+	// others may, see Verify. Only with TLSConfig.Insecure.
 	Partial bool
 	// Err is why the server is not to be trusted, nil when it is: an x509 error
 	// about the chain, else report.ErrWeakKey, else an x509.HostnameError. An
@@ -62,9 +62,9 @@ func (v *Verification) unknown() (about string, reason error) {
 			return c != top && bytes.Equal(c.RawSubject, top.RawIssuer)
 		})
 		if next < 0 {
-			// Servers leave out the root, but not what stands below it: who sends
-			// nothing above the leaf has forgotten the intermediate, or has a root of
-			// his own right above it.
+			// Servers leave out the root, but must send the certificates below it. One
+			// that sends the leaf alone lacks the intermediate, or an unknown root has
+			// signed the leaf.
 			if top == v.Leaf {
 				return commonName(top.Issuer), report.ErrMissingIntermediate
 			}
@@ -113,7 +113,7 @@ func weakKey(c *x509.Certificate) bool {
 	return ok && key.N.BitLen() < leastRSA
 }
 
-// weakSignature reports the algorithms that crypto/x509 takes for no signature.
+// weakSignature reports the algorithms whose signatures crypto/x509 does not accept.
 func weakSignature(c *x509.Certificate) bool {
 	switch c.SignatureAlgorithm {
 	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:

@@ -1,8 +1,8 @@
 // Package guard keeps a check from locking its account: after a login was rejected
 // the next runs do not log in until some time is over, or the secret's source has
-// changed. What it knows is in a file, entries by host, port, user and mechanism. No
-// secret and nothing computed from one is in it: a file with a secret is known by path,
-// inode, time of change and size.
+// changed. Its state is in a file, entries by host, port, user and mechanism. No
+// secret and nothing computed from one is in it: a file with a secret is identified by
+// path, inode, time of change and size.
 //
 // Order of use: a Guard for a run, Ask before each login, Settle after it.
 package guard

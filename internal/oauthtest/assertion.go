@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,10 +150,8 @@ func (s *Server) grantToAccount(r Request) (user, code, description string) {
 	case a.claims.Scope != account.Scope:
 		return "", "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested."
 	}
-	for _, u := range account.Users {
-		if u == a.claims.Sub {
-			return u, "", ""
-		}
+	if !slices.Contains(account.Users, a.claims.Sub) {
+		return "", "invalid_grant", "Invalid email or User ID"
 	}
-	return "", "invalid_grant", "Invalid email or User ID"
+	return a.claims.Sub, "", ""
 }

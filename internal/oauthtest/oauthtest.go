@@ -1,11 +1,11 @@
 // Package oauthtest runs an OAuth 2.0 token endpoint (RFC 6749) over HTTPS on
 // 127.0.0.1: client credentials, refresh tokens that are used once, and assertions
-// (RFC 7523) whose signature it verifies. Its access
-// tokens are JSON Web Tokens (RFC 7519) that Dovecot can validate by itself. It is
+// (RFC 7523) whose signature it verifies. Its access tokens are JSON Web Tokens (RFC 7519) that Dovecot can validate by itself. It is
 // for tests only.
 package oauthtest
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/x509"
@@ -64,18 +64,8 @@ type Request struct {
 // Start starts an endpoint that ends with the test.
 func Start(tb testing.TB, o Options) *Server {
 	tb.Helper()
-	if o.User == "" {
-		o.User = "alice"
-	}
-	if o.ClientID == "" {
-		o.ClientID = "client"
-	}
-	if o.ClientSecret == "" {
-		o.ClientSecret = "client-secret"
-	}
-	if o.Lifetime == 0 {
-		o.Lifetime = time.Hour
-	}
+	o.User, o.ClientID = cmp.Or(o.User, "alice"), cmp.Or(o.ClientID, "client")
+	o.ClientSecret, o.Lifetime = cmp.Or(o.ClientSecret, "client-secret"), cmp.Or(o.Lifetime, time.Hour)
 	s := &Server{Key: []byte("a key of the tests, not a secret"), opts: o, refresh: o.RefreshToken, used: map[string]bool{}}
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of the tests

@@ -52,9 +52,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // order mark at the start is dropped, because editors on Windows write one. Nothing
 // behind the first line is read from a pipe, so the writer may keep it open.
 //
-// The remarks are for the user to hear about and no reason to fail: a regular file
-// that all users may read or write. They are empty on Windows, whose permissions
-// Go does not show.
+// The remarks are for the user and not a failure: a regular file that all users may
+// read or write. There are none on Windows, whose permissions Go does not show.
 //
 // The read takes as long as the system call does (a FIFO without a writer, a dead
 // mount): the caller has to leave it behind when its time is up. Errors are of

@@ -17,7 +17,7 @@ const (
 	lockPause   = 10 * time.Millisecond
 )
 
-// Lock waits until no other run holds the file at path. unlock lets go of it; held
+// Lock waits until no other run holds the file at path. unlock releases it; held
 // is false where the file is not a regular one, cannot be locked, or is held by
 // another run for too long. The file may be replaced while it is locked: a run that
 // has waited for the old file then waits for the new one.
