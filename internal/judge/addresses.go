@@ -64,7 +64,7 @@ func (p Policy) addCounted(r *report.Report, v *report.Verdict, name string, n i
 	def, _ := report.LookupMetric(name)
 	m := report.Metric{Def: def, Value: float64(n)}
 	r.Metrics = append(r.Metrics, m)
-	v.Metrics = append(v.Metrics, p.judged(r, m, v))
+	v.Metrics = append(v.Metrics, p.judged(r, m, p.Rule(name, report.Mailbox{}), v))
 }
 
 // mergeMetrics takes the worst of every metric of the sessions into the verdict.

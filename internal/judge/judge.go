@@ -66,14 +66,15 @@ func Judge(r *report.Report, p Policy) report.Verdict {
 		v.Findings = append(v.Findings, p.finding(e, r.StepOf(e.Step, e.Among)))
 	}
 	for _, def := range report.MetricTable() {
-		for _, of := range mailboxes(r, def) {
-			m, ok := r.MetricOf(def.Name, of)
-			switch {
-			case ok:
-				v.Metrics = append(v.Metrics, p.judged(r, m, &v))
-			case len(r.Sessions) == 0:
-				p.missing(r, &v, report.Metric{Def: def, Mailbox: of})
-			}
+		if !ofEachMailbox(r, def) {
+			p.judgeMetric(r, &v, def, report.Mailbox{}, p.Rule(def.Name, report.Mailbox{}))
+			continue
+		}
+		if def.Name == report.StepTime(def.Step) { // the sum over the mailboxes, to which no limit applies
+			p.judgeMetric(r, &v, def, report.Mailbox{}, Rule{})
+		}
+		for _, of := range r.Target.Mailboxes {
+			p.judgeMetric(r, &v, def, of, p.Rule(def.Name, of))
 		}
 	}
 	sortFindings(&v)
@@ -92,27 +93,29 @@ func succeeded(findings []report.Finding) bool {
 	})
 }
 
-// wholeSession is the one mailbox, the zero one, of a metric of the session.
-var wholeSession = []report.Mailbox{{}}
-
-// mailboxes returns the mailboxes that a metric is measured of, in the order of the
-// output: the zero Mailbox for a metric of the session. A time of several mailboxes
-// has the sum before them.
-func mailboxes(r *report.Report, def report.MetricDef) []report.Mailbox {
-	if !summed(r, def) {
-		return wholeSession
+// ofEachMailbox says whether a metric is measured of each of several mailboxes.
+func ofEachMailbox(r *report.Report, def report.MetricDef) bool {
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Mailbox.Label != "" && s.Name == def.Step {
+			return true
+		}
 	}
-	if def.Name == report.StepTime(def.Step) {
-		return append([]report.Mailbox{{}}, r.Target.Mailboxes...)
+	for i := range r.Metrics {
+		if m := &r.Metrics[i]; m.Mailbox.Label != "" && m.Def.Name == def.Name {
+			return true
+		}
 	}
-	return r.Target.Mailboxes
+	return false
 }
 
-// summed says whether a metric is measured of each of several mailboxes, so that one
-// of the session is a sum, to which no limit applies.
-func summed(r *report.Report, def report.MetricDef) bool {
-	return slices.ContainsFunc(r.Steps, func(s report.StepResult) bool { return s.Name == def.Step && s.Mailbox.Label != "" }) ||
-		slices.ContainsFunc(r.Metrics, func(m report.Metric) bool { return m.Def.Name == def.Name && m.Mailbox.Label != "" })
+// judgeMetric judges a metric of one mailbox, or of the session, by a rule. One that was
+// not measured is noted, but in a check of several sessions, which note their own.
+func (p Policy) judgeMetric(r *report.Report, v *report.Verdict, def report.MetricDef, of report.Mailbox, rule Rule) {
+	if m, ok := r.MetricOf(def.Name, of); ok {
+		v.Metrics = append(v.Metrics, p.judged(r, m, rule, v))
+	} else if len(r.Sessions) == 0 {
+		missing(r, v, report.Metric{Def: def, Mailbox: of}, rule)
+	}
 }
 
 // minReported is the shortest time of a step that failed which a finding mentions: a
@@ -123,14 +126,12 @@ const minReported = time.Second
 const minSlow = 100 * time.Millisecond
 
 // judged compares a metric with its rule; what violates it becomes a finding.
-func (p Policy) judged(r *report.Report, m report.Metric, v *report.Verdict) report.Judged {
-	rule := p.Rule(m.Def.Name, m.Mailbox)
-	// A certificate that is refused has its finding.
-	if tls := r.Step(report.StepTLS); m.Def.Name == report.CertificateDays && p.CertificateDefault && tls != nil && tls.Outcome == report.Passed {
-		rule.Warn = defaultDays(r)
-	}
-	if m.Mailbox.Label == "" && summed(r, m.Def) {
-		rule = Rule{}
+func (p Policy) judged(r *report.Report, m report.Metric, rule Rule, v *report.Verdict) report.Judged {
+	if m.Def.Name == report.CertificateDays && p.CertificateDefault {
+		// A certificate that is refused has its finding.
+		if tls := r.Step(report.StepTLS); tls != nil && tls.Outcome == report.Passed {
+			rule.Warn = defaultDays(r)
+		}
 	}
 	judged := report.Judged{Metric: m, Warn: printed(rule.Warn, m.Def), Crit: printed(rule.Crit, m.Def)}
 	if f, limit := violation(r, m, rule); limit != nil {
@@ -214,9 +215,6 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 		}
 	}
 	f.Advice = givenAdvice(e, f)
-	if f.Kind == "mailbox_missing" && e.Step == report.StepAppend {
-		f.Advice = "create it for the probe, or is --append not spelled as in LIST?"
-	}
 	f.Server = serverWords(e)
 	return f
 }
@@ -224,11 +222,13 @@ func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Findin
 // checkPassword is the advice on a password that was rejected.
 const checkPassword = "check user name and password"
 
-// givenAdvice is the advice of a finding, which for a rejected password says where it
-// came from, and first what is odd about it, and for a mailbox that is a number what -m
-// is here.
+// givenAdvice returns the advice of a finding: that of its row, or another one where
+// what the user gave says more about the cause. For a rejected password that is what is
+// odd about it, else where it came from.
 func givenAdvice(e *report.StepError, f report.Finding) string {
 	switch {
+	case f.Kind == "mailbox_missing" && e.Step == report.StepAppend:
+		return "create it for the probe, or is --append not spelled as in LIST?"
 	case f.Kind == "mailbox_missing" && e.Mailbox != "" && strings.Trim(e.Mailbox, "0123456789") == "":
 		return "-m is the mailbox here. A limit in bytes, as of check_imap, is --fetch-limit"
 	case f.Kind != "auth_failed" || !triedPassword(e):
@@ -319,18 +319,19 @@ func printed(r *Range, def report.MetricDef) string {
 
 // missing notes what a metric without a value means: nothing to compare, or a
 // step that was not reached.
-func (p Policy) missing(r *report.Report, v *report.Verdict, m report.Metric) {
+func missing(r *report.Report, v *report.Verdict, m report.Metric, rule Rule) {
 	def := m.Def
-	why, absent := r.Absent[m.Label()]
-	step := r.StepOf(def.Step, m.Mailbox)
-	sum := m.Mailbox.Label == "" && summed(r, def)
-	if step != nil || sum {
+	step := r.Step(def.Step) // of a sum that of the first mailbox
+	if m.Mailbox.Label != "" {
+		step = r.StepOf(def.Step, m.Mailbox)
+	}
+	if step != nil {
 		v.Unknown = append(v.Unknown, m)
 	}
-	rule := p.Rule(def.Name, m.Mailbox)
-	if sum || rule.Warn == nil && rule.Crit == nil || def.Step == "" { // of the whole run: not this session's
+	if rule.Warn == nil && rule.Crit == nil || def.Step == "" { // of the whole run: not this session's
 		return
 	}
+	why, absent := r.Absent[m.Label()]
 	switch {
 	case absent:
 	case step == nil:

@@ -140,9 +140,9 @@ func (r *Report) Metric(name string) (Metric, bool) { return r.MetricOf(name, Ma
 
 // MetricOf returns the metric of one mailbox of several, and whether it was measured.
 func (r *Report) MetricOf(name string, of Mailbox) (Metric, bool) {
-	for _, m := range r.Metrics {
-		if m.Def.Name == name && m.Mailbox == of {
-			return m, true
+	for i := range r.Metrics {
+		if m := &r.Metrics[i]; m.Def.Name == name && m.Mailbox == of {
+			return *m, true
 		}
 	}
 	return Metric{}, false
