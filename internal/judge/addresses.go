@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 
@@ -83,13 +82,7 @@ func (p Policy) mergeMetrics(v *report.Verdict) {
 			}
 		}
 	}
-	order := map[string]int{}
-	for i, def := range report.MetricTable() {
-		order[def.Name] = i
-	}
-	slices.SortStableFunc(v.Metrics, func(a, b report.Judged) int {
-		return cmp.Or(cmp.Compare(order[a.Def.Name], order[b.Def.Name]), cmp.Compare(a.Mailbox.Place, b.Mailbox.Place))
-	})
+	slices.SortStableFunc(v.Metrics, func(a, b report.Judged) int { return report.CompareMetrics(a.Metric, b.Metric) })
 	for _, sv := range v.Sessions {
 		for _, m := range sv.Unknown {
 			has := func(o report.Judged) bool { return o.Label() == m.Label() }

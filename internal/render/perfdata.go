@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,28 +51,21 @@ func lastPlace(v report.Verdict) int {
 // perfItems returns the items of the metrics for which keep is true.
 func (o Options) perfItems(v report.Verdict, scale bool, keep func(report.Judged) bool) string {
 	type item struct {
-		row, mailbox int // in the metric table, and of those of the session
-		text         string
+		metric *report.Metric
+		text   string
 	}
 	items := make([]item, 0, len(v.Metrics)+len(v.Unknown))
-	add := func(m report.Metric, text string) {
-		for row, def := range report.MetricTable() {
-			if def.Name == m.Def.Name {
-				items = append(items, item{row, m.Mailbox.Place, text})
-			}
+	for i := range v.Metrics {
+		if m := &v.Metrics[i]; keep(*m) {
+			items = append(items, item{&m.Metric, o.perfItem(*m, scale)})
 		}
 	}
-	for _, m := range v.Metrics {
-		if keep(m) {
-			add(m.Metric, o.perfItem(m, scale))
+	for i := range v.Unknown {
+		if m := &v.Unknown[i]; o.PerfdataUnknown && keep(report.Judged{Metric: *m}) {
+			items = append(items, item{m, o.perfLabel(*m) + "=U"})
 		}
 	}
-	for _, m := range v.Unknown {
-		if o.PerfdataUnknown && keep(report.Judged{Metric: m}) {
-			add(m, o.perfLabel(m)+"=U")
-		}
-	}
-	slices.SortStableFunc(items, func(a, b item) int { return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.mailbox, b.mailbox)) })
+	slices.SortStableFunc(items, func(a, b item) int { return report.CompareMetrics(*a.metric, *b.metric) })
 	texts := make([]string, len(items))
 	for i, it := range items {
 		texts[i] = it.text

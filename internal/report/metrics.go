@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 )
@@ -142,6 +143,23 @@ func stepTime(step, doc string) MetricDef {
 
 // MetricTable returns all metrics with their places in the order of the perfdata.
 func MetricTable() iter.Seq2[int, MetricDef] { return slices.All(table) }
+
+// CompareMetrics orders metrics as they are printed: by the metric table, and those of
+// one name by the order of the mailboxes.
+func CompareMetrics(a, b Metric) int {
+	if a.Def.Name == b.Def.Name {
+		return cmp.Compare(a.Mailbox.Place, b.Mailbox.Place)
+	}
+	for i := range table {
+		switch table[i].Name {
+		case a.Def.Name:
+			return -1
+		case b.Def.Name:
+			return 1
+		}
+	}
+	return 0
+}
 
 // LookupMetric returns the definition of the metric called name and whether
 // there is one.
