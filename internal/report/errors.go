@@ -64,7 +64,6 @@ type Setup struct {
 	PasswordDoubt  string // what is odd about the password, for the case that it is rejected; "" when nothing is
 	AddressName    string // the name given with --address, resolved in place of the host; "" for none
 	Family         string // "4" or "6" with -4 or -6
-	Source         string // --source
 	Proxy          string // version of the PROXY header that was sent: "v1"
 	StartTLS       bool   // --tls=starttls
 	TLSMin         string // "1.0", "1.1" or "1.3"; "" means 1.2, the default
@@ -122,9 +121,8 @@ func (r *Reply) String() string {
 	return strings.TrimSpace("[" + code + "] " + r.Text)
 }
 
-// Conditions that the packages below session, and session itself, report and
-// judge recognises. They carry no
-// words for the user: those stand in judge's table.
+// Conditions that session and the packages below it report and judge recognises.
+// They carry no words for the user: those are in judge's table.
 var (
 	ErrTimeout          = errors.New("the time is up")
 	ErrInterrupted      = errors.New("interrupted by a signal")

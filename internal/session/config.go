@@ -119,16 +119,12 @@ func (c *Config) Reach() string {
 
 // setup returns what judge's advice depends on.
 func (c *Config) setup() report.Setup {
-	u := report.Setup{
+	return report.Setup{
 		AddressName: c.Dial.Name, Family: string(c.Dial.Family), Proxy: string(c.Dial.Proxy), StartTLS: c.TLS == TLSStart,
 		TLSMin:     map[uint16]string{tls.VersionTLS10: "1.0", tls.VersionTLS11: "1.1", tls.VersionTLS13: "1.3"}[c.Cert.MinVersion],
 		SmallHello: c.Cert.SmallHello, CertificateKey: string(c.Cert.Key),
 		Username: c.Username, PasswordFile: c.PasswordFile, PasswordDoubt: c.PasswordDoubt,
 	}
-	if c.Dial.Source.IsValid() {
-		u.Source = c.Dial.Source.String()
-	}
-	return u
 }
 
 // withRoots returns the configuration with the system's roots in place of none.
