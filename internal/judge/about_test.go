@@ -41,13 +41,13 @@ func TestNewStep(t *testing.T) {
 		{"nothing behind the login", report.AboutNetwork, exchange, "bad", "the server did not accept the command: see the transcript (-vvv)"},
 	} {
 		tt.e.Step, tt.e.About = "new", tt.about
-		if got := classify(&tt.e); got.Kind != tt.kind || got.Advice != tt.advice {
+		if got := rowFor(&tt.e); got.Kind != tt.kind || got.Advice != tt.advice {
 			t.Errorf("%s: got %s, %q, want %s, %q", tt.name, got.Kind, got.Advice, tt.kind, tt.advice)
 		}
 	}
 	refused := denied // the keys may be what is refused
 	refused.Step, refused.About = report.StepSearch, report.AboutStore
-	if got := classify(&refused); got.Kind != "rejected" {
+	if got := rowFor(&refused); got.Kind != "rejected" {
 		t.Errorf("permission denied at search: got %s, want rejected", got.Kind)
 	}
 }

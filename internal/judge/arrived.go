@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"errors"
 	"fmt"
 
 	"check_imap_session/internal/report"
@@ -23,15 +22,13 @@ func arrived(a *report.Arrived) string {
 	return fmt.Sprintf(" and %d bytes of the answer", a.Bytes)
 }
 
-// arrivedClasses stand before the other timeouts: who has begun to greet does not
-// want TLS first.
-func arrivedClasses() []Class {
+// greetingFailures come before the other timeouts: a server that has begun to greet
+// does not wait for TLS.
+func greetingFailures() []failureRow {
 	e := example(report.StepGreeting, report.ErrTimeout)
 	e.Arrived = &report.Arrived{Bytes: 9, Line: 9}
-	return []Class{
-		{Kind: "timeout", Match: func(e *report.StepError) bool {
-			return errors.Is(e.Err, report.ErrTimeout) && e.Step == report.StepGreeting && e.Arrived != nil
-		}, Detail: waiting,
+	return []failureRow{
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return e.Arrived != nil }), Detail: waiting,
 			Advice: "is the server overloaded, or does the greeting end without a line end?", Example: e},
 	}
 }

@@ -10,11 +10,9 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// coded returns a Match for NO, BAD and BYE with one of the response codes.
-func coded(code imap.ResponseCode, steps ...string) func(*report.StepError) bool {
-	return func(e *report.StepError) bool {
-		return e.Reply != nil && codeOf(e) == code && onStep(e, steps) && refusal(e)
-	}
+// coded returns a match for NO, BAD and BYE with a response code.
+func coded(code imap.ResponseCode) match {
+	return func(e *report.StepError) bool { return e.Reply != nil && codeOf(e) == code && refusal(e) }
 }
 
 // codeOf returns the response code of a failure that has a reply.
@@ -37,26 +35,26 @@ func inClear(e *report.StepError) *report.StepError {
 
 const rfc5530 = "RFC 5530 section 3"
 
-// codeClasses tell failures apart by response code.
-func codeClasses() []Class {
-	return []Class{
+// codeFailures tell failures apart by response code.
+func codeFailures() []failureRow {
+	return []failureRow{
 		{Kind: "referral", Match: coded(codeReferral), Detail: referredTo, Source: "RFC 2221, RFC 2193",
 			Advice: "point -H there", Example: referralExample()},
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthenticationFailed), Source: rfc5530,
 			Advice: checkPassword, Example: codeExample(report.StepLogin, imap.ResponseCodeAuthenticationFailed)},
-		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthorizationFailed, report.StepLogin), Source: rfc5530,
+		{Kind: "auth_failed", Match: both(coded(imap.ResponseCodeAuthorizationFailed), on(report.StepLogin)), Source: rfc5530,
 			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthorizationFailed)},
 		{Kind: "no_permission", Match: coded(imap.ResponseCodeAuthorizationFailed), Source: rfc5530,
 			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeAuthorizationFailed)},
 		{Kind: "auth_expired", Match: coded(imap.ResponseCodeExpired), Source: rfc5530,
 			Advice: "set a new password for this account", Example: codeExample(report.StepLogin, imap.ResponseCodeExpired)},
-		{Kind: "bye", Match: coded(imap.ResponseCodeUnavailable, report.StepGreeting), Source: rfc5530,
+		{Kind: "bye", Match: both(coded(imap.ResponseCodeUnavailable), on(report.StepGreeting)), Source: rfc5530,
 			Advice: "is the server being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, imap.ResponseCodeUnavailable, "Shutting down.")},
 		{Kind: "unavailable", Match: coded(imap.ResponseCodeUnavailable), Source: rfc5530,
 			Advice: "is its user database, mail store or back end down?", Example: codeExample(report.StepLogin, imap.ResponseCodeUnavailable)},
 		{Kind: "limit", Match: coded(imap.ResponseCodeLimit), Source: rfc5530,
 			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample(report.StepLogin, imap.ResponseCodeLimit)},
-		{Kind: "unavailable", Match: coded(imap.ResponseCodeInUse, report.StepLogin), Source: rfc5530,
+		{Kind: "unavailable", Match: both(coded(imap.ResponseCodeInUse), on(report.StepLogin)), Source: rfc5530,
 			Advice: lockedAdvice, Example: codeExample(report.StepLogin, imap.ResponseCodeInUse)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeInUse), Source: rfc5530,
 			Advice: lockedAdvice, Example: codeExample(report.StepSelect, imap.ResponseCodeInUse)},
@@ -64,19 +62,19 @@ func codeClasses() []Class {
 			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeNoPerm)},
 		{Kind: "login_disabled", Match: coded(imap.ResponseCodePrivacyRequired), Source: rfc5530,
 			Advice: "use --tls=starttls or --tls=implicit", Example: inClear(codeExample(report.StepLogin, imap.ResponseCodePrivacyRequired))},
-		{Kind: "auth_failed", Match: coded(imap.ResponseCodeContactAdmin, report.StepLogin), Source: rfc5530,
+		{Kind: "auth_failed", Match: both(coded(imap.ResponseCodeContactAdmin), on(report.StepLogin)), Source: rfc5530,
 			Advice: "is the account disabled or locked? ask its admin", Example: codeExample(report.StepLogin, imap.ResponseCodeContactAdmin)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeContactAdmin), Source: rfc5530,
 			Advice: "ask the admin of the server", Example: codeExample(report.StepSelect, imap.ResponseCodeContactAdmin)},
 		{Kind: "over_quota", Match: coded(imap.ResponseCodeOverQuota), Source: rfc5530,
 			Advice: "delete mail or raise the quota", Example: codeExample(report.StepSelect, imap.ResponseCodeOverQuota)},
-		{Kind: "auth_failed", Match: coded(imap.ResponseCodeNonExistent, report.StepLogin), Source: rfc5530,
+		{Kind: "auth_failed", Match: both(coded(imap.ResponseCodeNonExistent), on(report.StepLogin)), Source: rfc5530,
 			Advice: "check the user name", Example: codeExample(report.StepLogin, imap.ResponseCodeNonExistent)},
 		{Kind: "mailbox_missing", Match: both(either(coded(imap.ResponseCodeNonExistent), coded(imap.ResponseCodeTryCreate)), onMailbox), Detail: whichMailbox, Source: rfc5530,
 			Advice: missingMailbox, Example: about(report.AboutMailbox, codeExample(report.StepSelect, imap.ResponseCodeNonExistent))},
-		{Kind: "message_missing", Match: coded(imap.ResponseCodeNonExistent, report.StepFetch), Source: rfc5530,
+		{Kind: "message_missing", Match: both(coded(imap.ResponseCodeNonExistent), on(report.StepFetch)), Source: rfc5530,
 			Advice: "does --message name a message that exists?", Example: codeExample(report.StepFetch, imap.ResponseCodeNonExistent)},
-		{Kind: "unavailable", Match: coded(imap.ResponseCodeServerBug, report.StepLogin), Source: rfc5530,
+		{Kind: "unavailable", Match: both(coded(imap.ResponseCodeServerBug), on(report.StepLogin)), Source: rfc5530,
 			Advice: "internal error on the server: see its log", Example: codeExample(report.StepLogin, imap.ResponseCodeServerBug)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeServerBug), Source: rfc5530,
 			Advice: "internal error on the server: see its log", Example: codeExample(report.StepSelect, imap.ResponseCodeServerBug)},
@@ -84,14 +82,14 @@ func codeClasses() []Class {
 			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample(report.StepList, imap.ResponseCodeClientBug)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeCorruption), Source: rfc5530,
 			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample(report.StepSelect, imap.ResponseCodeCorruption)},
-		{Kind: "rejected", Match: both(coded(imap.ResponseCodeCannot), notOn(report.StepLogin)), Source: rfc5530,
+		{Kind: "rejected", Match: both(coded(imap.ResponseCodeCannot), not(on(report.StepLogin))), Source: rfc5530,
 			Advice: "the server cannot do that: does it allow such a name?", Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
 	}
 }
 
-// Wording is a sentence by which servers that send no code, or a misleading
+// wording is a sentence by which servers that send no code, or a misleading
 // one, say why. Rows are tried in order, before the codes.
-type Wording struct {
+type wording struct {
 	Kind   string
 	Code   imap.ResponseCode // the row needs this code; "" means none or ALERT
 	Steps  []string          // only at these, or at those that are about About; both empty means any
@@ -108,11 +106,11 @@ type Wording struct {
 	Source   string
 }
 
-// wordingClasses turns wordings into rows of the failure table.
-func wordingClasses(wordings []Wording) []Class {
-	var out []Class
+// wordingRows turns wordings into rows of the failure table.
+func wordingRows(wordings []wording) []failureRow {
+	var out []failureRow
 	for _, w := range wordings {
-		c := Class{Kind: w.Kind, Match: w.matches, Advice: w.Advice, Source: w.Source, Example: w.example()}
+		c := failureRow{Kind: w.Kind, Match: w.matches, Advice: w.Advice, Source: w.Source, Example: w.example()}
 		if w.Kind == "mailbox_missing" {
 			c.Detail = whichMailbox
 		}
@@ -121,7 +119,7 @@ func wordingClasses(wordings []Wording) []Class {
 	return out
 }
 
-func (w Wording) matches(e *report.StepError) bool {
+func (w wording) matches(e *report.StepError) bool {
 	if e.Reply == nil || !refusal(e) || !w.at(e) || w.Clear && e.Encrypted || w.Password && !triedPassword(e) {
 		return false
 	}
@@ -136,12 +134,12 @@ func (w Wording) matches(e *report.StepError) bool {
 }
 
 // at says whether the row is meant for the step that failed.
-func (w Wording) at(e *report.StepError) bool {
+func (w wording) at(e *report.StepError) bool {
 	any := len(w.Steps) == 0 && len(w.About) == 0
 	return e.Step != w.Except && (any || slices.Contains(w.Steps, e.Step) || slices.Contains(w.About, e.About))
 }
 
-func (w Wording) example() *report.StepError {
+func (w wording) example() *report.StepError {
 	status, step := w.Status, report.StepLogin
 	if status == "" {
 		status = imap.StatusResponseTypeNo

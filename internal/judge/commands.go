@@ -25,18 +25,18 @@ func badMechanismExample() *report.StepError {
 	return e
 }
 
-// commandClasses stand before the wordings of a command that was refused: what a
+// commandFailures stand before the wordings of a command that was refused: what a
 // server says of search keys, or of its own disk, is in words that mean something
 // else elsewhere.
-func commandClasses() []Class {
-	return []Class{
+func commandFailures() []failureRow {
+	return []failureRow{
 		{Kind: "search_keys", Match: badKeys, Detail: whichKeys, Source: "Dovecot, Cyrus, Courier",
 			Advice:  "check the search keys (RFC 9051 section 6.4.4)",
 			Example: keysExample(report.ErrBad, imap.StatusResponseTypeBad, "Unknown argument AND")},
 		{Kind: "login_disabled", Match: tlsWantedUnderTLS(), Source: "Dovecot, Zimbra; RFC 5530 section 3",
 			Advice:  "TLS is on: does a proxy in front take it off, and does the server trust that proxy?",
 			Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodePrivacyRequired, "Plaintext authentication disallowed on non-secure (SSL/TLS) connections.")},
-		{Kind: "unavailable", Match: both(fullDisk(), func(e *report.StepError) bool { return e.Step == report.StepLogin }), Source: "Dovecot, Cyrus",
+		{Kind: "unavailable", Match: both(fullDisk(), on(report.StepLogin)), Source: "Dovecot, Cyrus",
 			Advice:  "the disk of the server is full",
 			Example: exampleReply(report.StepLogin, report.ErrNo, imap.StatusResponseTypeNo, imap.ResponseCodeServerBug, "write() failed: No space left on device")},
 		{Kind: "rejected", Match: fullDisk(), Source: "Dovecot, Cyrus",
@@ -71,15 +71,15 @@ func keysExample(err error, status imap.StatusResponseType, text string) *report
 	return e
 }
 
-// fullDisk returns a Match for the system's words for a full disk (ENOSPC), which
+// fullDisk returns a match for the system's words for a full disk (ENOSPC), which
 // servers pass on with any code or none.
-func fullDisk() func(*report.StepError) bool {
+func fullDisk() match {
 	full := words(`no space left on device`)
 	return func(e *report.StepError) bool { return refused(e, full) }
 }
 
-// tlsWantedUnderTLS returns a Match for a server that wants TLS although it is on.
-func tlsWantedUnderTLS() func(*report.StepError) bool {
+// tlsWantedUnderTLS returns a match for a server that wants TLS although it is on.
+func tlsWantedUnderTLS() match {
 	wanted := words(tlsWanted)
 	return func(e *report.StepError) bool {
 		return e.Encrypted && e.Step == report.StepLogin && (coded(imap.ResponseCodePrivacyRequired)(e) || refused(e, wanted))

@@ -27,8 +27,7 @@ usage, config and internal is always UNKNOWN: they are about the check itself.
 `)
 	for _, k := range kinds {
 		state := k.State.String()
-		switch k.Name {
-		case "threshold":
+		if k.Name == "threshold" {
 			state = "as given"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Name, state, k.Means)
@@ -40,9 +39,9 @@ What the connection itself says comes first (time is up, refused, reset, TLS),
 then the sentences of well-known servers, then response codes (RFC 5530), then
 the step. Within a kind the rows are tried in this order.
 `)
-	all := Classes()
+	all := failureTable()
 	for _, k := range kinds {
-		var rows []Class
+		var rows []failureRow
 		for _, c := range all {
 			if c.Kind == k.Name {
 				rows = append(rows, c)

@@ -10,7 +10,7 @@ import (
 // Rejected says whether a failure is that of user name, password or token, as the server
 // has said: what locks an account when it is tried again and again.
 func Rejected(e *report.StepError) bool {
-	kind := classify(e).Kind
+	kind := rowFor(e).Kind
 	return e.Step == report.StepLogin && e.Reply != nil && (kind == "auth_failed" || kind == "auth_expired")
 }
 

@@ -1,7 +1,7 @@
 // Package judge decides what a report means: which kind each failure is of,
 // which state each finding has, which numbers are outside their ranges. It is
 // the only place where states are decided, and it is pure: values in, a verdict
-// out. Its tables (kinds, classes, wordings) are the failure table of the
+// out. Its tables (kinds, rows, wordings) are the failure table of the
 // documentation.
 package judge
 
@@ -187,7 +187,7 @@ func (p Policy) state(kind string, def report.State) report.State {
 
 // finding judges a failure.
 func (p Policy) finding(e *report.StepError, s *report.StepResult) report.Finding {
-	c := classify(e)
+	c := rowFor(e)
 	k, _ := LookupKind(c.Kind)
 	def := k.State
 	if c.State != report.OK {

@@ -367,7 +367,7 @@ func TestNoNumberIsNotGood(t *testing.T) {
 	}
 }
 
-// An error of no known class is still a finding with advice.
+// An error that no row recognises is still a finding with advice.
 func TestUnknownError(t *testing.T) {
 	e := &report.StepError{Step: "list", Err: errors.New("something new")}
 	f := Policy{}.finding(e, nil)

@@ -11,26 +11,26 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// networkClasses tell apart what keeps a connection from being made or answered.
-func networkClasses() []Class {
-	return []Class{
+// networkFailures tell apart what keeps a connection from being made or answered.
+func networkFailures() []failureRow {
+	return []failureRow{
 		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepDNS), oneUnanswered), Detail: waiting,
 			Advice: "does the name server answer this question? -4 asks for A alone, -6 for AAAA", Example: lookupExample("AAAA", report.ErrTimeout, report.Setup{})},
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepDNS), Detail: waiting,
 			Advice: "does this machine reach its name servers? see /etc/resolv.conf", Example: example(report.StepDNS, report.ErrTimeout)},
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepConnect), Detail: waiting,
 			Advice: "is the host up, and does a firewall drop the packets?", Example: example(report.StepConnect, report.ErrTimeout)},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), setup(func(u report.Setup) bool { return u.Proxy != "" })), Detail: waiting,
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), func(e *report.StepError) bool { return e.Setup.Proxy != "" }), Detail: waiting,
 			Advice: "does the port expect PROXY? else leave out --proxy-protocol", Example: setupExample(report.StepTLS, report.ErrTimeout, report.Setup{Proxy: "v2"})},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), setup(func(u report.Setup) bool { return u.StartTLS && !u.SmallHello })), Detail: waiting,
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), func(e *report.StepError) bool { return e.Setup.StartTLS && !e.Setup.SmallHello }), Detail: waiting,
 			Advice: "is a big ClientHello dropped on the way? try --tls-small-hello", Example: setupExample(report.StepTLS, report.ErrTimeout, report.Setup{StartTLS: true})},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), setup(func(u report.Setup) bool { return u.StartTLS })), Detail: waiting,
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), func(e *report.StepError) bool { return e.Setup.StartTLS }), Detail: waiting,
 			Advice: "does the server hang, or is something on the way dropping packets? see its log", Example: setupExample(report.StepTLS, report.ErrTimeout, report.Setup{StartTLS: true, SmallHello: true})},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), setup(func(u report.Setup) bool { return !u.SmallHello })), Detail: waiting,
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepTLS), func(e *report.StepError) bool { return !e.Setup.SmallHello }), Detail: waiting,
 			Advice: "does the port speak TLS at once? else try --tls=starttls or --tls-small-hello", Example: example(report.StepTLS, report.ErrTimeout)},
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepTLS), Detail: waiting,
 			Advice: "does the port speak TLS at once? else use --tls=starttls", Example: setupExample(report.StepTLS, report.ErrTimeout, report.Setup{SmallHello: true})},
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return e.Encrypted }), Detail: waiting,
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), encrypted), Detail: waiting,
 			Advice: "TLS works, but no greeting comes: is it another service (HTTP), or is the server overloaded?", Example: &report.StepError{Step: report.StepGreeting, Err: report.ErrTimeout, Encrypted: true}},
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepGreeting), Detail: waiting,
 			Advice: "does the port want TLS at once (--tls=implicit)? else is it overloaded?", Example: example(report.StepGreeting, report.ErrTimeout)},
@@ -40,9 +40,9 @@ func networkClasses() []Class {
 			Advice: "is the mail store slow or locked?", Example: about(report.AboutMailbox, example(report.StepSelect, report.ErrTimeout))},
 		{Kind: "timeout", Match: either(is(report.ErrTimeout), is(syscall.ETIMEDOUT)), Detail: waiting,
 			Advice: "is the server overloaded?", Example: example(report.StepCapability, report.ErrTimeout)},
-		{Kind: "dns", Match: both(is(report.ErrNoAddress), setup(func(u report.Setup) bool { return u.Family == "6" })), Detail: text,
+		{Kind: "dns", Match: both(is(report.ErrNoAddress), func(e *report.StepError) bool { return e.Setup.Family == "6" }), Detail: text,
 			Advice: "leave out -6, or add an AAAA record", Example: lookupExample("", fmt.Errorf("%w: imap.example.com has no IPv6 address", report.ErrNoAddress), report.Setup{Family: "6"})},
-		{Kind: "dns", Match: both(is(report.ErrNoAddress), setup(func(u report.Setup) bool { return u.Family == "4" })), Detail: text,
+		{Kind: "dns", Match: both(is(report.ErrNoAddress), func(e *report.StepError) bool { return e.Setup.Family == "4" }), Detail: text,
 			Advice: "leave out -4, or add an A record", Example: lookupExample("", fmt.Errorf("%w: imap.example.com has no IPv4 address", report.ErrNoAddress), report.Setup{Family: "4"})},
 		{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
 			Advice: "leave out --source, or add the address to the DNS", Example: example(report.StepDNS, fmt.Errorf("%w: imap.example.com has no address of the family of 192.0.2.1", report.ErrNoAddress))},

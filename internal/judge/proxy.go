@@ -7,14 +7,14 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// proxyClasses are what comes of a PROXY header that a port does not expect: the
+// proxyFailures are what comes of a PROXY header that a port does not expect: the
 // server takes it for a command, or for TLS.
-func proxyClasses() []Class {
+func proxyFailures() []failureRow {
 	const advice = "does the port expect PROXY? else leave out --proxy-protocol"
 	v1, v2 := report.Setup{Proxy: "v1"}, report.Setup{Proxy: "v2"}
 	bye := exampleReply(report.StepStartTLS, report.ErrBye, "BYE", "", "Too many invalid IMAP commands.")
 	bye.Setup = v2
-	return []Class{
+	return []failureRow{
 		{Kind: "bad", Match: both(proxyUnwanted, is(report.ErrBad)), Advice: advice,
 			Example: &report.StepError{Step: report.StepStartTLS, Err: report.ErrBad, Setup: v2}},
 		{Kind: "bad", Match: both(proxyUnwanted, is(report.ErrProtocol)), Advice: advice,

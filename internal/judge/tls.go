@@ -16,9 +16,14 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// tlsClasses tell apart what can be wrong with a handshake and a certificate.
-func tlsClasses() []Class {
-	return []Class{
+// tlsFailures tell apart what can be wrong with a handshake and a certificate.
+func tlsFailures() []failureRow {
+	version := either(alert("protocol version"), unsupportedVersion)
+	cipher := alert("handshake failure", "insufficient security")
+	tlsMin := func(version string) match {
+		return func(e *report.StepError) bool { return e.Setup.TLSMin == version }
+	}
+	return []failureRow{
 		{Kind: "starttls_injection", Match: is(report.ErrInjected),
 			Advice: "does something change the traffic on its way? the password was not sent", Example: example(report.StepTLS, report.ErrInjected)},
 		{Kind: "certificate_mismatch", Match: is(report.ErrOtherCertificate), Detail: text, State: report.Critical,
@@ -66,19 +71,19 @@ func tlsClasses() []Class {
 			Advice: "renew it with the extended key usage serverAuth", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 		{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
 			Advice: "for a private CA give its certificate with --ca-file", Example: example(report.StepTLS, x509.ConstraintViolationError{})},
-		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(version, tlsMin("1.0")), Detail: handshakeDetail,
 			Advice: "no version from TLS 1.0 to 1.3 works: is the server limited to SSL 3, or misconfigured?", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.0"})},
-		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.TLSMin == "1.3" })), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(version, tlsMin("1.3")), Detail: handshakeDetail,
 			Advice: "does it speak TLS 1.3? else leave out --tls-min=1.3", Example: alertWith("protocol version not supported", report.Setup{TLSMin: "1.3"})},
-		{Kind: "tls_handshake", Match: both(either(alert("protocol version"), unsupportedVersion), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(version, certificateKey), Detail: handshakeDetail,
 			Advice: "does it speak TLS 1.2? --certificate-key needs that", Example: alertWith("protocol version not supported", report.Setup{CertificateKey: "rsa"})},
-		{Kind: "tls_handshake", Match: either(alert("protocol version"), unsupportedVersion), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: version, Detail: handshakeDetail,
 			Advice: "an old server? see what it speaks with --tls-min=1.0", Example: exampleAlert("protocol version not supported")},
-		{Kind: "tls_handshake", Match: both(alert("handshake failure", "insufficient security"), setup(func(u report.Setup) bool { return u.CertificateKey != "" })), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(cipher, certificateKey), Detail: handshakeDetail,
 			Advice: "does the server have a certificate of the kind of --certificate-key?", Example: alertWith("handshake failure", report.Setup{CertificateKey: "rsa"})},
-		{Kind: "tls_handshake", Match: both(alert("handshake failure", "insufficient security"), setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(cipher, tlsMin("1.0")), Detail: handshakeDetail,
 			Advice: "only ciphers that this program lacks (DHE, brainpool)? or is a client certificate wanted?", Example: alertWith("handshake failure", report.Setup{TLSMin: "1.0"})},
-		{Kind: "tls_handshake", Match: alert("handshake failure", "insufficient security"), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: cipher, Detail: handshakeDetail,
 			Advice: "old ciphers only? try --tls-min=1.0. Or is a client certificate wanted?", Example: exampleAlert("handshake failure")},
 		{Kind: "tls_handshake", Match: alert("certificate", "access denied"), Detail: handshakeDetail,
 			Advice: "the server wants a client certificate that it knows", Example: exampleAlert("certificate required")},
@@ -86,11 +91,11 @@ func tlsClasses() []Class {
 			Advice: "the server does not know this name: check -H and --server-name", Example: exampleAlert("unrecognized name")},
 		{Kind: "tls_handshake", Match: both(tlsFailed, func(e *report.StepError) bool { return strings.Contains(e.Err.Error(), "no renegotiation") }), Phrase: fixed("failed, the server asks to negotiate TLS once more"), Source: "RFC 5246 section 7.4.1.1",
 			Advice: "switch renegotiation off in the server: TLS 1.3 has none, and this program does without", Example: example(report.StepGreeting, &net.OpError{Op: "local error", Err: errors.New("tls: no renegotiation")})},
-		{Kind: "tls_handshake", Match: both(tlsFailed, notOn(report.StepTLS)), Phrase: func(e *report.StepError) string { return "failed, TLS broke: " + handshakeDetail(e) },
+		{Kind: "tls_handshake", Match: both(tlsFailed, not(on(report.StepTLS))), Phrase: func(e *report.StepError) string { return "failed, TLS broke: " + handshakeDetail(e) },
 			Advice: "does the server or something on the way damage TLS? see its log", Example: example(report.StepList, &net.OpError{Op: "local error", Err: errors.New("tls: bad record MAC")})},
 		{Kind: "tls_handshake", Match: alert(""), Detail: handshakeDetail,
 			Advice: "does it want a client certificate, another TLS version or name?", Example: exampleAlert("internal error")},
-		{Kind: "tls_handshake", Match: both(tlsFailed, setup(func(u report.Setup) bool { return u.TLSMin == "1.0" })), Detail: handshakeDetail,
+		{Kind: "tls_handshake", Match: both(tlsFailed, tlsMin("1.0")), Detail: handshakeDetail,
 			Advice: "see the log of the server, and compare with openssl s_client", Example: setupExample(report.StepTLS, errors.New("tls: server chose an unconfigured cipher suite"), report.Setup{TLSMin: "1.0"})},
 		{Kind: "tls_handshake", Match: tlsFailed, Detail: handshakeDetail,
 			Advice: "see the log of the server. Is it old? try --tls-min=1.0", Example: example(report.StepTLS, errors.New("tls: server chose an unconfigured cipher suite"))},
@@ -106,12 +111,12 @@ func parseDetail(e *report.StepError) string {
 	return "the certificate cannot be parsed: " + strings.TrimPrefix(strings.TrimPrefix(why, unparsable), "x509: ")
 }
 
-// tlsText returns a Match for an error of crypto/tls that begins in a way and, when
+// tlsText returns a match for an error of crypto/tls that begins in a way and, when
 // there are words, has one of them behind it.
-func tlsText(prefix string, words ...string) func(*report.StepError) bool {
+func tlsText(prefix string, words ...string) match {
 	return func(e *report.StepError) bool {
 		rest, ok := strings.CutPrefix(e.Err.Error(), prefix)
-		return ok && (len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(rest, w) }))
+		return ok && (len(words) == 0 || containsAny(rest, words))
 	}
 }
 
@@ -246,18 +251,17 @@ func hostIsAddress(e *report.StepError) bool {
 // server is a net.OpError around a number that prints as its name, all else is
 // text. See RFC 8446 section 6.2 for the alerts.
 
-// alert returns a Match for an alert of the server with one of these words in
+// alert returns a match for an alert of the server with one of these words in
 // its name.
-func alert(words ...string) func(*report.StepError) bool {
+func alert(words ...string) match {
 	return func(e *report.StepError) bool {
 		name, ok := alertName(e.Err)
-		for _, w := range words {
-			if ok && strings.Contains(name, w) {
-				return true
-			}
-		}
-		return false
+		return ok && containsAny(name, words)
 	}
+}
+
+func containsAny(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
 }
 
 // alertName returns the name of an alert that the server sent.

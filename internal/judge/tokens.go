@@ -14,11 +14,11 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// tokenClasses are about the token endpoint. They stand before the rows of the
+// tokenFailures are about the token endpoint. They stand before the rows of the
 // network and of TLS: those are about the IMAP server. It is a function so that a
 // check that fetches no token compiles no pattern.
-func tokenClasses() []Class {
-	rows := []Class{
+func tokenFailures() []failureRow {
+	rows := []failureRow{
 		{Kind: "timeout", Match: at(report.ErrTimeout, report.StepToken), Detail: waiting,
 			Advice: "does this machine reach the token endpoint? a proxy is used only when --oauth-proxy names it", Example: example(report.StepToken, report.ErrTimeout)},
 	}
@@ -36,14 +36,14 @@ func tokenClasses() []Class {
 		if r.example != "" {
 			example.Said = []string{r.example}
 		}
-		rows = append(rows, Class{Kind: "token", Match: match, Detail: refusedDetail, Advice: r.advice, Source: r.source, Example: example})
+		rows = append(rows, failureRow{Kind: "token", Match: match, Detail: refusedDetail, Advice: r.advice, Source: r.source, Example: example})
 	}
 	untrusted := either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.HostnameError](), is(report.ErrWeakKey), is(report.ErrMalformed))
 	return append(rows,
-		Class{Kind: "token", Match: both(is(report.ErrToken), untrusted), Detail: text,
+		failureRow{Kind: "token", Match: both(is(report.ErrToken), untrusted), Detail: text,
 			Advice:  "the certificate of the token endpoint does not verify: for a private CA give --ca-file (no secret was sent)",
 			Example: example(report.StepToken, fmt.Errorf("%w: %w", report.ErrToken, x509.UnknownAuthorityError{}))},
-		Class{Kind: "token", Match: is(report.ErrToken), Detail: text,
+		failureRow{Kind: "token", Match: is(report.ErrToken), Detail: text,
 			Advice:  "is --oauth-token-url right, and does this machine reach it? a proxy is used only when --oauth-proxy names it",
 			Example: example(report.StepToken, fmt.Errorf("%w: connection refused", report.ErrToken))})
 }
@@ -168,10 +168,10 @@ func exchangeTokenExample() *report.StepError {
 	return e
 }
 
-// mechanismClasses are refusals where looking at the password is no use, or not
+// mechanismFailures are refusals where looking at the password is no use, or not
 // enough.
-func mechanismClasses() []Class {
-	return []Class{
+func mechanismFailures() []failureRow {
+	return []failureRow{
 		{Kind: "auth_failed", Match: both(refusedToken, invalidToken), Detail: fixed("access token refused as invalid or expired (invalid_token)"), Source: "RFC 6750 section 3.1, RFC 7628 section 3.2.2",
 			Advice:  "renew the access token",
 			Example: invalidTokenExample()},

@@ -20,8 +20,8 @@ func words(pattern string) *regexp.Regexp {
 // busyWordings returns sentences by which a server says that it takes no commands
 // now, whatever the command was. They are functions so that a check that goes well
 // compiles no pattern.
-func busyWordings() []Wording {
-	return []Wording{
+func busyWordings() []wording {
+	return []wording{
 		// Commands that the server did not understand: not a limit on sessions.
 		{Kind: "bad", Words: words(`too many (invalid|bad|unknown|syntax) (\w+ )?(commands|errors)`),
 			Advice:  "the server did not accept what it got: see the transcript (-vvv)",
@@ -60,8 +60,8 @@ func busyWordings() []Wording {
 // wordings returns sentences of real servers. A row is only as wide as its
 // sentence is characteristic; what no row knows is judged by its code, then by
 // its step.
-func wordings() []Wording {
-	return []Wording{
+func wordings() []wording {
+	return []wording{
 		{Kind: "auth_expired", Words: words(`password (must|has to|needs to) be changed|password (has |is )?expired|expired password|must change (your )?password`), Steps: []string{report.StepLogin},
 			Advice:  "set a new password for this account",
 			Example: "password must be changed before IMAP login permitted", Source: "Zimbra"},

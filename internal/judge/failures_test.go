@@ -12,18 +12,18 @@ import (
 // line, a file of ours, a number outside its range.
 var raisedElsewhere = []string{"usage", "threshold"}
 
-func TestEveryClassIsReachable(t *testing.T) {
-	classes := Classes()
-	for i, c := range classes {
+func TestEveryRowIsReachable(t *testing.T) {
+	rows := failureTable()
+	for i, c := range rows {
 		if c.Example == nil {
 			t.Errorf("row %d (%s, %q) has no example", i, c.Kind, c.Advice)
 			continue
 		}
-		first := slices.IndexFunc(classes, func(c Class) bool { return c.Match(copied(classes[i].Example)) })
+		first := slices.IndexFunc(rows, func(c failureRow) bool { return c.Match(copied(rows[i].Example)) })
 		if first != i {
 			got := "no row"
 			if first >= 0 {
-				got = classes[first].Kind + " (" + classes[first].Advice + ")"
+				got = rows[first].Kind + " (" + rows[first].Advice + ")"
 			}
 			t.Errorf("example of row %d (%s, %q, %+v): taken by row %d, %s", i, c.Kind, c.Advice, c.Example.Reply, first, got)
 		}
@@ -36,9 +36,9 @@ func copied(e *report.StepError) *report.StepError {
 	return &c
 }
 
-func TestEveryClassHasAKind(t *testing.T) {
+func TestEveryRowHasAKind(t *testing.T) {
 	used := map[string]bool{}
-	for i, c := range Classes() {
+	for i, c := range failureTable() {
 		if _, ok := LookupKind(c.Kind); !ok {
 			t.Errorf("row %d: kind %q is not in the list of kinds", i, c.Kind)
 		}
@@ -97,7 +97,7 @@ func TestKinds(t *testing.T) {
 }
 
 func TestAdviceIsPlain(t *testing.T) {
-	for i, c := range Classes() {
+	for i, c := range failureTable() {
 		if c.Advice == "" {
 			t.Errorf("row %d (%s): no advice", i, c.Kind)
 		}
@@ -124,7 +124,7 @@ func wantPlain(t *testing.T, name, text string) {
 // Every kind's headline as it is made, from the examples: one line that begins
 // with the step and says nothing twice.
 func TestFindingsOfExamples(t *testing.T) {
-	for i, c := range Classes() {
+	for i, c := range failureTable() {
 		f := Policy{}.finding(c.Example, nil)
 		if f.Kind != c.Kind || f.Step != c.Example.Step || f.Advice != c.Advice {
 			t.Errorf("row %d: got %+v, want kind %s, step %s, advice %q", i, f, c.Kind, c.Example.Step, c.Advice)
