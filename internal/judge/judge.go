@@ -177,8 +177,8 @@ func sortFindings(v *report.Verdict) {
 
 // state returns the state of a kind: the default, unless --state has another.
 func (p Policy) state(kind string, def report.State) report.State {
-	if k, known := LookupKind(kind); known && !k.Fixed {
-		if st, ok := p.States[kind]; ok {
+	if st, ok := p.States[kind]; ok {
+		if k, _ := LookupKind(kind); !k.Fixed {
 			return st
 		}
 	}

@@ -35,11 +35,8 @@ func tlsFailures() []failureRow {
 			Advice: "is the clock of this machine right?", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{NotBefore: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}})},
 		{Kind: "tls_expired", Match: func(e *report.StepError) bool { c := expired(e); return c != nil && isIntermediate(c) }, Detail: expiredDetail,
 			Advice: "install the new intermediate certificate in the server and reload it", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{IsCA: true, RawSubject: []byte{1}}})},
-		{Kind: "tls_expired", Match: func(e *report.StepError) bool {
-			var invalid x509.CertificateInvalidError
-			return errors.As(e.Err, &invalid) && invalid.Reason == x509.Expired
-		}, Detail: expiredDetail,
-			Advice: "renew it and reload the IMAP server, or set the clock of this machine", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired})},
+		{Kind: "tls_expired", Match: func(e *report.StepError) bool { return expired(e) != nil }, Detail: expiredDetail,
+			Advice: "renew it and reload the IMAP server, or set the clock of this machine", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{}})},
 		{Kind: "tls_hostname", Match: both(hostIsAddress, func(e *report.StepError) bool { return invisible(e) != "" }), Phrase: hostnamePhrase,
 			Advice: "renew it with the address as an IP address in subjectAltName", Example: example(report.StepTLS, x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"192.0.2.7"}}, Host: "192.0.2.7"})},
 		{Kind: "tls_hostname", Match: hostIsAddress, Phrase: hostnamePhrase,
@@ -143,8 +140,8 @@ func alertWith(name string, u report.Setup) *report.StepError {
 // expired returns the certificate that is out of date; nil when that is not the
 // failure.
 func expired(e *report.StepError) *x509.Certificate {
-	var invalid x509.CertificateInvalidError
-	if !errors.As(e.Err, &invalid) || invalid.Reason != x509.Expired {
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](e.Err)
+	if !ok || invalid.Reason != x509.Expired {
 		return nil
 	}
 	return invalid.Cert
@@ -156,9 +153,6 @@ func isIntermediate(c *x509.Certificate) bool {
 
 func expiredDetail(e *report.StepError) string {
 	c := expired(e)
-	if c == nil {
-		return ""
-	}
 	return fmt.Sprintf("%s ended on %s, %s ago", whose(c), c.NotAfter.UTC().Format(time.DateOnly), report.Roughly(time.Since(c.NotAfter)))
 }
 
@@ -193,7 +187,7 @@ func hostnamePhrase(e *report.StepError) string {
 	if why := invisible(e); why != "" {
 		return "certificate is not for this name: " + why
 	}
-	names := append([]string(nil), h.Certificate.DNSNames...)
+	names := slices.Clone(h.Certificate.DNSNames)
 	for _, ip := range h.Certificate.IPAddresses {
 		names = append(names, ip.String())
 	}
