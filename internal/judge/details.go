@@ -54,8 +54,7 @@ func waiting(e *report.StepError) string {
 }
 
 func serviceDetail(e *report.StepError) string {
-	var n *report.NotIMAP
-	errors.As(e.Err, &n)
+	n, _ := errors.AsType[*report.NotIMAP](e.Err)
 	if n.Binary > 0 {
 		return fmt.Sprintf("not IMAP: %d bytes of binary data", n.Binary)
 	}

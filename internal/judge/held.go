@@ -16,8 +16,7 @@ func Rejected(e *report.StepError) bool {
 
 // heldPhrase says why no login was tried. The times are UTC.
 func heldPhrase(e *report.StepError) string {
-	var h *report.LoginHeld
-	errors.As(e.Err, &h)
+	h, _ := errors.AsType[*report.LoginHeld](e.Err)
 	if h.Address != "" {
 		return "not tried: " + h.Address + " has rejected it already"
 	}

@@ -47,8 +47,8 @@ func networkFailures() []failureRow {
 		{Kind: "dns", Match: is(report.ErrNoAddress), Detail: text,
 			Advice: "leave out --source, or add the address to the DNS", Example: example(report.StepDNS, fmt.Errorf("%w: imap.example.com has no address of the family of 192.0.2.1", report.ErrNoAddress))},
 		{Kind: "dns", Match: func(e *report.StepError) bool {
-			var d *net.DNSError
-			return errors.As(e.Err, &d) && d.Err == misbehaving
+			d, ok := errors.AsType[*net.DNSError](e.Err)
+			return ok && d.Err == misbehaving
 		}, Detail: dnsDetail,
 			Advice: "is the zone broken, or its DNSSEC? see the log of the name server", Example: example(report.StepDNS, &net.DNSError{Err: misbehaving})},
 		{Kind: "dns", Match: both(as[*net.DNSError](), func(e *report.StepError) bool { return e.Setup.AddressName != "" }), Detail: dnsDetail,
@@ -66,8 +66,8 @@ func networkFailures() []failureRow {
 		{Kind: "nodes_differ", Match: is(report.ErrNodesDiffer), Detail: text,
 			Advice: "did mail arrive meanwhile, or does replication lag?", Example: example(report.StepSelect, fmt.Errorf("%w: messages in INBOX: 40 at 192.0.2.8 and 42 at 192.0.2.7", report.ErrNodesDiffer))},
 		{Kind: "config", Match: func(e *report.StepError) bool {
-			var call *os.SyscallError
-			return errors.As(e.Err, &call) && call.Syscall == "bind"
+			call, ok := errors.AsType[*os.SyscallError](e.Err)
+			return ok && call.Syscall == "bind"
 		}, Detail: networkDetail,
 			Advice: "is --source an address of this machine?", Example: example(report.StepConnect, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))},
 		{Kind: "unreachable", Match: func(e *report.StepError) bool {
@@ -89,8 +89,8 @@ func nobodyListens(e *report.StepError) string {
 }
 
 func networkDetail(e *report.StepError) string {
-	var errno syscall.Errno
-	if !errors.As(e.Err, &errno) {
+	errno, ok := errors.AsType[syscall.Errno](e.Err)
+	if !ok {
 		return text(e)
 	}
 	detail := errno.Error()
@@ -124,8 +124,7 @@ func withOthers(detail string, e *report.StepError, err error) string {
 			continue
 		}
 		reason := "no answer"
-		var errno syscall.Errno
-		if errors.As(a.Err, &errno) {
+		if errno, ok := errors.AsType[syscall.Errno](a.Err); ok {
 			reason = errno.Error()
 		}
 		if addrs[reason] == nil {
@@ -151,8 +150,8 @@ func someAddresses(addrs []string) string {
 // oneUnanswered reports that of two questions to the name server one was answered,
 // by no address.
 func oneUnanswered(e *report.StepError) bool {
-	var l *report.LookupError
-	return errors.As(e.Err, &l) && e.Setup.Family == "" && (l.Question == "A" || l.Question == "AAAA")
+	l, ok := errors.AsType[*report.LookupError](e.Err)
+	return ok && e.Setup.Family == "" && (l.Question == "A" || l.Question == "AAAA")
 }
 
 func lookupExample(question string, err error, u report.Setup) *report.StepError {
@@ -165,8 +164,7 @@ func lookupExample(question string, err error, u report.Setup) *report.StepError
 }
 
 func dnsDetail(e *report.StepError) string {
-	var d *net.DNSError
-	errors.As(e.Err, &d)
+	d, _ := errors.AsType[*net.DNSError](e.Err)
 	server := "the name server"
 	if d.Server != "" {
 		server += " " + d.Server

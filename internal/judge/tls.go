@@ -62,8 +62,8 @@ func tlsFailures() []failureRow {
 		{Kind: "tls_untrusted", Match: tlsText(unparsable), Detail: parseDetail,
 			Advice: "have it issued again: it does not follow RFC 5280", Example: example(report.StepTLS, errors.New(unparsable+"x509: malformed tbs certificate"))},
 		{Kind: "tls_untrusted", Match: func(e *report.StepError) bool {
-			var invalid x509.CertificateInvalidError
-			return errors.As(e.Err, &invalid) && invalid.Reason == x509.IncompatibleUsage
+			invalid, ok := errors.AsType[x509.CertificateInvalidError](e.Err)
+			return ok && invalid.Reason == x509.IncompatibleUsage
 		}, Detail: fixed("it is not made for servers"),
 			Advice: "renew it with the extended key usage serverAuth", Example: example(report.StepTLS, x509.CertificateInvalidError{Reason: x509.IncompatibleUsage})},
 		{Kind: "tls_untrusted", Match: either(as[x509.UnknownAuthorityError](), as[x509.CertificateInvalidError](), as[x509.ConstraintViolationError](), as[x509.SystemRootsError](), as[*tls.CertificateVerificationError](), as[x509.UnhandledCriticalExtension](), as[x509.InsecureAlgorithmError]()), Detail: text,
@@ -123,8 +123,8 @@ func tlsFailed(e *report.StepError) bool {
 	if gone(e) || as[*report.NotIMAP]()(e) || errors.Is(e.Err, report.ErrTooLarge) {
 		return false
 	}
-	var op *net.OpError
-	fromTLS := errors.As(e.Err, &op) && (op.Op == "local error" || op.Op == "remote error") || as[tls.RecordHeaderError]()(e)
+	op, ok := errors.AsType[*net.OpError](e.Err)
+	fromTLS := ok && (op.Op == "local error" || op.Op == "remote error") || as[tls.RecordHeaderError]()(e)
 	for err := e.Err; err != nil && !fromTLS; err = errors.Unwrap(err) {
 		fromTLS = strings.HasPrefix(err.Error(), "tls: ") || strings.HasPrefix(err.Error(), "x509: ")
 	}
@@ -182,8 +182,7 @@ func certName(c *x509.Certificate) string {
 }
 
 func hostnamePhrase(e *report.StepError) string {
-	var h x509.HostnameError
-	errors.As(e.Err, &h)
+	h, _ := errors.AsType[x509.HostnameError](e.Err)
 	if why := invisible(e); why != "" {
 		return "certificate is not for this name: " + why
 	}
@@ -200,8 +199,8 @@ func hostnamePhrase(e *report.StepError) string {
 // invisible says why a certificate is not for a name that it has in it, as far as a
 // person can see; "" when it has not.
 func invisible(e *report.StepError) string {
-	var h x509.HostnameError
-	if !errors.As(e.Err, &h) {
+	h, ok := errors.AsType[x509.HostnameError](e.Err)
+	if !ok {
 		return ""
 	}
 	c := h.Certificate
@@ -233,8 +232,8 @@ func someNames(names []string) string {
 
 // hostIsAddress reports a certificate that does not fit an address.
 func hostIsAddress(e *report.StepError) bool {
-	var h x509.HostnameError
-	if !errors.As(e.Err, &h) {
+	h, ok := errors.AsType[x509.HostnameError](e.Err)
+	if !ok {
 		return false
 	}
 	_, err := netip.ParseAddr(h.Host)
@@ -260,8 +259,8 @@ func containsAny(s string, words []string) bool {
 
 // alertName returns the name of an alert that the server sent.
 func alertName(err error) (string, bool) {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "remote error" {
 		return "", false
 	}
 	return strings.TrimPrefix(op.Err.Error(), "tls: "), true

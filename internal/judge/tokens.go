@@ -24,8 +24,8 @@ func tokenFailures() []failureRow {
 	}
 	for _, r := range refusals() {
 		match := func(e *report.StepError) bool {
-			var t *report.TokenRefused
-			return errors.As(e.Err, &t) && (r.code == "" || t.Code == r.code) &&
+			t, ok := errors.AsType[*report.TokenRefused](e.Err)
+			return ok && (r.code == "" || t.Code == r.code) &&
 				(r.status == 0 || t.Status == r.status) && (r.words == nil || slices.ContainsFunc(e.Said, r.words.MatchString))
 		}
 		refused := &report.TokenRefused{Status: 400, Code: r.code, Description: r.example}
@@ -116,10 +116,7 @@ const (
 
 // refusedDetail says by what the token endpoint refused.
 func refusedDetail(e *report.StepError) string {
-	var t *report.TokenRefused
-	if !errors.As(e.Err, &t) {
-		return ""
-	}
+	t, _ := errors.AsType[*report.TokenRefused](e.Err)
 	return report.Foreign(t.Error())
 }
 
