@@ -28,7 +28,8 @@ func greetingFailures() []failureRow {
 	e := example(report.StepGreeting, report.ErrTimeout)
 	e.Arrived = &report.Arrived{Bytes: 9, Line: 9}
 	return []failureRow{
-		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return e.Arrived != nil }), Detail: waiting,
+		{Kind: "timeout", Match: both(at(report.ErrTimeout, report.StepGreeting), func(e *report.StepError) bool { return e.Arrived != nil }),
+			Detail: waiting,
 			Advice: "is the server overloaded, or does the greeting end without a line end?", Example: e},
 	}
 }

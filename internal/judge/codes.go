@@ -43,17 +43,22 @@ func codeFailures() []failureRow {
 		{Kind: "auth_failed", Match: coded(imap.ResponseCodeAuthenticationFailed), Source: rfc5530,
 			Advice: checkPassword, Example: codeExample(report.StepLogin, imap.ResponseCodeAuthenticationFailed)},
 		{Kind: "auth_failed", Match: both(coded(imap.ResponseCodeAuthorizationFailed), on(report.StepLogin)), Source: rfc5530,
-			Advice: "may these credentials act as this user? check shared mailbox rights", Example: codeExample(report.StepLogin, imap.ResponseCodeAuthorizationFailed)},
+			Advice:  "may these credentials act as this user? check shared mailbox rights",
+			Example: codeExample(report.StepLogin, imap.ResponseCodeAuthorizationFailed)},
 		{Kind: "no_permission", Match: coded(imap.ResponseCodeAuthorizationFailed), Source: rfc5530,
-			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeAuthorizationFailed)},
+			Advice:  "check the rights of the user (ACL)",
+			Example: codeExample(report.StepSelect, imap.ResponseCodeAuthorizationFailed)},
 		{Kind: "auth_expired", Match: coded(imap.ResponseCodeExpired), Source: rfc5530,
 			Advice: "set a new password for this account", Example: codeExample(report.StepLogin, imap.ResponseCodeExpired)},
 		{Kind: "bye", Match: both(coded(imap.ResponseCodeUnavailable), on(report.StepGreeting)), Source: rfc5530,
-			Advice: "is the server being restarted on purpose? if not, see its log", Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, imap.ResponseCodeUnavailable, "Shutting down.")},
+			Advice:  "is the server being restarted on purpose? if not, see its log",
+			Example: exampleReply(report.StepGreeting, report.ErrBye, imap.StatusResponseTypeBye, imap.ResponseCodeUnavailable, "Shutting down.")},
 		{Kind: "unavailable", Match: coded(imap.ResponseCodeUnavailable), Source: rfc5530,
-			Advice: "is its user database, mail store or back end down?", Example: codeExample(report.StepLogin, imap.ResponseCodeUnavailable)},
+			Advice:  "is its user database, mail store or back end down?",
+			Example: codeExample(report.StepLogin, imap.ResponseCodeUnavailable)},
 		{Kind: "limit", Match: coded(imap.ResponseCodeLimit), Source: rfc5530,
-			Advice: "are sessions of this user left open, or does the check run too often?", Example: codeExample(report.StepLogin, imap.ResponseCodeLimit)},
+			Advice:  "are sessions of this user left open, or does the check run too often?",
+			Example: codeExample(report.StepLogin, imap.ResponseCodeLimit)},
 		{Kind: "unavailable", Match: both(coded(imap.ResponseCodeInUse), on(report.StepLogin)), Source: rfc5530,
 			Advice: lockedAdvice, Example: codeExample(report.StepLogin, imap.ResponseCodeInUse)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeInUse), Source: rfc5530,
@@ -61,29 +66,39 @@ func codeFailures() []failureRow {
 		{Kind: "no_permission", Match: coded(imap.ResponseCodeNoPerm), Source: rfc5530,
 			Advice: "check the rights of the user (ACL)", Example: codeExample(report.StepSelect, imap.ResponseCodeNoPerm)},
 		{Kind: "login_disabled", Match: coded(imap.ResponseCodePrivacyRequired), Source: rfc5530,
-			Advice: "use --tls=starttls or --tls=implicit", Example: inClear(codeExample(report.StepLogin, imap.ResponseCodePrivacyRequired))},
+			Advice:  "use --tls=starttls or --tls=implicit",
+			Example: inClear(codeExample(report.StepLogin, imap.ResponseCodePrivacyRequired))},
 		{Kind: "auth_failed", Match: both(coded(imap.ResponseCodeContactAdmin), on(report.StepLogin)), Source: rfc5530,
-			Advice: "is the account disabled or locked? ask its admin", Example: codeExample(report.StepLogin, imap.ResponseCodeContactAdmin)},
+			Advice:  "is the account disabled or locked? ask its admin",
+			Example: codeExample(report.StepLogin, imap.ResponseCodeContactAdmin)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeContactAdmin), Source: rfc5530,
 			Advice: "ask the admin of the server", Example: codeExample(report.StepSelect, imap.ResponseCodeContactAdmin)},
 		{Kind: "over_quota", Match: coded(imap.ResponseCodeOverQuota), Source: rfc5530,
 			Advice: "delete mail or raise the quota", Example: codeExample(report.StepSelect, imap.ResponseCodeOverQuota)},
 		{Kind: "auth_failed", Match: both(coded(imap.ResponseCodeNonExistent), on(report.StepLogin)), Source: rfc5530,
 			Advice: "check the user name", Example: codeExample(report.StepLogin, imap.ResponseCodeNonExistent)},
-		{Kind: "mailbox_missing", Match: both(either(coded(imap.ResponseCodeNonExistent), coded(imap.ResponseCodeTryCreate)), onMailbox), Detail: whichMailbox, Source: rfc5530,
-			Advice: missingMailbox, Example: about(report.AboutMailbox, codeExample(report.StepSelect, imap.ResponseCodeNonExistent))},
+		{Kind: "mailbox_missing", Match: both(either(coded(imap.ResponseCodeNonExistent), coded(imap.ResponseCodeTryCreate)), onMailbox),
+			Detail: whichMailbox, Source: rfc5530,
+			Advice:  missingMailbox,
+			Example: about(report.AboutMailbox, codeExample(report.StepSelect, imap.ResponseCodeNonExistent))},
 		{Kind: "message_missing", Match: both(coded(imap.ResponseCodeNonExistent), on(report.StepFetch)), Source: rfc5530,
-			Advice: "does --message name a message that exists?", Example: codeExample(report.StepFetch, imap.ResponseCodeNonExistent)},
+			Advice:  "does --message name a message that exists?",
+			Example: codeExample(report.StepFetch, imap.ResponseCodeNonExistent)},
 		{Kind: "unavailable", Match: both(coded(imap.ResponseCodeServerBug), on(report.StepLogin)), Source: rfc5530,
-			Advice: "internal error on the server: see its log", Example: codeExample(report.StepLogin, imap.ResponseCodeServerBug)},
+			Advice:  "internal error on the server: see its log",
+			Example: codeExample(report.StepLogin, imap.ResponseCodeServerBug)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeServerBug), Source: rfc5530,
-			Advice: "internal error on the server: see its log", Example: codeExample(report.StepSelect, imap.ResponseCodeServerBug)},
+			Advice:  "internal error on the server: see its log",
+			Example: codeExample(report.StepSelect, imap.ResponseCodeServerBug)},
 		{Kind: "bad", Match: coded(imap.ResponseCodeClientBug), Source: rfc5530,
-			Advice: "the server says we made a mistake: report it with -vvv", Example: codeExample(report.StepList, imap.ResponseCodeClientBug)},
+			Advice:  "the server says we made a mistake: report it with -vvv",
+			Example: codeExample(report.StepList, imap.ResponseCodeClientBug)},
 		{Kind: "rejected", Match: coded(imap.ResponseCodeCorruption), Source: rfc5530,
-			Advice: "the mail store is damaged: see the log and repair the mailbox", Example: codeExample(report.StepSelect, imap.ResponseCodeCorruption)},
+			Advice:  "the mail store is damaged: see the log and repair the mailbox",
+			Example: codeExample(report.StepSelect, imap.ResponseCodeCorruption)},
 		{Kind: "rejected", Match: both(coded(imap.ResponseCodeCannot), not(on(report.StepLogin))), Source: rfc5530,
-			Advice: "the server cannot do that: does it allow such a name?", Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
+			Advice:  "the server cannot do that: does it allow such a name?",
+			Example: codeExample(report.StepSelect, imap.ResponseCodeCannot)},
 	}
 }
 
@@ -148,11 +163,15 @@ func (w wording) example() *report.StepError {
 	switch {
 	case len(w.About) > 0:
 		about = w.About[0]
-		step = map[report.About]string{report.AboutAccount: report.StepLogin, report.AboutStore: report.StepList, report.AboutMailbox: report.StepSelect}[about]
+		step = map[report.About]string{
+			report.AboutAccount: report.StepLogin, report.AboutStore: report.StepList, report.AboutMailbox: report.StepSelect,
+		}[about]
 	case len(w.Steps) > 0:
 		step = w.Steps[0]
 	}
-	err := map[imap.StatusResponseType]error{imap.StatusResponseTypeNo: report.ErrNo, imap.StatusResponseTypeBad: report.ErrBad, imap.StatusResponseTypeBye: report.ErrBye}[status]
+	err := map[imap.StatusResponseType]error{
+		imap.StatusResponseTypeNo: report.ErrNo, imap.StatusResponseTypeBad: report.ErrBad, imap.StatusResponseTypeBye: report.ErrBye,
+	}[status]
 	e := exampleReply(step, err, status, w.Code, w.Example)
 	e.About, e.Encrypted = about, !w.Clear
 	if w.Server != nil {
