@@ -43,6 +43,7 @@ func failureTable() []failureRow {
 		greetingFailures(),
 		networkFailures(),
 		proxyFailures(),
+		certificateFailures(),
 		tlsFailures(),
 		sessionFailures(),
 		wordingRows(busyWordings()),
