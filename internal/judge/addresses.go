@@ -7,8 +7,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// judgeAll judges a report of several sessions: each by itself, then what
-// counts of them. v already holds what stands above the sessions.
+// judgeAll judges a report of several sessions: each by itself, then all of them by
+// Target.Addresses. v already holds what the sessions have in common.
 func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 	best, failed, well := report.Critical, 0, 0
 	var held []report.Finding // because of another address, whose finding comes first
@@ -40,8 +40,7 @@ func (p Policy) judgeAll(r *report.Report, v *report.Verdict) {
 	sortFindings(v)
 	v.Success = v.Success && (well == len(r.Sessions) || well > 0 && r.Target.Addresses == "any")
 	if r.Target.Addresses == "any" {
-		// What one address answers well the others do not spoil; what stands above
-		// the sessions still counts.
+		// The best address decides, and what was found outside the sessions still counts.
 		v.State = best
 		for _, f := range v.Findings {
 			if f.Address == "" {
@@ -71,7 +70,7 @@ func (p Policy) mergeMetrics(v *report.Verdict) {
 	for _, sv := range v.Sessions {
 		for _, m := range sv.Metrics {
 			if m.Def.Name == report.Time {
-				continue // that of the whole run stands already
+				continue // v has that of the whole run already
 			}
 			i := slices.IndexFunc(v.Metrics, func(o report.Judged) bool { return o.Label() == m.Label() })
 			switch {

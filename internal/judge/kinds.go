@@ -11,9 +11,9 @@ type Kind struct {
 	Name  string
 	State report.State // unless --state says otherwise
 	Means string       // one line for the documentation
-	// Verb stands behind the step's name in the headline, before the time.
+	// Verb follows the step's name in the headline, before the time.
 	Verb string
-	// Cause stands behind the time; "" when the verb says it all.
+	// Cause follows the time; "" when the verb says it all.
 	Cause string
 	// Fixed kinds are about us, not about the server; --state cannot change them.
 	Fixed bool

@@ -7,8 +7,8 @@ import (
 	"check_imap_session/internal/report"
 )
 
-// proxyFailures are what comes of a PROXY header that a port does not expect: the
-// server takes it for a command, or for TLS.
+// proxyFailures are those after a PROXY header that a port does not expect: the
+// server reads it as a command, or as TLS.
 func proxyFailures() []failureRow {
 	const advice = "does the port expect PROXY? else leave out --proxy-protocol"
 	v1, v2 := report.Setup{Proxy: "v1"}, report.Setup{Proxy: "v2"}

@@ -141,7 +141,7 @@ func stepTime(step, doc string) MetricDef {
 	return MetricDef{Name: StepTime(step), Unit: Seconds, Step: step, Doc: doc}
 }
 
-// MetricTable returns all metrics with their places in the order of the perfdata.
+// MetricTable returns all metrics in the order of the perfdata, with their index.
 func MetricTable() iter.Seq2[int, MetricDef] { return slices.All(table) }
 
 // CompareMetrics orders metrics as they are printed: by the metric table, and those of
