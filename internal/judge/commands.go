@@ -25,9 +25,8 @@ func badMechanismExample() *report.StepError {
 	return e
 }
 
-// commandFailures stand before the wordings of a command that was refused: what a
-// server says of search keys, or of its own disk, is in words that mean something
-// else elsewhere.
+// commandFailures come before the wordings of a refused command: what servers say about
+// search keys, or about a full disk, means something else in other answers.
 func commandFailures() []failureRow {
 	return []failureRow{
 		{Kind: "search_keys", Match: badKeys, Detail: whichKeys, Source: "Dovecot, Cyrus, Courier",

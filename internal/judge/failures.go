@@ -100,7 +100,7 @@ func ownFailures() []failureRow {
 	}
 }
 
-// logoutFailures stand before all that is the server's: whatever goes wrong with
+// logoutFailures come before all other failures of the server: whatever goes wrong with
 // LOGOUT, the session was over.
 func logoutFailures() []failureRow {
 	return []failureRow{

@@ -165,8 +165,8 @@ func exchangeTokenExample() *report.StepError {
 	return e
 }
 
-// mechanismFailures are refusals where looking at the password is no use, or not
-// enough.
+// mechanismFailures are logins refused for a token or a certificate, or for more than
+// the password.
 func mechanismFailures() []failureRow {
 	return []failureRow{
 		{Kind: "auth_failed", Match: both(refusedToken, invalidToken), Detail: fixed("access token refused as invalid or expired (invalid_token)"), Source: "RFC 6750 section 3.1, RFC 7628 section 3.2.2",
