@@ -32,7 +32,7 @@ func startDemo(ctx context.Context, req *cli.Request, listen func(context.Contex
 		for _, s := range demo.Scenarios() {
 			names = append(names, s.Name)
 		}
-		return nil, fmt.Errorf("there is no demo scenario %q: choose one of %s", req.Demo, strings.Join(names, ", "))
+		return nil, fmt.Errorf("unknown demo scenario %q: choose one of %s", req.Demo, strings.Join(names, ", "))
 	}
 	c := &req.Session
 	mailbox, more := c.Mailbox, []string(nil)

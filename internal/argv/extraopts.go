@@ -211,7 +211,7 @@ func (f iniFile) section(want string) ([]iniLine, error) {
 		if near := Nearest(want, seen); near != "" {
 			hint = "did you mean " + plain(near) + "?"
 		}
-		return nil, &UsageError{Msg: fmt.Sprintf("--extra-opts: there is no section %s in %s", plain(want), plain(f.name)), Hint: hint}
+		return nil, &UsageError{Msg: fmt.Sprintf("--extra-opts: unknown section %s in %s", plain(want), plain(f.name)), Hint: hint}
 	}
 	return out, nil
 }

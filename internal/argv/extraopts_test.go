@@ -102,9 +102,9 @@ func TestExtraOptsRefuses(t *testing.T) {
 		text string
 		want string
 	}{
-		{"no section of that name", "[check_imap]\np=1", "--extra-opts: there is no section a in /x.ini (name another: --extra-opts=SECTION@FILE)"},
-		{"a section of a near name", "[b]\n[A]\np=1", "--extra-opts: there is no section a in /x.ini (did you mean b?)"},
-		{"an empty file", "", "--extra-opts: there is no section a in /x.ini (name another: --extra-opts=SECTION@FILE)"},
+		{"no section of that name", "[check_imap]\np=1", "--extra-opts: unknown section a in /x.ini (name another: --extra-opts=SECTION@FILE)"},
+		{"a section of a near name", "[b]\n[A]\np=1", "--extra-opts: unknown section a in /x.ini (did you mean b?)"},
+		{"an empty file", "", "--extra-opts: unknown section a in /x.ini (name another: --extra-opts=SECTION@FILE)"},
 		{"no =", "[a]\n\nmy s3cret", "/x.ini:3: a line that is not KEY = VALUE (a flag without a value is written KEY =)"},
 		{"no key", "[a]\n= s3cret", "/x.ini:2: a line that is not KEY = VALUE (a flag without a value is written KEY =)"},
 		{"no ]", "[a\np=1", "/x.ini:1: the section's name has no ]"},

@@ -151,7 +151,7 @@ func states(g *grammar, req *Request) error {
 			for _, k := range judge.Kinds() {
 				names = append(names, k.Name)
 			}
-			return usage("--state: there is no kind "+argv.Quote(name), oneOfThese(name, names))
+			return usage("--state: unknown kind "+argv.Quote(name), oneOfThese(name, names))
 		}
 		if kind.Fixed {
 			return usage("--state: the state of "+name+" is always UNKNOWN", "leave it out")

@@ -100,7 +100,7 @@ func TestMailboxUsageErrors(t *testing.T) {
 		{[]string{"-w", "messages@C=5"}, `-w messages@C: no -m names the mailbox "C" (did you mean A?)`},
 		{[]string{"-w", "messages@=5"}, `-w "messages@=5" has no mailbox and range (write messages@MAILBOX=RANGE, or messages=@RANGE)`},
 		{[]string{"-w", "messages@5"}, `-w "messages@5" has no mailbox and range`},
-		{[]string{"-w", "mesages@A=5"}, `-w: there is no metric "mesages" (did you mean messages?)`},
+		{[]string{"-w", "mesages@A=5"}, `-w: unknown metric "mesages" (did you mean messages?)`},
 		{[]string{"-w", "time_login@A=5"}, `-w: time_login is not a metric of a mailbox (write time_login=5)`},
 		{[]string{"-w", "time=2,messages@A=5"}, `-w: "messages@A=5" stands behind a comma (a limit for one mailbox takes a -w of its own)`},
 		{[]string{"-w", "messages@A=5", "-w", "messages@A=6"}, `are two ranges for messages@A`},

@@ -43,7 +43,7 @@ func sessionFlags(g *grammar, req *Request) error {
 	}
 	c.Until = strings.ToLower(g.Until)
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
-		return usage("--until: there is no step "+argv.Quote(c.Until), oneOfThese(strings.ToLower(c.Until), session.StepNames()))
+		return usage("--until: unknown step "+argv.Quote(c.Until), oneOfThese(strings.ToLower(c.Until), session.StepNames()))
 	}
 	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
 		return err

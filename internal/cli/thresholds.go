@@ -302,7 +302,7 @@ func unknownMetric(flag, name string) error {
 	}[name]; meant != "" {
 		hint = "did you mean " + meant + "?"
 	}
-	return usage(flag+": there is no metric "+argv.Quote(name), hint)
+	return usage(flag+": unknown metric "+argv.Quote(name), hint)
 }
 
 // oneOfThese is the hint for a name that is not among those there are: the nearest

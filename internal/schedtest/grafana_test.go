@@ -76,7 +76,7 @@ func TestDashboards(t *testing.T) {
 			for _, target := range p.Targets {
 				metric, field := query(t, target.Target, target.Query)
 				if _, ok := report.LookupMetric(metric); !ok && field != "state" && metric != allSteps {
-					t.Errorf("%s: %s: there is no metric %q", name, p.Title, metric)
+					t.Errorf("%s: %s: unknown metric %q", name, p.Title, metric)
 				}
 				shown[metric+" "+field] = true
 			}

@@ -25,7 +25,7 @@ func TestMetricsOfSteps(t *testing.T) {
 	}
 	for _, def := range report.MetricTable() {
 		if def.Step != "" && !slices.Contains(StepNames(), def.Step) {
-			t.Errorf("metric %s: there is no step %s", def.Name, def.Step)
+			t.Errorf("metric %s: unknown step %s", def.Name, def.Step)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // connection. Its error says what is wrong with --until.
 func Plan(cfg Config) ([]Step, error) {
 	if cfg.Until != "" && !slices.Contains(StepNames(), cfg.Until) {
-		return nil, fmt.Errorf("--until=%s: no such step; the steps are %s", cfg.Until, strings.Join(StepNames(), " "))
+		return nil, fmt.Errorf("--until: unknown step %s; the steps are %s", cfg.Until, strings.Join(StepNames(), " "))
 	}
 	if cfg.Until == report.StepLogin && cfg.Auth == auth.None {
 		return nil, fmt.Errorf("--until=login and --auth=none exclude each other")
