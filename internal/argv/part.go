@@ -15,8 +15,9 @@ func readPart(grammar any, words []word) (*reader, error) {
 	var fields, others []reflect.StructField
 	means := meanings(words)
 	for f := range whole.Type().Fields() {
-		tag, _, _ := strings.Cut(string(f.Tag), " help:") // help would be half the work
-		if f.Tag = reflect.StructTag(tag); means(f) {
+		// What is for the help alone stands last, and would be most of the work.
+		tag, _, _ := strings.Cut(string(f.Tag), "group:")
+		if f.Tag = reflect.StructTag(strings.TrimSpace(tag)); means(f) {
 			fields = append(fields, f)
 		} else if f.Tag.Get("default") != "" {
 			others = append(others, f)

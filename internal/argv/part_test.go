@@ -3,6 +3,8 @@ package argv_test
 import (
 	"math/rand/v2"
 	"reflect"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -61,6 +63,26 @@ func TestPartOfGrammar(t *testing.T) {
 	for _, f := range flags { // the part finds every name
 		same([]string{f})
 		same([]string{f, "1"})
+	}
+}
+
+// TestTagOrder wants all that a command line needs of a tag before the group, where
+// the part of the grammar cuts it off.
+func TestTagOrder(t *testing.T) {
+	key := regexp.MustCompile(`([a-z]+):"(?:[^"\\]|\\.)*"`)
+	for f := range cli.Model().Target.Type().Fields() {
+		var keys []string
+		for _, m := range key.FindAllStringSubmatch(string(f.Tag), -1) {
+			keys = append(keys, m[1])
+		}
+		group := slices.Index(keys, "group")
+		if group < 0 {
+			t.Fatalf("%s has no group", f.Name)
+		}
+		last := slices.DeleteFunc(keys[group+1:], func(key string) bool { return key == "everyday" })
+		if !slices.Equal(last, []string{"help"}) {
+			t.Errorf("%s: %q behind the group, want everyday and help alone", f.Name, last)
+		}
 	}
 }
 

@@ -18,9 +18,11 @@ import (
 	"check_imap_session/internal/session"
 )
 
-// grammar is the command line. Groups are the headings of the help, in order.
+// grammar is the command line. Groups are the headings of the help, in order. In each
+// tag the group, everyday and help stand last: they are for the help alone, and package
+// argv cuts them off before kong reads the tag for a command line.
 type grammar struct {
-	Hostname      string   `short:"H" placeholder:"HOST" group:"Server" emptyerror:"no host name: set imap_session_hostname, or give -H a name" everyday:"the name that mail clients use" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
+	Hostname      string   `short:"H" placeholder:"HOST" emptyerror:"no host name: set imap_session_hostname, or give -H a name" group:"Server" everyday:"the name that mail clients use" help:"Name that clients use: resolved, sent as SNI, verified. A bare address works too and is then verified as an address. Required."`
 	Address       string   `placeholder:"IP" group:"Server" help:"Connect to this address, or to this name, instead of HOST."`
 	Port          port     `short:"p" placeholder:"PORT" group:"Server" everyday:"default 993 for implicit TLS, else 143" help:"Port. Default 993 for implicit TLS, else 143."`
 	IPv4          bool     `name:"ipv4" short:"4" aliases:"use-ipv4" group:"Server" help:"Use IPv4 only."`
