@@ -43,6 +43,8 @@ type Line struct {
 	Given   map[string][]int
 	Remarks []string // about the ini files, for the long output
 	Stdin   bool     // standard input was read to its end for an ini file
+
+	locators []string // "[SECTION][@FILE]" of each --extra-opts, "" where it had none
 }
 
 // Parse reads a command line into grammar, a pointer to a struct of kong's flags.
@@ -54,24 +56,23 @@ func Parse(grammar any, args []string, env Env, opts ...kong.Option) (Line, erro
 		args = args[1:] // an unset macro; those behind a flag are dropped there
 	}
 	words := wordsOf(args)
-	if r, err := readPart(grammar, words); err == nil && (r.asked != "" || len(r.locators) == 0) {
-		return r.line(), nil
+	if line, err := readPart(grammar, words); err == nil && (line.Asked != "" || len(line.locators) == 0) {
+		return line, nil
 	}
 	r := newReader(grammar, opts...)
 	r.foreign = env.Foreign
-	if err := r.read(words); err != nil || r.asked != "" || len(r.locators) == 0 {
-		return r.line(), err
+	if err := r.read(words); err != nil || r.Asked != "" || len(r.locators) == 0 {
+		return r.Line, err
 	}
 	x := extraOpts{reader: r, env: env, files: map[string]iniFile{}}
 	sections, err := x.expand(r.locators)
 	if err != nil {
-		return r.line(), err
+		return r.Line, err
 	}
 	err = r.read(append(sections, words...))
-	line := r.line()
-	_, line.Stdin = x.files[stdinName]
-	line.Remarks = x.remarks
-	return line, err
+	_, r.Stdin = x.files[stdinName]
+	r.Remarks = x.remarks
+	return r.Line, err
 }
 
 func wordsOf(args []string) []word {

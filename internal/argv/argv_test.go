@@ -156,14 +156,14 @@ func samePart(t *testing.T, args []string) (*testGrammar, error) {
 	wholeErr := r.read(words)
 	p, partErr := readPart(&part, words)
 	switch {
-	case partErr != nil && r.asked != "": // the whole finds --help behind an error
+	case partErr != nil && r.Asked != "": // the whole finds --help behind an error
 	case (partErr == nil) != (wholeErr == nil):
 		t.Fatalf("%q: the part says %v, the whole %v", args, partErr, wholeErr)
 	case wholeErr != nil:
-	case p.asked != r.asked || !slices.Equal(p.locators, r.locators):
-		t.Fatalf("%q: the part asks for %q and %q, the whole for %q and %q", args, p.asked, p.locators, r.asked, r.locators)
-	case r.asked == "" && (!reflect.DeepEqual(part, whole) || !reflect.DeepEqual(p.given, r.given)):
-		t.Fatalf("%q: the part reads\n%+v %v\nand the whole\n%+v %v", args, part, p.given, whole, r.given)
+	case p.Asked != r.Asked || !slices.Equal(p.locators, r.locators):
+		t.Fatalf("%q: the part asks for %q and %q, the whole for %q and %q", args, p.Asked, p.locators, r.Asked, r.locators)
+	case r.Asked == "" && (!reflect.DeepEqual(part, whole) || !reflect.DeepEqual(p.Given, r.Given)):
+		t.Fatalf("%q: the part reads\n%+v %v\nand the whole\n%+v %v", args, part, p.Given, whole, r.Given)
 	}
 	return &whole, wholeErr
 }

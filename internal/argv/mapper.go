@@ -80,7 +80,7 @@ func (r *reader) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 		return err
 	}
 	name := o.flag.Name
-	r.given[name] = append(r.given[name], o.from.section)
+	r.Given[name] = append(r.Given[name], o.from.section)
 	return r.put(o, target, value)
 }
 
@@ -144,8 +144,8 @@ func (r *reader) put(o occurrence, target reflect.Value, value string) error {
 			return o.fault(o.as+" takes true or false, not "+Quote(value), "")
 		}
 		target.SetBool(on)
-		if _, isAsk := to.(*Ask); isAsk && on && r.asked == "" {
-			r.asked = f.Name // the first of both counts
+		if _, isAsk := to.(*Ask); isAsk && on && r.Asked == "" {
+			r.Asked = f.Name // the first of both counts
 		}
 	case *int:
 		n, err := 1, error(nil)

@@ -10,7 +10,7 @@ import (
 // mean: kong takes 15 us and 6 KB for each flag of its grammar, and most command
 // lines have five of seventy. It leaves the grammar alone when it finds an error,
 // which the whole grammar explains better.
-func readPart(grammar any, words []word) (*reader, error) {
+func readPart(grammar any, words []word) (Line, error) {
 	whole := reflect.ValueOf(grammar).Elem()
 	var fields, others []reflect.StructField
 	means := meanings(words)
@@ -26,17 +26,17 @@ func readPart(grammar any, words []word) (*reader, error) {
 	part := reflect.New(reflect.StructOf(fields))
 	r := newReader(part.Interface())
 	if err := r.fill(words); err != nil {
-		return nil, err
+		return Line{}, err
 	}
 	for i, f := range fields {
 		whole.FieldByName(f.Name).Set(part.Elem().Field(i))
 	}
 	for _, f := range others {
 		if err := set(whole.FieldByIndex(f.Index), f.Tag.Get("default"), -1); err != nil {
-			return nil, err
+			return Line{}, err
 		}
 	}
-	return r, nil
+	return r.Line, nil
 }
 
 // meanings returns whether words can mean a field: one too many does no harm. The

@@ -31,14 +31,11 @@ type word struct {
 
 // A reader is kong over one grammar, and what it has seen as kong's mapper of the line.
 type reader struct {
+	Line
 	kong    *kong.Kong
 	foreign func() map[string]string // as in Env
-
-	words    []word // those being read; nil while kong sets the defaults
-	last     *kong.Flag
-	given    map[string][]int // as in Line
-	asked    string           // the name of an Ask that was given
-	locators []string         // "[SECTION][@FILE]" of each --extra-opts, "" where it had none
+	words   []word                   // those being read; nil while kong sets the defaults
+	last    *kong.Flag               // that kong has found in them
 }
 
 // newReader returns a reader that fills grammar, a pointer to a struct. It panics
@@ -62,7 +59,7 @@ func newReader(grammar any, opts ...kong.Option) *reader {
 // needs: its format, and what is checked.
 func (r *reader) read(words []word) error {
 	err := r.fill(words)
-	if err == nil || r.asked != "" {
+	if err == nil || r.Asked != "" {
 		return nil
 	}
 	var usage *UsageError
@@ -70,7 +67,7 @@ func (r *reader) read(words []word) error {
 		usage = r.refusal(err)
 	}
 	usage = r.oneHyphen(usage, words)
-	r.given = map[string][]int{}
+	r.Given = map[string][]int{}
 	_ = r.trace(nil).Reset() // for the defaults
 	words = words[:withinLimits(words)]
 	for i := range words {
@@ -79,7 +76,7 @@ func (r *reader) read(words []word) error {
 		}
 		_, _ = r.trace(words[i:min(i+2, len(words))]).Apply()
 	}
-	if r.asked != "" {
+	if r.Asked != "" {
 		return nil
 	}
 	return usage
@@ -91,18 +88,13 @@ func (r *reader) read(words []word) error {
 // exported method: 1.1 MB, a ninth of the file. Write k.Parse here once kong
 // finds hooks without reflect's MethodByName.
 func (r *reader) fill(words []word) error {
-	r.given, r.asked, r.locators = map[string][]int{}, "", nil
-	if len(words) > wordLimit {
-		return &UsageError{
-			Msg:  fmt.Sprintf("the command line has %d words, %d are the limit", len(words), wordLimit),
-			Hint: "look for a file or a macro that repeats itself",
-		}
-	}
+	r.Line = Line{Given: map[string][]int{}}
 	if withinLimits(words) < len(words) {
-		return &UsageError{
-			Msg:  fmt.Sprintf("the command line is longer than %d bytes", byteLimit),
-			Hint: "look for a file or a macro that repeats itself",
+		e := &UsageError{Msg: fmt.Sprintf("the command line is longer than %d bytes", byteLimit), Hint: "look for a file or a macro that repeats itself"}
+		if len(words) > wordLimit {
+			e.Msg = fmt.Sprintf("the command line has %d words, %d are the limit", len(words), wordLimit)
 		}
+		return e
 	}
 	for _, w := range words {
 		if name, _, _ := strings.Cut(w.text, "="); len(name) > 2 && r.find("-"+name) != nil {
@@ -141,8 +133,6 @@ func (r *reader) trace(words []word) *kong.Context {
 	ctx, _ := kong.Trace(r.kong, texts) // what is wrong with the line is in ctx.Error
 	return ctx
 }
-
-func (r *reader) line() Line { return Line{Asked: r.asked, Given: r.given} }
 
 // find returns the flag that is written so, with its hyphens; nil when there is none.
 func (r *reader) find(spelling string) *kong.Flag {
