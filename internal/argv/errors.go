@@ -1,6 +1,7 @@
 package argv
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -31,6 +32,8 @@ func (e *UsageError) Error() string {
 // Unwrap returns the cause.
 func (e *UsageError) Unwrap() error { return e.Err }
 
+func usage(msg, hint string) *UsageError { return &UsageError{Msg: msg, Hint: hint} }
+
 // A source is the place where a word was written; the zero source is the command line.
 type source struct {
 	file    string
@@ -49,24 +52,26 @@ func (s source) String() string {
 // error it takes the flag's name or the word. Behind a secret neither is repeated:
 // it may be the rest of one that was not quoted.
 func (r *reader) refusal(kongs error) *UsageError {
+	const list = "--help lists the flags"
 	flag, isFlag := strings.CutPrefix(kongs.Error(), "unknown flag ")
 	flag, _, _ = strings.Cut(flag, ", did you mean ")
 	word := strings.TrimPrefix(kongs.Error(), "unexpected argument ")
 	first, _ := utf8.DecodeRuneInString(word)
-	e := &UsageError{Msg: "unknown flag " + plain(flag), Hint: "--help lists the flags"}
-	switch hint := r.instead(flag); {
-	case isFlag && !strings.HasPrefix(flag, "--") && !utf8.ValidString(flag): // kong takes a letter a byte
-		return &UsageError{Msg: "a flag has a letter that is not ASCII", Hint: "type it again; --help lists the flags"}
-	case !isFlag && unicode.Is(unicode.Pd, first) && first != '-':
-		return &UsageError{Msg: fmt.Sprintf("a word begins with a dash (U+%04X), not with a hyphen", first), Hint: "type it again: a word processor changes hyphens, and quotes too"}
-	case r.last != nil && isSecret(r.last) && hint == "":
-		return &UsageError{Msg: "a word after --" + r.last.Name + " does not belong to a flag", Hint: "quote the value of --" + r.last.Name}
-	case !isFlag:
-		return &UsageError{Msg: "the word " + Quote(word) + " does not belong to a flag", Hint: "only flags are taken; a value with blanks needs quotes"}
-	case hint != "":
-		e.Hint = hint
+	hint := ""
+	if isFlag {
+		hint = r.instead(flag)
 	}
-	return e
+	switch {
+	case isFlag && !strings.HasPrefix(flag, "--") && !utf8.ValidString(flag): // kong takes a letter a byte
+		return usage("a flag has a letter that is not ASCII", "type it again; "+list)
+	case !isFlag && unicode.Is(unicode.Pd, first) && first != '-':
+		return usage(fmt.Sprintf("a word begins with a dash (U+%04X), not with a hyphen", first), "type it again: a word processor changes hyphens, and quotes too")
+	case r.last != nil && isSecret(r.last) && hint == "":
+		return usage("a word after --"+r.last.Name+" does not belong to a flag", "quote the value of --"+r.last.Name)
+	case !isFlag:
+		return usage("the word "+Quote(word)+" does not belong to a flag", "only flags are taken; a value with blanks needs quotes")
+	}
+	return usage("unknown flag "+plain(flag), cmp.Or(hint, list))
 }
 
 // oneHyphen returns what to write for a long flag with one hyphen and a slip, whose
@@ -78,7 +83,7 @@ func (r *reader) oneHyphen(err *UsageError, words []word) *UsageError {
 			continue
 		}
 		if near := r.nearest("-" + name); near != "" {
-			return &UsageError{Msg: "unknown flag " + plain(name), Hint: "did you mean " + near + "?"}
+			return usage("unknown flag "+plain(name), "did you mean "+near+"?")
 		}
 	}
 	return err
@@ -87,10 +92,8 @@ func (r *reader) oneHyphen(err *UsageError, words []word) *UsageError {
 // instead returns what to write in place of an unknown flag, "" when it resembles
 // nothing.
 func (r *reader) instead(flag string) string {
-	if r.foreign != nil {
-		if hint := r.foreign()[flag]; hint != "" {
-			return hint
-		}
+	if r.foreign != nil && r.foreign()[flag] != "" {
+		return r.foreign()[flag]
 	}
 	if near := r.nearest(flag); near != "" {
 		return "did you mean " + near + "?"

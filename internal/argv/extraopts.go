@@ -46,7 +46,7 @@ func (x *extraOpts) expand(locators []string) (words []word, err error) {
 		case !named:
 			file, err = x.search()
 		case name == "":
-			err = &UsageError{Msg: "--extra-opts has no file after its @", Hint: "write --extra-opts=SECTION@FILE"}
+			err = usage("--extra-opts has no file after its @", "write --extra-opts=SECTION@FILE")
 		default:
 			file, err = x.read(name)
 		}
@@ -113,10 +113,7 @@ func (x *extraOpts) search() (iniFile, error) {
 			return file, err
 		}
 	}
-	return iniFile{}, &UsageError{
-		Msg:  "no ini file for --extra-opts in any of the usual places",
-		Hint: "name it: --extra-opts=SECTION@FILE",
-	}
+	return iniFile{}, usage("no ini file for --extra-opts in any of the usual places", "name it: --extra-opts=SECTION@FILE")
 }
 
 // read returns a file by its name, from the second time on without opening it.
@@ -211,7 +208,7 @@ func (f iniFile) section(want string) ([]iniLine, error) {
 		if near := Nearest(want, seen); near != "" {
 			hint = "did you mean " + plain(near) + "?"
 		}
-		return nil, &UsageError{Msg: fmt.Sprintf("--extra-opts: unknown section %s in %s", plain(want), plain(f.name)), Hint: hint}
+		return nil, usage(fmt.Sprintf("--extra-opts: unknown section %s in %s", plain(want), plain(f.name)), hint)
 	}
 	return out, nil
 }
@@ -248,10 +245,11 @@ func (x *extraOpts) translate(l iniLine, file iniFile) (word, error) {
 	case l.value == "":
 		w.text = "--" + f.Name
 	case f.Tag.Has("guarded") && !file.ours:
-		_, err := fault(l.key+" runs a command or writes a file, and other users can change this file",
-			"give the file to root, without write permission for group and others")
-		err.(*UsageError).Err = fs.ErrPermission
-		return word{}, err
+		return word{}, &UsageError{
+			Msg:    l.key + " runs a command or writes a file, and other users can change this file",
+			Hint:   "give the file to root, without write permission for group and others",
+			Source: l.from.String(), Err: fs.ErrPermission,
+		}
 	case file.public && isSecret(f):
 		x.remarks = append(x.remarks, fmt.Sprintf("%s holds %s and every user of this host can read it: chmod o-r", l.from, f.Name))
 	}

@@ -62,11 +62,11 @@ func (r *reader) read(words []word) error {
 	if err == nil || r.Asked != "" {
 		return nil
 	}
-	var usage *UsageError
-	if !errors.As(err, &usage) {
-		usage = r.refusal(err)
+	var refused *UsageError
+	if !errors.As(err, &refused) {
+		refused = r.refusal(err)
 	}
-	usage = r.oneHyphen(usage, words)
+	refused = r.oneHyphen(refused, words)
 	r.Given = map[string][]int{}
 	_ = r.trace(nil).Reset() // for the defaults
 	words = words[:withinLimits(words)]
@@ -79,7 +79,7 @@ func (r *reader) read(words []word) error {
 	if r.Asked != "" {
 		return nil
 	}
-	return usage
+	return refused
 }
 
 // fill lets kong read words into its grammar. It does what kong's Parse does for
@@ -90,15 +90,15 @@ func (r *reader) read(words []word) error {
 func (r *reader) fill(words []word) error {
 	r.Line = Line{Given: map[string][]int{}}
 	if withinLimits(words) < len(words) {
-		e := &UsageError{Msg: fmt.Sprintf("the command line is longer than %d bytes", byteLimit), Hint: "look for a file or a macro that repeats itself"}
+		msg := fmt.Sprintf("the command line is longer than %d bytes", byteLimit)
 		if len(words) > wordLimit {
-			e.Msg = fmt.Sprintf("the command line has %d words, %d are the limit", len(words), wordLimit)
+			msg = fmt.Sprintf("the command line has %d words, %d are the limit", len(words), wordLimit)
 		}
-		return e
+		return usage(msg, "look for a file or a macro that repeats itself")
 	}
 	for _, w := range words {
 		if name, _, _ := strings.Cut(w.text, "="); len(name) > 2 && r.find("-"+name) != nil {
-			return &UsageError{Msg: "flag " + name + " has one hyphen", Hint: "write -" + name}
+			return usage("flag "+name+" has one hyphen", "write -"+name)
 		}
 	}
 	ctx := r.trace(words)
