@@ -32,7 +32,7 @@ type Env struct {
 	Getenv  func(key string) string            // asked for MP_CONFIG_FILE and NAGIOS_CONFIG_PATH only
 	Open    func(name string) (fs.File, error) // opens an ini file by its path
 	Stdin   io.Reader                          // read for --extra-opts=@-
-	Foreign func() map[string]string           // what to write in place of flags that other programs have, by their spelling; nil for nothing
+	Foreign func(flag string) string           // what to write in place of a flag that other programs have, "" for others; may be nil
 }
 
 // A Line is what a command line holds in addition to the values of its flags.

@@ -92,13 +92,14 @@ func (r *reader) oneHyphen(err *UsageError, words []word) *UsageError {
 // instead returns what to write in place of an unknown flag, "" when it resembles
 // nothing.
 func (r *reader) instead(flag string) string {
-	if r.foreign != nil && r.foreign()[flag] != "" {
-		return r.foreign()[flag]
+	hint := ""
+	if r.foreign != nil {
+		hint = r.foreign(flag)
 	}
-	if near := r.nearest(flag); near != "" {
-		return "did you mean " + near + "?"
+	if near := r.nearest(flag); near != "" && hint == "" {
+		hint = "did you mean " + near + "?"
 	}
-	return ""
+	return hint
 }
 
 // nearest returns the spelling most like that of an unknown flag, "" when none is.

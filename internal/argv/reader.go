@@ -33,7 +33,7 @@ type word struct {
 type reader struct {
 	Line
 	kong    *kong.Kong
-	foreign func() map[string]string // as in Env
+	foreign func(flag string) string // as in Env
 	words   []word                   // those being read; nil while kong sets the defaults
 	last    *kong.Flag               // that kong has found in them
 }

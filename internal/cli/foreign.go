@@ -1,10 +1,9 @@
 package cli
 
-// foreignFlags says what to write in place of flags that other programs have,
-// check_imap, check_imap_receive, check_http, check_ssl_cert and curl, and of those
-// that were renamed before 0.1.0. None of the
-// answers names a flag that takes protection away.
-func foreignFlags() map[string]string {
+// foreignFlag says what to write in place of a flag that other programs have,
+// check_imap, check_imap_receive, check_http, check_ssl_cert and curl, or that was
+// renamed before 0.1.0; "" for others. No answer names a flag that takes protection away.
+func foreignFlag(flag string) string {
 	const (
 		session  = "there is no such flag: the session sends what a mail client sends (docs/from-check_imap.md)"
 		verified = "the certificate is verified as clients do it: give the right name with -H, a private CA with --ca-file"
@@ -43,5 +42,5 @@ func foreignFlags() map[string]string {
 		"--imap-retries": received, "--retries": received, "--retry-interval": received, "--capture-min": received, "--capture-max": received,
 		"--capture-critical-min": received, "--nodelete": received, "--no-delete-captured": received, "--delete": received, "--download": received,
 		"--download-max": received, "--peek": received, "--nopeek": received, "--hires": received, "--template": received,
-	}
+	}[flag]
 }

@@ -104,7 +104,7 @@ func Parse(args []string, env Env) (*Request, error) {
 		Getenv:  env.Getenv,
 		Open:    openRegular,
 		Stdin:   env.Stdin,
-		Foreign: foreignFlags,
+		Foreign: foreignFlag,
 	}, kongOptions()...)
 	req := &Request{Output: g.Output, Target: g.target(line.Given["mailbox"]), Write: g.Write}
 	switch {
