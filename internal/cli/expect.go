@@ -56,7 +56,7 @@ func expectations(g *grammar, req *Request) error {
 		all = append(all, about{"--with=" + step, step, req.Session.With[step]})
 	}
 	for _, x := range all {
-		if !x.given { // the question takes a plan of its own
+		if !x.given { // Removed makes a plan, which takes a while
 			continue
 		}
 		if by := session.Removed(req.Session, x.step); by != "" {

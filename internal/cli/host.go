@@ -43,7 +43,6 @@ func checkHost(flag, host string) error {
 	if i := strings.LastIndex(host, "]:"); i > 0 {
 		name, port = host[:i+1], host[i+2:]
 	}
-	foreign := func(r rune) bool { return r > unicode.MaxASCII }
 	switch {
 	case strings.Contains(host, "://"):
 		return bad("is a URL", "give the name alone, and --tls and -p where they differ from the default")
@@ -57,7 +56,7 @@ func checkHost(flag, host string) error {
 		return bad(argv.Quote(host)+" is more than one name", "make one service each")
 	case port != "" && strings.Trim(port, "0123456789") == "" && strings.Count(name, ":") == 0 || strings.HasSuffix(name, "]"):
 		return bad(argv.Quote(host)+" has a port in it", "write "+flag+" "+name+" -p "+port)
-	case strings.ContainsFunc(host, foreign):
+	case strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }):
 		return bad(argv.Quote(host)+" has letters in it that are not ASCII", "write the name in its xn-- form")
 	case strings.ContainsFunc(host, func(r rune) bool {
 		return !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-._", r))

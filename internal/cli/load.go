@@ -69,16 +69,20 @@ func (r *Request) Pretend() {
 	if r.files.token.given() {
 		r.Session.Token = secret.New("TOKEN")
 	}
-	if o := r.Session.OAuth; o != nil && r.files.clientSecret.given() {
-		o.ClientSecret = secret.New("SECRET")
-	}
-	if o := r.Session.OAuth; o != nil && r.files.refreshToken.given() {
-		o.RefreshToken = secret.New("SECRET")
-	}
 	if r.files.clientCert != "" {
 		r.Session.Cert.Certificate = &tls.Certificate{}
 	}
-	if o := r.Session.OAuth; o != nil && r.files.oauthCert != "" {
+	o := r.Session.OAuth
+	if o == nil {
+		return
+	}
+	if r.files.clientSecret.given() {
+		o.ClientSecret = secret.New("SECRET")
+	}
+	if r.files.refreshToken.given() {
+		o.RefreshToken = secret.New("SECRET")
+	}
+	if r.files.oauthCert != "" {
 		o.Certificate = &tls.Certificate{}
 	}
 }

@@ -173,10 +173,7 @@ func clientCertificate(g *grammar, req *Request) error {
 	case g.ClientCert != "" && req.Session.TLS == session.TLSNone:
 		return usage("--client-cert has no effect with --tls=none", "")
 	}
-	req.files.clientCert, req.files.clientKey = g.ClientCert, g.ClientKey
-	if g.ClientKey == "" {
-		req.files.clientKey = g.ClientCert
-	}
+	req.files.clientCert, req.files.clientKey = g.ClientCert, cmp.Or(g.ClientKey, g.ClientCert)
 	return nil
 }
 

@@ -112,15 +112,3 @@ func ownCredentials(g *grammar, req *Request) error {
 	}
 	return usage("--oauth-client-secret-expires: "+argv.Quote(text)+" is not a date", "write YYYY-MM-DD, the first day on which it no longer works")
 }
-
-// lacks returns the flag without which a metric of our own credentials is not
-// measured, "" when it is there.
-func (r *Request) lacks(metric string) string {
-	switch {
-	case metric == report.ClientCertificateDays && r.files.clientCert == "" && r.files.oauthCert == "":
-		return "--client-cert or --oauth-client-cert"
-	case metric == report.ClientSecretDays && r.Session.ClientSecretExpires.IsZero():
-		return "--oauth-client-secret-expires"
-	}
-	return ""
-}

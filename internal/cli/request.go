@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -190,21 +191,15 @@ func (g *grammar) mailboxes(given []int) []string {
 // modeAndPort returns the TLS mode and the port, each of which decides the other's
 // default.
 func (g *grammar) modeAndPort() (session.TLSMode, uint16) {
-	mode, port := session.TLSMode(g.TLS), uint16(g.Port)
-	switch {
-	case mode == "" && port == 143 && !g.SSL:
+	mode, usual := session.TLSImplicit, uint16(993)
+	if g.Port == 143 && !g.SSL {
 		mode = session.TLSStart
-	case mode == "":
-		mode = session.TLSImplicit
 	}
-	switch {
-	case port != 0:
-	case mode == session.TLSImplicit:
-		port = 993
-	default:
-		port = 143
+	mode = cmp.Or(session.TLSMode(g.TLS), mode)
+	if mode != session.TLSImplicit {
+		usual = 143
 	}
-	return mode, port
+	return mode, cmp.Or(uint16(g.Port), usual)
 }
 
 // alone refuses a flag beside --generate: it exits 0, and a service that has it by
@@ -225,10 +220,7 @@ func build(g *grammar, line argv.Line, env Env, req *Request) error {
 	req.Timeout, req.Brief, req.Verbosity = time.Duration(g.Timeout), g.Brief, min(g.Verbose, 3)
 	req.Remarks, req.PerfdataUnknown, req.Transcript = line.Remarks, g.PerfdataUnknown, g.Transcript
 	if g.Demo.Given {
-		req.Demo = "healthy"
-		if g.Demo.Value != "" {
-			req.Demo = g.Demo.Value
-		}
+		req.Demo = cmp.Or(g.Demo.Value, "healthy")
 	}
 	if req.Explain = g.Explain; g.Explain && g.Demo.Given {
 		return usage("--explain and --demo exclude each other", "leave out --demo: nobody is contacted")
@@ -322,10 +314,7 @@ func tlsMode(g *grammar, req *Request) error {
 	if g.SSL && c.TLS != session.TLSImplicit {
 		return usage("-S and --tls="+g.TLS+" exclude each other", "-S means --tls=implicit")
 	}
-	c.Cert.ServerName = c.Dial.Host
-	if g.ServerName != "" {
-		c.Cert.ServerName = g.ServerName
-	}
+	c.Cert.ServerName = cmp.Or(g.ServerName, c.Dial.Host)
 	c.Cert.Insecure = g.Insecure
 	c.Cert.MinVersion = tlsVersions[g.TLSMin]
 	c.Cert.SmallHello, c.Cert.Key = g.TLSSmallHello, dial.KeyType(g.CertificateKey)

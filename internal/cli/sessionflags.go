@@ -29,11 +29,10 @@ func sessionFlags(g *grammar, req *Request) error {
 			return usage(flag+" has a line end or a NUL in it", "")
 		}
 	}
-	m, err := session.ParseMessage(g.Message)
-	if err != nil {
+	var err error
+	if c.Message, err = session.ParseMessage(g.Message); err != nil {
 		return usage("--message: "+err.Error(), "")
 	}
-	c.Message = m
 	c.Fetch = session.FetchWhat(g.Fetch)
 	if c.FetchLimit, err = fetchLimit(g); err != nil {
 		return err
@@ -43,7 +42,7 @@ func sessionFlags(g *grammar, req *Request) error {
 	}
 	c.Until = strings.ToLower(g.Until)
 	if c.Until != "" && !slices.Contains(session.StepNames(), c.Until) {
-		return usage("--until: unknown step "+argv.Quote(c.Until), oneOfThese(strings.ToLower(c.Until), session.StepNames()))
+		return usage("--until: unknown step "+argv.Quote(c.Until), oneOfThese(c.Until, session.StepNames()))
 	}
 	if c.Skip, err = stepSet(g.Skip, session.Skippable, "--skip: %s cannot be left out"); err != nil {
 		return err

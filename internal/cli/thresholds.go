@@ -28,7 +28,7 @@ type limit struct {
 // from the command line holds, then the one from the later section of an ini file;
 // two from one place are an error, since nobody can know which is meant.
 func thresholds(g *grammar, req *Request) error {
-	limits, err := certificateDays(g, req.ranks("certificate"))
+	limits, err := certificateDays(g, ranks(req.given["certificate"]))
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func thresholds(g *grammar, req *Request) error {
 		values     []string
 		level      report.State
 	}{{"-w", "warning", g.Warning, report.Warning}, {"-c", "critical", g.Critical, report.Critical}} {
-		ranks := req.ranks(f.name)
+		ranks := ranks(req.given[f.name])
 		for i, value := range f.values {
 			parts, err := splitThresholds(f.flag, value)
 			if err != nil {
@@ -141,9 +141,6 @@ func (h held) rule(g *grammar, req *Request, rule judge.Rule, names []string) er
 	}
 	return nil
 }
-
-// ranks returns, for each value of a flag, the rank of the place where it was written.
-func (r *Request) ranks(flag string) []int { return ranks(r.given[flag]) }
 
 // ranks returns the ranks of sections, 0 being the command line.
 func ranks(sections []int) []int {
@@ -329,16 +326,7 @@ func measurable(_ *grammar, req *Request) error {
 		if flag == "" {
 			continue
 		}
-		if slices.Contains([]string{report.Addresses, report.AddressesFailed, report.NodesSpread}, def.Name) && req.AllAddresses == "" {
-			return usage(fmt.Sprintf("%s %s can never be judged without --all-addresses=worst or any", flag, def.Name), "")
-		}
-		if def.Step == report.StepMailboxes && c.Pattern == "" {
-			return usage(fmt.Sprintf("%s %s can never be judged without --mailboxes", flag, def.Name), "")
-		}
-		if def.Step == report.StepAppend && c.Append == "" {
-			return usage(fmt.Sprintf("%s %s can never be judged without --append", flag, def.Name), "")
-		}
-		if needs := req.lacks(def.Name); needs != "" {
+		if needs := req.lacks(def); needs != "" {
 			return usage(fmt.Sprintf("%s %s can never be judged without %s", flag, def.Name, needs), "")
 		}
 		step := def.Step
@@ -353,6 +341,23 @@ func measurable(_ *grammar, req *Request) error {
 		}
 	}
 	return nil
+}
+
+// lacks returns the flag without which a metric is not measured, "" when it is there.
+func (r *Request) lacks(def report.MetricDef) string {
+	switch {
+	case slices.Contains([]string{report.Addresses, report.AddressesFailed, report.NodesSpread}, def.Name) && r.AllAddresses == "":
+		return "--all-addresses=worst or any"
+	case def.Step == report.StepMailboxes && r.Session.Pattern == "":
+		return "--mailboxes"
+	case def.Step == report.StepAppend && r.Session.Append == "":
+		return "--append"
+	case def.Name == report.ClientCertificateDays && r.files.clientCert == "" && r.files.oauthCert == "":
+		return "--client-cert or --oauth-client-cert"
+	case def.Name == report.ClientSecretDays && r.Session.ClientSecretExpires.IsZero():
+		return "--oauth-client-secret-expires"
+	}
+	return ""
 }
 
 func parseAddr(s string) (netip.Addr, error) {
