@@ -33,10 +33,7 @@ func TestGuardedKeys(t *testing.T) {
 		{"a harmless key", "password-file = f", 0o666, 65534, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "x.ini")
-			if err := os.WriteFile(file, []byte("[x]\n"+tt.line+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			file := write(t, filepath.Join(t.TempDir(), "x.ini"), "[x]\n"+tt.line+"\n")
 			if err := os.Chmod(file, tt.mode); err != nil {
 				t.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,9 +12,8 @@ import (
 // TestLockoutGuardFlags: how long the wait is, and which file the secret is in.
 func TestLockoutGuardFlags(t *testing.T) {
 	dir, credentials := t.TempDir(), t.TempDir()
-	file := filepath.Join(dir, "pw")
-	writeGuarded(t, file, "secret\n")
-	writeGuarded(t, filepath.Join(credentials, "pw"), "secret\n")
+	file := write(t, filepath.Join(dir, "pw"), "secret\n")
+	write(t, filepath.Join(credentials, "pw"), "secret\n")
 	for _, tt := range []struct {
 		args   string
 		wait   time.Duration
@@ -49,12 +47,5 @@ func TestLockoutGuardFlags(t *testing.T) {
 		if g := req.Session.Guard; g.Wait != tt.wait || g.Source != want {
 			t.Errorf("%s: wait %v, source %+v, want %v, %+v", tt.args, g.Wait, g.Source, tt.wait, want)
 		}
-	}
-}
-
-func writeGuarded(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -88,7 +88,7 @@ func TestLoginUsage(t *testing.T) {
 		{"-H h -U u --oauth-proxy=ftp://user:hunter2@p" + oauth + " --oauth-client-secret-file=f", []string{"--oauth-proxy", `"ftp"`, "http, https"}},
 		{"-H h -U u" + oauth + " --oauth-client-secret-file=- --oauth-refresh-token-file=-", []string{"standard input", "--oauth-client-secret-file and --oauth-refresh-token-file"}},
 	} {
-		_, err := Parse(strings.Fields(tt.line), Env{Getenv: func(string) string { return "" }})
+		_, err := Parse(strings.Fields(tt.line), env(nil))
 		var u *UsageError
 		if len(tt.want) == 0 != (err == nil) || err != nil && !errors.As(err, &u) {
 			t.Errorf("Parse(%s): %v", tt.line, err)
@@ -152,20 +152,14 @@ func TestTokenProxy(t *testing.T) {
 // TestSecretSources loads each secret from where it may be.
 func TestSecretSources(t *testing.T) {
 	dir, credentials := t.TempDir(), t.TempDir()
-	write := func(path, text string) string {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	write(filepath.Join(credentials, "imap-password"), "from-systemd\n")
-	write(filepath.Join(dir, "file"), "from-file\n")
-	write(filepath.Join(dir, "both"), "from-file\n")
-	write(filepath.Join(credentials, "both"), "from-systemd\n")
-	write(filepath.Join(dir, "empty"), "\n")
-	write(filepath.Join(dir, "json"), `{ "access_token": "x" }`)
+	write(t, filepath.Join(credentials, "imap-password"), "from-systemd\n")
+	write(t, filepath.Join(dir, "file"), "from-file\n")
+	write(t, filepath.Join(dir, "both"), "from-file\n")
+	write(t, filepath.Join(credentials, "both"), "from-systemd\n")
+	write(t, filepath.Join(dir, "empty"), "\n")
+	write(t, filepath.Join(dir, "json"), `{ "access_token": "x" }`)
 	t.Chdir(dir)
-	env := map[string]string{envCredentials: credentials, envClientSecret: "from-environment"}
+	vars := map[string]string{envCredentials: credentials, envClientSecret: "from-environment"}
 	for _, tt := range []struct {
 		line, want, err string
 	}{
@@ -186,7 +180,7 @@ func TestSecretSources(t *testing.T) {
 		{"-U u --client-cert=nowhere", "", "--client-cert=nowhere: no such file"},
 		{"-U u --client-cert=file", "", "--client-cert=file: "},
 	} {
-		r, err := Parse(strings.Fields("-H h "+tt.line), Env{Stdin: strings.NewReader("from-stdin\n"), Getenv: func(k string) string { return env[k] }})
+		r, err := Parse(strings.Fields("-H h "+tt.line), env(vars))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,14 +204,11 @@ func TestClientCertificate(t *testing.T) {
 	ca := certtest.Must(t, "Root")
 	cert, key := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "alice", ClientAuth: true}))
 	_, otherKey := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "bob"}))
-	encrypted := filepath.Join(t.TempDir(), "encrypted.pem")
-	if err := os.WriteFile(encrypted, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	encrypted := write(t, filepath.Join(t.TempDir(), "encrypted.pem"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")
 	for _, tt := range []struct{ key, err string }{
 		{key, ""}, {otherKey, "does not match"}, {encrypted, "is encrypted"}, {key + "x", "no such file"},
 	} {
-		r, err := Parse([]string{"-H", "h", "--client-cert", cert, "--client-key", tt.key}, Env{Getenv: func(string) string { return "" }})
+		r, err := Parse([]string{"-H", "h", "--client-cert", cert, "--client-key", tt.key}, env(nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,9 +241,7 @@ func TestSigners(t *testing.T) {
 	odd, oddKey := certtest.WriteFiles(t, t.TempDir(), ca.Leaf(t, certtest.Leaf{CommonName: "odd", ClientAuth: true, Key: p384}))
 	account := oauthtest.KeyFile(t, "probe@example.com", "k", key)
 	for path, text := range map[string]string{"account.json": account, filepath.Join(credentials, "google"): account, "broken.json": account[:len(account)/2]} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, path, text)
 	}
 	if err := os.WriteFile("open.json", []byte(account), 0o644); err != nil {
 		t.Fatal(err)
@@ -272,7 +261,7 @@ func TestSigners(t *testing.T) {
 		{"folder", " --oauth-service-account=.", "is not a regular file", ""},
 		{"something else", " --oauth-service-account=" + certKey, "is not JSON", ""},
 	} {
-		r, err := Parse(strings.Fields("-H h -U u"+tt.flags), Env{Getenv: func(k string) string { return map[string]string{envCredentials: credentials}[k] }})
+		r, err := Parse(strings.Fields("-H h -U u"+tt.flags), env(map[string]string{envCredentials: credentials}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -306,7 +295,7 @@ func TestOwnCertificateOver(t *testing.T) {
 		} {
 			own := ca.Leaf(t, certtest.Leaf{CommonName: "probe", ClientAuth: true, NotBefore: time.Now().Add(tt.from), NotAfter: time.Now().Add(tt.end)})
 			cert, key := certtest.WriteFiles(t, t.TempDir(), own)
-			r, err := Parse([]string{"-H", "h", "--client-cert", cert, "--client-key", key}, Env{Getenv: func(string) string { return "" }})
+			r, err := Parse([]string{"-H", "h", "--client-cert", cert, "--client-key", key}, env(nil))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -325,7 +314,7 @@ func TestClientSecretExpires(t *testing.T) {
 		{" 2027-03-31T12:00:00+02:00 ", "2027-03-31T10:00:00Z"},
 		{"", "0001-01-01T00:00:00Z"},
 	} {
-		r, err := Parse(append(strings.Fields("-H h -U u --oauth-client-secret-file=f"+oauth), "--oauth-client-secret-expires="+tt.value), Env{Getenv: func(string) string { return "" }})
+		r, err := Parse(append(strings.Fields("-H h -U u --oauth-client-secret-file=f"+oauth), "--oauth-client-secret-expires="+tt.value), env(nil))
 		if err != nil {
 			t.Errorf("%q: %v", tt.value, err)
 			continue
@@ -340,9 +329,7 @@ func TestClientSecretExpires(t *testing.T) {
 func TestRefreshFile(t *testing.T) {
 	credentials := t.TempDir()
 	for _, dir := range []string{credentials, t.TempDir()} {
-		if err := os.WriteFile(filepath.Join(dir, "refresh"), []byte("x\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, "refresh"), "x\n")
 		t.Chdir(dir)
 	}
 	for name, want := range map[string]string{"refresh": "", "./refresh": "./refresh", "-": ""} {

@@ -30,6 +30,15 @@ func parse(t testing.TB, line string, vars map[string]string) *Request {
 	return req
 }
 
+// write writes a file that only its owner can read, and returns its path.
+func write(t testing.TB, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 const account = " -U u --password-file=f"
 
 func TestParse(t *testing.T) {
@@ -332,31 +341,25 @@ func TestVariablesRead(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name, text string) string {
-		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return file
-	}
+	file := func(name, text string) string { return write(t, filepath.Join(dir, name), text) }
 	tests := []struct {
 		name, flags string
 		want        string // the password
 		err         string // what the error has in it
 	}{
-		{"file", "--password-file=" + write("a", "from-file\nsecond\n"), "from-file", ""},
-		{"file with CRLF", "--password-file=" + write("b", "from-file\r\n"), "from-file", ""},
+		{"file", "--password-file=" + file("a", "from-file\nsecond\n"), "from-file", ""},
+		{"file with CRLF", "--password-file=" + file("b", "from-file\r\n"), "from-file", ""},
 		{"standard input", "--password-file=-", "from-stdin", ""},
 		{"flag", "-P from-flag", "from-flag", ""},
 		{"missing file", "--password-file=" + dir + "/none", "", "--password-file: file " + dir + "/none: no such file"},
 		{"directory", "--password-file=" + dir, "", "--password-file: file " + dir},
-		{"empty file", "--password-file=" + write("c", "\nsecond\n"), "", "is empty"},
-		{"NUL", "--password-file=" + write("d", "a\x00b\n"), "", "NUL"},
+		{"empty file", "--password-file=" + file("c", "\nsecond\n"), "", "is empty"},
+		{"NUL", "--password-file=" + file("d", "a\x00b\n"), "", "NUL"},
 		{"no such command", "--password-command=" + dir + "/none", "", "--password-command: "},
 		{"command fails", "--password-command=false", "", "--password-command: "},
 		{"missing CA file", "-P x --ca-file=" + dir + "/none", "", "--ca-file=" + dir + "/none: "},
-		{"CA file without a certificate", "-P x --ca-file=" + write("e", "nothing"), "", "no certificate"},
-		{"CA file with a key only", "-P x --ca-file=" + write("f", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), "", "no certificate"},
+		{"CA file without a certificate", "-P x --ca-file=" + file("e", "nothing"), "", "no certificate"},
+		{"CA file with a key only", "-P x --ca-file=" + file("f", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), "", "no certificate"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -48,9 +48,7 @@ func TestReadableByAll(t *testing.T) {
 		{"", []string{"--password-file=" + file}, 1}, {dir, []string{"--password-file=" + file}, 0}, {dir, []string{"--password-file=pw"}, 0},
 		{filepath.Join(dir, "other"), []string{"--password-file=" + file}, 1},
 	} {
-		req, err := Parse(append([]string{"-H", "h", "-U", "u"}, tt.args...), Env{Getenv: func(name string) string {
-			return map[string]string{envCredentials: tt.credentials}[name]
-		}})
+		req, err := Parse(append([]string{"-H", "h", "-U", "u"}, tt.args...), env(map[string]string{envCredentials: tt.credentials}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +65,7 @@ func TestCertificateDefault(t *testing.T) {
 		"": true, "-w 2": true, "-D 0": false, "-D 0d": false, "-D 21": false, "-D 0,0": false, "--insecure": false,
 		"-w certificate_days=21:": false, "-c certificate_days=7:": false, "-w certificate_percent=10:": false,
 	} {
-		req, err := Parse(append([]string{"-H", "h", "--auth=none"}, strings.Fields(args)...), Env{Getenv: func(string) string { return "" }})
+		req, err := Parse(append([]string{"-H", "h", "--auth=none"}, strings.Fields(args)...), env(nil))
 		if err != nil || req.Policy.CertificateDefault != want {
 			t.Errorf("%q: %v, got %v, want %v", args, err, req.Policy.CertificateDefault, want)
 		}
