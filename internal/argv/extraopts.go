@@ -248,7 +248,7 @@ func (x *extraOpts) translate(l iniLine, file iniFile) (word, error) {
 		return word{}, &UsageError{
 			Msg:    l.key + " runs a command or writes a file, and other users can change this file",
 			Hint:   "give the file to root, without write permission for group and others",
-			Source: l.from.String(), Err: fs.ErrPermission,
+			Source: l.from.String(), Err: fs.ErrPermission, // a fault of the file, not of the command line
 		}
 	case file.public && isSecret(f):
 		x.remarks = append(x.remarks, fmt.Sprintf("%s holds %s and every user of this host can read it: chmod o-r", l.from, f.Name))

@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +45,9 @@ func TestGuardedKeys(t *testing.T) {
 			_, err := Parse([]string{"-H", "h", "--extra-opts=x@" + file, "--explain"}, env(nil))
 			if got := err != nil && strings.Contains(err.Error(), refused); got != (tt.err != "") {
 				t.Errorf("got error %v, want %q", err, tt.err)
+			}
+			if tt.err != "" && !errors.Is(err, fs.ErrPermission) { // then it is an error of the configuration
+				t.Errorf("the cause of %v is not %v", err, fs.ErrPermission)
 			}
 		})
 	}
