@@ -32,9 +32,9 @@ func RunAll(ctx context.Context, cfg Config, plan []Step, mode string) *report.R
 	top, addrs := resolveAll(ctx, cfg, plan)
 	top.Target.Addresses = mode
 	if len(addrs) == 0 {
-		for _, step := range plan[1:] {
-			top.Steps = append(top.Steps, report.StepResult{Name: step.Name, Mailbox: step.Mailbox, About: step.About, Outcome: report.NotReached})
-		}
+		whole := newJournal(&cfg, plan).rep // as a check of one session that ends here
+		top.Target, top.Steps = whole.Target, append(top.Steps, whole.Steps[1:]...)
+		top.Target.Addresses = mode
 		return top
 	}
 	cfg.logins = newLogins()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -235,6 +236,34 @@ func TestAddressesShareTranscripts(t *testing.T) {
 		}
 		if total > transcripts || total < transcripts*3/4 {
 			t.Errorf("got %d bytes, want at most %d", total, transcripts)
+		}
+	})
+}
+
+// TestNoAddress wants of a check of every address, when there is none, the steps and the
+// target that a check of one session has.
+func TestNoAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFarm(t, node{"192.0.2.1", well, 0})
+		f.cfg.Mailboxes = Mailboxes([]string{"A", "B"})
+		f.cfg.With = map[string]bool{"noop": true}
+		f.nodes = nil
+		f.cfg.Dial.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+			return nil, &net.DNSError{IsNotFound: true}
+		}
+		one, all := f.run(t, ""), f.run(t, "worst")
+		all.Target.Addresses = ""
+		if !reflect.DeepEqual(one.Target, all.Target) || one.Target.Mailboxes == nil || one.Target.Username == "" {
+			t.Errorf("got the target %+v, want %+v", all.Target, one.Target)
+		}
+		names := func(r *report.Report) (names []string) {
+			for _, s := range r.Steps {
+				names = append(names, s.Mailbox.Of(s.Name)+" "+s.Planned)
+			}
+			return names
+		}
+		if got, want := names(all), names(one); !slices.Equal(got, want) {
+			t.Errorf("got the steps %q, want %q", got, want)
 		}
 	})
 }
