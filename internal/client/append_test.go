@@ -21,6 +21,7 @@ func TestParseAppendUID(t *testing.T) {
 		{"APPENDUID", " 38505  3955 ", 38505, 3955},
 		{"APPENDUID", "38505 3955:3957", 0, 0},
 		{"APPENDUID", "38505", 0, 0},
+		{"APPENDUID", "38505 3955 3956", 0, 0},
 		{"APPENDUID", "4294967296 1", 0, 0},
 		{"APPENDUID", "1 -1", 0, 0},
 		{"COPYUID", "1 2", 0, 0},

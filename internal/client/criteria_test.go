@@ -25,6 +25,7 @@ func TestParseCriteria(t *testing.T) {
 		{"SINCE {-0d} UNSEEN", "SEARCH SINCE 28-Feb-2026 UNSEEN"},
 		{`(BEFORE {-2w}) SUBJECT "{-1d}" NOT ON {-57d}`, `SEARCH (BEFORE 14-Feb-2026) SUBJECT "{-1d}" NOT ON 2-Jan-2026`},
 		{`SUBJECT "ä" SINCE {-1d}`, "SEARCH CHARSET UTF-8 SUBJECT {2+}\r\nä SINCE 27-Feb-2026"},
+		{"SINCE ({-1d})", "SEARCH SINCE (27-Feb-2026)"},
 		{"SINCE {-36500d}", "SEARCH SINCE 25-Mar-1926"},
 		{"SINCE {-36501d}", "!more than 100 years"},
 		{"SINCE {-9999w}", "!more than 100 years"},
@@ -50,6 +51,7 @@ func TestParseCriteria(t *testing.T) {
 		{"\xff", "!UTF-8"},
 		{"RETURN (ALL) UNSEEN", "!RETURN is added"},
 		{`charset utf-8 SUBJECT "ä"`, "!CHARSET is added"},
+		{strings.Repeat("x", 4000), "SEARCH " + strings.Repeat("x", 4000)},
 		{strings.Repeat("x", 4001), "!longer than 4000"},
 	} {
 		c, err := ParseCriteria(tt.in, now)
@@ -64,6 +66,28 @@ func TestParseCriteria(t *testing.T) {
 		}
 		if want, bad := strings.CutPrefix(tt.want, "!"); bad && (err == nil || !strings.Contains(got, want)) || !bad && got != want {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+// TestNeedsWithin finds the keys of RFC 5032, each of which has a number.
+func TestNeedsWithin(t *testing.T) {
+	for in, want := range map[string]string{
+		"UNSEEN":                        "",
+		"OLDER 3600":                    "OLDER",
+		"UNSEEN (NOT younger 60)":       "YOUNGER",
+		"YOUNGER 60 OLDER 3600":         "YOUNGER",
+		`SUBJECT "Bücher" YOUNGER 60`:   "YOUNGER",
+		"FROM younger SUBJECT older":    "",
+		`SUBJECT older SUBJECT "x"`:     "",
+		`SUBJECT "ü" FROM older TO "ö"`: "",
+	} {
+		c, err := ParseCriteria(in, time.Time{})
+		if err != nil {
+			t.Fatalf("%s: %v", in, err)
+		}
+		if got := c.NeedsWithin(); got != want {
+			t.Errorf("%s: got %q, want %q", in, got, want)
 		}
 	}
 }
