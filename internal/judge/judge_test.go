@@ -82,6 +82,8 @@ func TestThresholds(t *testing.T) {
 		{"negative value and a bare limit", "message_age", -0.5, "10", "", report.Warning, "message_age is -0.5 s, a time that is still to come: the clocks of the server and of this machine differ", "10", ""},
 		{"below a range", "messages", 9, "10:20", "", report.Warning, "the mailbox has 9 messages, outside the range 10:20", "10:20", ""},
 		{"an age", "message_age", 11520.2, "", "1h", report.Critical, "message is 3 h 12 min old, limit 1 h", "", "3600"},
+		{"an age of two minutes", "message_age", 120, "", "1m", report.Critical, "message is 2 min old, limit 60 s", "", "60"},
+		{"on its way", "delivery_time", 7200, "1h", "", report.Warning, "message was on its way for 2 h, limit 1 h", "3600", ""},
 		{"an old age", "message_age", 338847574.468, "", "1h", report.Critical, "message is 10 years 271 days old, limit 1 h", "", "3600"},
 		{"an age just over", "search_oldest_age", 3600.4, "1h", "", report.Warning, "oldest message found in the mailbox is 3600.4 s old, limit 1 h", "3600", ""},
 		{"a young age", "message_age", 59, "1h:", "", report.Warning, "message is 59 s old, at least 1 h expected", "3600:", ""},
