@@ -32,20 +32,22 @@ func TestMailboxRules(t *testing.T) {
 	const fetch = "fetch of Jünk rejected"
 	for _, tt := range []struct {
 		name  string
-		rules map[string]string // critical limits
-		want  []string          // texts of the findings
+		rules string   // critical limits, in the order of the command line
+		want  []string // texts of the findings
 	}{
-		{"none", nil, []string{fetch}},
-		{"for each", map[string]string{"messages": "10"}, []string{fetch, "Jünk has 50 messages, limit 10"}},
-		{"for one", map[string]string{"messages@INBOX": "4"}, []string{fetch, "INBOX has 5 messages, limit 4"}},
-		{"for one beats that for each", map[string]string{"messages": "4", "messages@inbox": "10", "messages@Jünk": "60"}, []string{fetch}},
-		{"by its label", map[string]string{"messages": "10", "messages@J&APw-nk": "60"}, []string{fetch}},
-		{"for one that is not there", map[string]string{"messages@Trash": "0"}, []string{fetch}},
-		{"a sum has no limit", map[string]string{"time_select": "0.3"}, []string{fetch, "select of Jünk took 0.500 s, limit 0.3 s"}},
+		{"none", "", []string{fetch}},
+		{"for each", "messages=10", []string{fetch, "Jünk has 50 messages, limit 10"}},
+		{"for one", "messages@INBOX=4", []string{fetch, "INBOX has 5 messages, limit 4"}},
+		{"for one beats that for each", "messages=4 messages@inbox=10 messages@Jünk=60", []string{fetch}},
+		{"also where it comes first", "messages@inbox=10 messages@Jünk=60 messages=4", []string{fetch}},
+		{"by its label", "messages=10 messages@J&APw-nk=60", []string{fetch}},
+		{"for one that is not there", "messages@Trash=0", []string{fetch}},
+		{"a sum has no limit", "time_select=0.3", []string{fetch, "select of Jünk took 0.500 s, limit 0.3 s"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var p Policy
-			for name, limit := range tt.rules {
+			for _, rule := range strings.Fields(tt.rules) {
+				name, limit, _ := strings.Cut(rule, "=")
 				metric, _, _ := strings.Cut(name, "@")
 				p.Rules = append(p.Rules, Rule{Metric: name, Crit: rng(t, metric, limit)})
 			}

@@ -52,6 +52,9 @@ func TestRecognition(t *testing.T) {
 		{name: "full disk at login", step: "login", status: "BYE", say: "mkdir() failed: No space left on device", kind: "unavailable", advice: "the disk of the server is full"},
 		{name: "locked", step: "select", about: report.AboutMailbox, status: "NO", say: "Mailbox is locked by another process (pid 4711 host mx2)", kind: "rejected", advice: lockedAdvice},
 		{name: "locked account", step: "login", about: report.AboutAccount, status: "NO", say: "Account is locked", kind: "auth_failed", advice: "is the account disabled, or IMAP switched off for it?"},
+		{name: "mailbox of the probe", step: "append", about: report.AboutMailbox, status: "NO", code: "TRYCREATE", say: "No.", change: mailbox("Probe"), kind: "mailbox_missing", text: "mailbox Probe does not exist", advice: "create it for the probe, or is --append not spelled as in LIST?"},
+		{name: "a limit of check_imap", step: "select", about: report.AboutMailbox, status: "NO", code: "NONEXISTENT", say: "No.", change: mailbox("1024"), kind: "mailbox_missing", advice: "-m is the mailbox here. A limit in bytes, as of check_imap, is --fetch-limit"},
+		{name: "mailbox with a number", step: "select", about: report.AboutMailbox, status: "NO", code: "NONEXISTENT", say: "No.", change: mailbox("Jobs 1024"), kind: "mailbox_missing", advice: missingMailbox},
 		{name: "initial response", step: "login", status: "BAD", say: "Syntax error", kind: "bad", advice: "does the server accept this mechanism, with an initial response? try another --auth",
 			change: func(e *report.StepError) { e.Mechanism = "PLAIN" }},
 		{name: "TLS wanted under TLS", step: "login", status: "NO", say: "Plaintext authentication disallowed on non-secure (SSL/TLS) connections.", kind: "login_disabled", advice: "TLS is on: does a proxy in front take it off, and does the server trust that proxy?"},
@@ -75,6 +78,10 @@ func TestRecognition(t *testing.T) {
 }
 
 func keys(e *report.StepError) { e.SearchKeys = "FROM bob and" }
+
+func mailbox(name string) func(*report.StepError) {
+	return func(e *report.StepError) { e.Mailbox = name }
+}
 
 // TestNearMailboxes says what tells a missing mailbox from those that are there.
 func TestNearMailboxes(t *testing.T) {
