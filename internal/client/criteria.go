@@ -48,6 +48,7 @@ func ParseCriteria(v string, now time.Time) (Criteria, error) {
 	}
 	c := Criteria{text: v}
 	var plain []byte
+	var words strings.Builder // the text outside quotes, with "" for each quoted string
 	depth := 0
 	for i := 0; i < len(v); {
 		switch v[i] {
@@ -57,6 +58,7 @@ func ParseCriteria(v string, now time.Time) (Criteria, error) {
 				return Criteria{}, err
 			}
 			plain = append(plain, date...)
+			words.WriteString(date)
 			i += n
 			continue
 		case '"':
@@ -70,6 +72,7 @@ func ParseCriteria(v string, now time.Time) (Criteria, error) {
 				c.parts = append(c.parts, criterion{string(plain), false}, criterion{value, true})
 				plain = nil
 			}
+			words.WriteString(`""`)
 			i += n
 			continue
 		case '(':
@@ -80,13 +83,14 @@ func ParseCriteria(v string, now time.Time) (Criteria, error) {
 			}
 		}
 		plain = append(plain, v[i])
+		words.WriteByte(v[i])
 		i++
 	}
 	if depth > 0 {
 		return Criteria{}, errors.New("a ( without its )")
 	}
 	c.parts = append(c.parts, criterion{string(plain), false})
-	return c, c.checkWords()
+	return c, c.checkWords(words.String())
 }
 
 // maxDays is how far back a relative date may lie.
@@ -116,19 +120,12 @@ func relativeDate(before, s string, now time.Time) (date string, n int, err erro
 	return now.UTC().AddDate(0, 0, -int(count)*unit).Format("2-Jan-2006"), len(inside) + 2, nil
 }
 
-// checkWords looks at the words outside quotes.
-func (c *Criteria) checkWords() error {
-	var words []string
-	for _, p := range c.parts {
-		if p.literal {
-			words = append(words, `""`)
-			continue
-		}
-		if !isASCII(p.text) {
-			return errors.New("text that is not ASCII must be in double quotes")
-		}
-		words = append(words, strings.FieldsFunc(strings.ToUpper(p.text), func(r rune) bool { return strings.ContainsRune(" ()", r) })...)
+// checkWords looks at the text outside quotes.
+func (c *Criteria) checkWords(text string) error {
+	if !isASCII(text) {
+		return errors.New("text that is not ASCII must be in double quotes")
 	}
+	words := strings.FieldsFunc(strings.ToUpper(text), func(r rune) bool { return strings.ContainsRune(" ()", r) })
 	if len(words) > 0 && (words[0] == "RETURN" || words[0] == "CHARSET") {
 		return fmt.Errorf("%s is added by the check where it is needed: give the search keys only", words[0])
 	}

@@ -81,6 +81,7 @@ func TestNeedsWithin(t *testing.T) {
 		"FROM younger SUBJECT older":    "",
 		`SUBJECT older SUBJECT "x"`:     "",
 		`SUBJECT "ü" FROM older TO "ö"`: "",
+		`SUBJECT "backup older 7 days"`: "",
 	} {
 		c, err := ParseCriteria(in, time.Time{})
 		if err != nil {
