@@ -72,6 +72,77 @@ func TestGoldenMailboxes(t *testing.T) {
 	golden(t, "mailboxes_openmetrics", OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{}))
 }
 
+// TestMailboxTwice: a mailbox that was asked for twice has its label the second time.
+func TestMailboxTwice(t *testing.T) {
+	first, again, other := report.Mailbox{Name: "ü", Label: "&APw-", Place: 1}, report.Mailbox{Name: "ü", Label: "&APw-_2", Place: 2}, report.Mailbox{Name: "b", Label: "b", Place: 3}
+	r := &report.Report{Target: report.Target{Mailboxes: []report.Mailbox{first, again, other}}}
+	for m, want := range map[report.Mailbox]string{first: "ü", again: "&APw-_2", other: "b", {}: ""} {
+		if got := (Options{}).mailboxLabel(r, m); got != want {
+			t.Errorf("%+v: got %q, want %q", m, got, want)
+		}
+	}
+}
+
+// TestWellMailboxes counts a mailbox as OK when a step of it passed or was not needed,
+// and nothing was found on it that is more than OK.
+func TestWellMailboxes(t *testing.T) {
+	skipped := severally("b", "a", "b", "c")
+	for i := range skipped.Steps {
+		if s := &skipped.Steps[i]; s.Mailbox.Name == "a" {
+			s.Outcome = report.Skipped
+		}
+	}
+	addresses := severally("b", "a", "b", "c")
+	addresses.Target.Addresses, addresses.Sessions = "worst", []*report.Report{severally("b", "a", "b", "c")}
+	thresholdOK := map[string]report.State{"threshold": report.OK}
+	limit := []judge.Rule{{Metric: "messages@c", Warn: rule(t, "messages", "2", "").Warn}}
+	for _, tt := range []struct {
+		name   string
+		r      *report.Report
+		policy judge.Policy
+		want   string
+	}{
+		{"nothing found", severally("", "a", "b", "c"), judge.Policy{}, ""},
+		{"one missing", severally("b", "a", "b", "c"), judge.Policy{}, "2 of 3 mailboxes OK, "},
+		{"and a limit", severally("b", "a", "b", "c"), judge.Policy{Rules: limit}, "1 of 3 mailboxes OK, "},
+		{"which is OK", severally("b", "a", "b", "c"), judge.Policy{Rules: limit, States: thresholdOK}, "2 of 3 mailboxes OK, "},
+		{"all are OK", severally("", "a", "b", "c"), judge.Policy{Rules: limit, States: thresholdOK}, ""},
+		{"not needed", skipped, judge.Policy{}, "2 of 3 mailboxes OK, "},
+		{"several sessions", addresses, judge.Policy{}, ""},
+	} {
+		if got := wellMailboxes(tt.r, judge.Judge(tt.r, tt.policy)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestMailboxWords says how many mailboxes were opened, of how many where there are more.
+func TestMailboxWords(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		found float64 // 0 for a session without --mailboxes
+		want  string
+	}{
+		{nil, 0, ""},
+		{[]string{"a", "b"}, 0, "2 mailboxes, 3 messages"},
+		{[]string{"a", "b"}, 2, "2 mailboxes, 3 messages"},
+		{[]string{"a", "b"}, 3, "2 of 3 mailboxes, 3 messages"},
+		{[]string{"a"}, 1, "1 mailbox, 1 message"},
+		{[]string{"a"}, 2, "1 of 2 mailboxes, 1 message"},
+	} {
+		r := good()
+		if tt.names != nil {
+			r = severally("", tt.names...)
+		}
+		if tt.found > 0 {
+			r.Metrics = append(r.Metrics, metric(report.FoundMailboxes, tt.found))
+		}
+		if got := strings.Join(mailboxWords(r), ", "); got != tt.want {
+			t.Errorf("%q of %v: got %q, want %q", tt.names, tt.found, got, tt.want)
+		}
+	}
+}
+
 // TestManyMailboxes: the first line stays within its bound. Metrics without a limit are
 // dropped before those with one, and the last mailboxes before the first.
 func TestManyMailboxes(t *testing.T) {
