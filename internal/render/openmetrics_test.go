@@ -45,7 +45,9 @@ func expositions(t *testing.T) map[string]string {
 	twice := good()
 	twice.Steps = append(twice.Steps, twice.Steps...)
 	out := map[string]string{"message": string(OpenMetricsMessage(good(), finding("usage", "", ""), Options{}))}
-	for name, r := range map[string]*report.Report{"good": good(), "bad": bad, "several": twoAddresses(), "twice": twice} {
+	missing := severally("b", "a", "b", "b") // two failures with the same labels
+	missing.Target.Mailboxes[2].Label = "b_2"
+	for name, r := range map[string]*report.Report{"good": good(), "bad": bad, "several": twoAddresses(), "twice": twice, "missing": missing} {
 		out[name] = string(OpenMetrics(r, judge.Judge(r, judge.Policy{}), Options{Version: "1.2.3"}))
 	}
 	return out
@@ -82,4 +84,15 @@ func TestOpenMetricsGolden(t *testing.T) {
 	golden(t, "openmetrics_failure", OpenMetrics(failed, judge.Judge(failed, judge.Policy{States: map[string]report.State{"auth_failed": report.OK}}), Options{Version: "1.2.3"}))
 	golden(t, "openmetrics_several", OpenMetrics(several, judge.Judge(several, judge.Policy{}), Options{Version: "1.2.3"}))
 	golden(t, "openmetrics_message", OpenMetricsMessage(good(), finding("usage", "x", "y"), o))
+}
+
+// TestOpenMetricsThreshold: a number outside its range is no failure of the session, but
+// the state.
+func TestOpenMetricsThreshold(t *testing.T) {
+	v := judge.Judge(good(), judge.Policy{Rules: []judge.Rule{rule(t, "messages", "", "10")}})
+	out := string(OpenMetrics(good(), v, Options{}))
+	if strings.Contains(out, "failure_info") || !regexp.MustCompile(`(?m)^imap_session_success\{.*} 1$`).MatchString(out) ||
+		!regexp.MustCompile(`(?m)^imap_session_state\{.*} 2$`).MatchString(out) {
+		t.Errorf("want success, the state 2 and no failure:\n%s", out)
+	}
 }
