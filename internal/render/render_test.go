@@ -217,6 +217,28 @@ func TestGoldenJSON(t *testing.T) {
 	golden(t, "json_message", indent(JSONMessage(good(), finding("usage", "there is no | "+hostile, "read --help"), o)))
 }
 
+// TestSessionsOfJSON: each address has its own steps, metrics and findings.
+func TestSessionsOfJSON(t *testing.T) {
+	r := twoAddresses()
+	v := judge.Judge(r, judge.Policy{})
+	out, err := outputtest.JSON(string(JSON(r, v, Options{})), int(v.State))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		address, state    string
+		metrics, findings int
+	}{
+		{"192.0.2.1", "OK", len(r.Sessions[0].Metrics), 0},
+		{"2001:db8::1", "CRITICAL", len(r.Sessions[1].Metrics), 1},
+	} {
+		got := out.Addresses[i]
+		if got.Address != want.address || got.State != want.state || len(got.Metrics) != want.metrics || len(got.Findings) != want.findings {
+			t.Errorf("got %s %s with %d metrics and %d findings, want %+v", got.Address, got.State, len(got.Metrics), len(got.Findings), want)
+		}
+	}
+}
+
 func finding(kind, text, advice string) report.Finding {
 	return report.Finding{State: report.Unknown, Kind: kind, Text: text, Advice: advice}
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,5 +41,19 @@ func TestTranscriptUntil(t *testing.T) {
 				t.Errorf("plugin output: %s", text)
 			}
 		})
+	}
+}
+
+// TestTranscriptRoom: of a transcript the lines are printed whole that fit into the room
+// for it, all sessions together.
+func TestTranscriptRoom(t *testing.T) {
+	lines := []report.Line{{From: "C", Text: "12345"}, {From: "S", Text: "12345"}}
+	for _, tt := range []struct{ room, want, left int }{{11, 2, 1}, {10, 2, 0}, {9, 1, -1}, {4, 0, -1}} {
+		room := tt.room
+		got := Options{}.jsonTranscript(lines, &room)
+		cut := len(got) > 0 && got[len(got)-1].From == "-"
+		if whole := slices.DeleteFunc(got, func(l jsonLine) bool { return l.From == "-" }); len(whole) != tt.want || cut != (tt.want < 2) || room != tt.left {
+			t.Errorf("room %d: got %d lines, cut %t, %d left, want %d lines, %d left", tt.room, len(whole), cut, room, tt.want, tt.left)
+		}
 	}
 }
