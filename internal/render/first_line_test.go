@@ -35,6 +35,34 @@ func TestFirstLineOrder(t *testing.T) {
 	}
 }
 
+// TestHeadline: the first line is about the finding that made the state: of several
+// addresses of which the best decides, that of the best one.
+func TestHeadline(t *testing.T) {
+	r := twoAddresses()
+	r.Target.Addresses, r.Steps, r.Metrics = "any", nil, nil
+	v := judge.Judge(r, judge.Policy{Rules: []judge.Rule{rule(t, "messages", "10", "")}})
+	const want = "IMAP_SESSION WARNING - imap.example.com 0 of 2 addresses OK, 192.0.2.1: INBOX has 42 messages, limit 10 (and 1 more)"
+	if got := Summary(r, v, Options{}); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestHeadlineRemark: a remark for the first line keeps 120 bytes of it beside a failure.
+func TestHeadlineRemark(t *testing.T) {
+	for _, n := range []int{116, 130} {
+		r := failAt("login", no("", strings.Repeat("words ", 40)))
+		r.Remarks = []report.Remark{{Text: "on another line"}, {Text: strings.Repeat("r", 90) + " " + strings.Repeat("s", n-91), Headline: true}}
+		got := Summary(r, judge.Judge(r, judge.Policy{}), Options{})
+		want := " (" + r.Remarks[1].Text + ")"
+		if n > 116 {
+			want = " (" + strings.Repeat("r", 90) + "...)"
+		}
+		if !strings.HasSuffix(got, want) || len(got) > maxSummary {
+			t.Errorf("%d bytes: got %q, want %q at its end", n, got, want)
+		}
+	}
+}
+
 func TestWithoutTimes(t *testing.T) {
 	for words, want := range map[string]string{
 		"Mailbox doesn't exist: x (0.001 + 0.000 secs).":         "Mailbox doesn't exist: x",
