@@ -189,3 +189,13 @@ func TestSummaryFits(t *testing.T) {
 func fill(word string, n int) string {
 	return strings.TrimSpace(strings.Repeat(word+" ", n/(len(word)+1)+1)[:n])
 }
+
+// TestLongUser: of a long user name the first line shows the beginning.
+func TestLongUser(t *testing.T) {
+	r := failAt("select", no("", "no"))
+	r.Target.Username = strings.Repeat("u", 200)
+	const want = "IMAP_SESSION CRITICAL - imap.example.com "
+	if got := Summary(r, judge.Judge(r, judge.Policy{}), Options{}); !strings.HasPrefix(got, want+strings.Repeat("u", 61)+"...: select ") {
+		t.Errorf("got %q", got)
+	}
+}
