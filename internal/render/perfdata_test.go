@@ -57,3 +57,15 @@ func TestPerfdataOracle(t *testing.T) {
 		})
 	}
 }
+
+// TestMinimumIsDropped: the performance data keeps its minima as long as it fits.
+func TestMinimumIsDropped(t *testing.T) {
+	r := good()
+	v := judge.Judge(r, judge.Policy{})
+	full := perfdata(v, Options{}, true)
+	for room, want := range map[int]string{len(full): full, len(full) - 1: perfdata(v, Options{}, false)} {
+		if got := perfdataWithin(r, v, Options{}, room); got != want {
+			t.Errorf("room %d: got %q, want %q", room, got, want)
+		}
+	}
+}
