@@ -145,7 +145,7 @@ func (c Check) rest(b *strings.Builder) {
 		case planned(c.Plan, name):
 		case by != "":
 			left[by] = append(left[by], name)
-		case slices.Contains(session.Optional(), name):
+		case slices.Contains(session.Optional(), name) && c.canAdd(name):
 			could = append(could, name)
 		}
 	}
@@ -164,4 +164,13 @@ func (c Check) rest(b *strings.Builder) {
 	if len(lines) > 0 {
 		fmt.Fprintf(b, "\nBeside the steps\n    %s\n", strings.Join(lines, "\n    "))
 	}
+}
+
+// canAdd says whether --with=name would bring an optional step in: --until and
+// --auth=none may leave it out.
+func (c Check) canAdd(name string) bool {
+	with := c.Config
+	with.With = map[string]bool{name: true}
+	plan, err := session.Plan(with)
+	return err == nil && planned(plan, name)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"check_imap_session/internal/auth"
 	"check_imap_session/internal/judge"
 	"check_imap_session/internal/report"
 	"check_imap_session/internal/session"
@@ -72,6 +73,8 @@ func TestCanAdd(t *testing.T) {
 		{"noop", func(c *session.Config) { c.With = map[string]bool{"noop": true} }, ", delivery\n", "noop, "},
 		{"delivery", func(c *session.Config) { c.With = map[string]bool{"delivery": true} }, "noop, ", ", delivery\n"},
 		{"until login", func(c *session.Config) { c.Until = "login" }, "left out by --until=login: list, select, fetch\n", "delivery"},
+		{"until login has only what comes before", func(c *session.Config) { c.Until = "login" }, "\n", "noop"},
+		{"without a login", func(c *session.Config) { c.Auth = auth.None }, "left out by --auth=none: ", "rights"},
 	} {
 		c := checkOf(tt.change)
 		plan, err := session.Plan(c)
