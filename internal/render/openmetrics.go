@@ -104,7 +104,7 @@ func (e *exposition) add(name, help string, value float64, labels []string, more
 
 // label makes a value safe inside the quotes of a label.
 func label(v string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(Text(v))
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(Plain(v))
 }
 
 func (e *exposition) bytes() []byte {

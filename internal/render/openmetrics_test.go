@@ -96,3 +96,15 @@ func TestOpenMetricsThreshold(t *testing.T) {
 		t.Errorf("want success, the state 2 and no failure:\n%s", out)
 	}
 }
+
+// TestLabel wants a value as it is, so that no two mailboxes become one: Prometheus takes
+// all of UTF-8, but lines and control characters are not for a label.
+func TestLabel(t *testing.T) {
+	for in, want := range map[string]string{
+		"R&D": "R&D", "R+D": "R+D", "a|b": "a|b", "Entwürfe": "Entwürfe", `a\b "c"`: `a\\b \"c\"`, "a\nb": "a b", "a\x1bb": "ab",
+	} {
+		if got := label(in); got != want {
+			t.Errorf("label(%q): got %q, want %q", in, got, want)
+		}
+	}
+}
