@@ -47,10 +47,13 @@ func TestDelivery(t *testing.T) {
 			want: []string{"delivery_time=540", "delivery_slowest_hop=7 min between \x0erelay.example\x0f and \x0emx.example\x0f"}},
 		{name: "the canary from its Date", change: both(with, naming("header:X-Canary=c")), script: answered(two, one, date), want: []string{"delivery_time=600", "delivery_hops=2"}},
 		{name: "a canary without Date", change: both(with, naming("header:X-Canary=c")), script: answered(two, one), want: []string{"delivery_time=540"}},
+		{name: "a canary whose Received are longer than is fetched", change: both(with, naming("header:X-Canary=c")), script: answered(date, strings.Repeat(two+"\r\n", 1000)+two), want: []string{"delivery_time=600", "-delivery_hops"}},
 		{name: "no Received", change: with, script: answered(date), want: []string{"delivery_time=600", "delivery_hops=0", "delivery_slowest_hop=10 min between the sender and the mailbox"}},
 		{name: "the first Received has no date", change: with, script: answered(two, received("yesterday"), date), want: []string{"delivery_time=299", "delivery_hops=2"}},
 		{name: "a host without a name", change: with, script: answered("Received: (qmail 7 invoked by uid 0); 31 Dec 1999 23:00:00 -0000"), want: []string{"delivery_slowest_hop=1 h between hop 1 and the mailbox"}},
 		{name: "no date at all", change: both(with, asks(report.DeliveryTime)), script: answered("Date: today", received("now")), want: []string{"-delivery_time", "delivery_hops=1"},
+			fault: "delivery_time cannot be measured: the message has no date in Received or Date that can be read"},
+		{name: "a Received without a date, and a Date", change: both(with, asks(report.DeliveryTime)), script: answered(received("now"), date), want: []string{"-delivery_time", "delivery_hops=1"},
 			fault: "delivery_time cannot be measured: the message has no date in Received or Date that can be read"},
 		{name: "nobody set a limit", change: with, script: answered(), want: []string{"-delivery_time", "delivery_hops=0"}},
 		{name: "a little after it came in", change: with, script: answered(received("Sat, 1 Jan 2000 00:01:00 +0000")), want: []string{"delivery_time=0"}},
@@ -74,6 +77,9 @@ func TestClocksOnTheWay(t *testing.T) {
 		{"by much", answered("Received: by b; Sat, 1 Jan 2000 00:20:00 +0000"), "was sent 20 min after it came in: the clocks on its way differ"},
 		{"one hop", answered("Received: by c; Fri, 31 Dec 1999 23:50:00 +0000", "Received: by b; Fri, 31 Dec 1999 23:59:00 +0000", "Received: by a; Fri, 31 Dec 1999 23:49:00 +0000"),
 			"the message went back 9 min in time between \x0eb\x0f and \x0ec\x0f: their clocks differ"},
+		{"one hop, a little", answered("Received: by b; Fri, 31 Dec 1999 23:49:00 +0000", "Received: by a; Fri, 31 Dec 1999 23:50:00 +0000"), ""},
+		{"two hops", answered("Received: by d; Fri, 31 Dec 1999 23:50:00 +0000", "Received: by c; Fri, 31 Dec 1999 23:58:00 +0000", "Received: by b; Fri, 31 Dec 1999 23:45:00 +0000", "Received: by a; Fri, 31 Dec 1999 23:49:00 +0000"),
+			"the message went back 4 min in time between \x0ea\x0f and \x0eb\x0f: their clocks differ"},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			b := newRig(t, TLSNone)

@@ -20,6 +20,8 @@ func TestParseReceived(t *testing.T) {
 		"from a by b; Wed Nov 25 15:44:12 2026 +0000":                                                    "b " + at,
 		"from a by b; Wed, 25 Nov 2026 15:44:12 +0000 (UTC; set by NTP)":                                 "b " + at,
 		"from a by b; Wed, 25 Nov 2026 15:44:12 +0000 (broken; comment":                                  "b ",
+		"from a by b with LMTP by c; Wed, 25 Nov 2026 15:44:12 +0000":                                    "b " + at,
+		"from a \\(x; y) by b; Wed, 25 Nov 2026 15:44:12 +0000":                                          "b " + at,
 		"from a by b id 1;2; Wed, 25 Nov 2026 15:44:12.987 Z":                                            "b " + at,
 		"from a by b; Wed, 25 Nov 2026 15:44 +0000":                                                      "b 2026-11-25T15:44:00Z",
 		"from a by b; Thu, 31 Dec 2026 23:59:60 +0000":                                                   "b 2026-12-31T23:59:59Z",
@@ -29,6 +31,7 @@ func TestParseReceived(t *testing.T) {
 		"from a by b Wed, 25 Nov 2026 15:44:12 +0000":                                                    "b ",
 		"from a by pay|now; Wed, 25 Nov 2026 15:44:12 +0000":                                             " " + at,
 		"from a by " + strings.Repeat("x", 256) + "; Wed, 25 Nov 2026 15:44:12 +0000":                    " " + at,
+		"from a by " + strings.Repeat("x", 255) + "; Wed, 25 Nov 2026 15:44:12 +0000":                    strings.Repeat("x", 255) + " " + at,
 		"from a by m\u00fcller.example; Wed, 25 Nov 2026 15:44:12 +0000":                                 "m\u00fcller.example " + at,
 		"from a by": " ", "by": " ", ";": " ", "": " ", "((((": " ", "))))": " ", "by b": "b ", "; " + strings.Repeat("25 ", 200): " ",
 	} {
