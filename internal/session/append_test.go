@@ -99,9 +99,12 @@ func TestAppendRemoves(t *testing.T) {
 		removed           string // "" for none: the step fails
 	}{
 		{"old ones", "* SEARCH 5 6 1043", row("5", "5", "10m", other) + row("6", "6", "9m59s", other), "5,1043"},
-		{"none of ours", "* SEARCH 5 6 7 8 1043", row("5", "5", "48h", "") + row("6", "6", "48h", "write-probe") + row("7", "7", "48h", "write-probe of yours") + row("8", "8", "48h", "Write-Probe 00000000000000aa"), "1043"},
+		{"none of ours", "* SEARCH 5 6 7 8 9 1043", row("5", "5", "48h", "") + row("6", "6", "48h", "write-probe") + row("7", "7", "48h", "write-probe of yours") + row("8", "8", "48h", "Write-Probe 00000000000000aa") + row("9", "9", "48h", "write-probe 00aa"), "1043"},
 		{"one that was not asked for", "* SEARCH 1043", row("9", "9", "48h", other), "1043"},
 		{"no date", "* SEARCH 5 1043", "raw \"* 5 FETCH (UID 5 BODY[HEADER.FIELDS (X-CHECK-IMAP-SESSION)] {54}\\r\\nX-Check-Imap-Session: " + other + "\\r\\n\\r\\n)\\r\\n\"\n", "1043"},
+		{"an old one in two responses", "* SEARCH 5 1043", "S: * 5 FETCH (INTERNALDATE \"31-Dec-1999 23:50:00 +0000\")\n" + row("5", "5", "0s", other), "5,1043"},
+		{"ours by its UID alone", "* SEARCH", "", "1043"},
+		{"ours after NOOP", "* SEARCH 1043", "S: {tag} OK done\nserve UID\nS: * SEARCH 1043\nS: {tag} OK done\nserve UID\n", "1043"},
 		{"ours is not found", "* SEARCH 1043", "", ""},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
