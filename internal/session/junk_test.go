@@ -28,6 +28,8 @@ func TestMisfiled(t *testing.T) {
 	}{
 		{"marked", special, nothing + listed(`(\Sent) "/" Sent`, `(\Junk) "/" "Sp&AOQ-m"`) + found,
 			`LIST (SPECIAL-USE) "" "*"; EXAMINE "Sp&AOQ-m"; ` + search + "; FETCH 7", "Späm"},
+		{"two are marked", special, nothing + listed(`(\Junk) "/" Junk`, `(\Junk) "/" "Old spam"`) + found,
+			`LIST (SPECIAL-USE) "" "*"; EXAMINE "Junk"; ` + search + "; FETCH 7", "Junk"},
 		{"marked in a plain LIST", plain, nothing + listed(`() "/" Spam`, `(\HasNoChildren \Junk) "/" Other`) + found,
 			`LIST "" "*"; EXAMINE "Other"; ` + search + "; FETCH 7", "Other"},
 		{"by its name", plain, nothing + listed(`() "." INBOX`, `() "." INBOX.spam`, `() "." INBOX.Junk`) + found,
