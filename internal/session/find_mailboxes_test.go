@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ func TestFindMailboxes(t *testing.T) {
 		{"ages, of those that are not empty", "IMAP4rev1 LIST-STATUS", rows + statuses, []string{"search_oldest_age"},
 			`LIST "" "Queue/*" RETURN (STATUS (MESSAGES)); EXAMINE "Queue/b"; SEARCH ALL; FETCH 40:42 (INTERNALDATE)`,
 			"messages@Queue/a=0 messages@Queue/b=42 search_found@Queue/a=0 search_found@Queue/b=3 search_newest_age@Queue/b=600 search_oldest_age@Queue/b=600", ""},
+		{"deleted messages, of those that are not empty", "IMAP4rev1 LIST-STATUS", rows + statuses, []string{"messages_deleted"},
+			`LIST "" "Queue/*" RETURN (STATUS (MESSAGES)); EXAMINE "Queue/b"; SEARCH DELETED`,
+			"messages@Queue/a=0 messages@Queue/b=42 messages_deleted@Queue/a=0 messages_deleted@Queue/b=3", ""},
 		{"more numbers", "IMAP4rev1 LIST-STATUS STATUS=SIZE", rows + "S: * STATUS Queue/b (MESSAGES 42 UNSEEN 3 SIZE 9)\nS: * STATUS Queue/a (MESSAGES 0 UNSEEN 0 SIZE 0)\n", []string{"messages_unseen", "mailbox_size@Queue/b"},
 			`LIST "" "Queue/*" RETURN (STATUS (MESSAGES UNSEEN SIZE))`,
 			"mailbox_size@Queue/b=9 messages@Queue/a=0 messages@Queue/b=42 messages_unseen@Queue/a=0 messages_unseen@Queue/b=3", ""},
@@ -69,6 +73,50 @@ func TestFindMailboxes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFoundAreOpened says what opens the mailboxes that are found, also those that are
+// empty by their STATUS.
+func TestFoundAreOpened(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*Config)
+		want   string // verbs
+	}{
+		{"nothing", func(*Config) {}, "LIST"},
+		{"--read-write", func(c *Config) { c.ReadWrite = true }, "LIST SELECT SELECT"},
+		{"--expect-header", func(c *Config) { c.Expect.Headers = []Header{{"Subject", regexp.MustCompile("probe")}} }, "LIST EXAMINE FETCH EXAMINE FETCH"},
+	} {
+		bubble(t, tt.name, func(t *testing.T) {
+			b := newRig(t, TLSNone)
+			b.opts.Capabilities = "IMAP4rev1 LIST-STATUS"
+			b.cfg.Skip, b.cfg.Pattern, b.cfg.Mailbox = set("list"), "*", AnyMailbox
+			tt.change(&b.cfg)
+			b.pass(t, answering("LIST", `LIST () "/" A`, `LIST () "/" B`, "STATUS A (MESSAGES 0)", "STATUS B (MESSAGES 0)"))
+			var got []string
+			for _, command := range b.sent("CAPABILITY", "LOGIN", "LOGOUT") {
+				verb, _, _ := strings.Cut(command, " ")
+				got = append(got, verb)
+			}
+			if got := strings.Join(got, " "); got != tt.want {
+				t.Errorf("sent %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestMailboxNameTooLong leaves a mailbox out whose name is too long, counts it and says so.
+func TestMailboxNameTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newRig(t, TLSNone)
+		b.cfg.Skip, b.cfg.Pattern, b.cfg.Mailbox = set("list"), "*", AnyMailbox
+		r := b.pass(t, answering("LIST", `LIST () "/" A`, `LIST () "/" `+strings.Repeat("x", maxMailboxName+1)))
+		m, _ := r.Metric(report.FoundMailboxes)
+		const want = "2 mailboxes are listed for *: the first 1 by name are looked at"
+		if m.Value != 2 || len(r.Remarks) != 1 || r.Remarks[0].Text != want {
+			t.Errorf("found %v, remarks %v, want 2 and %q", m.Value, r.Remarks, want)
+		}
+	})
 }
 
 // TestMailboxesNotListed fails the LIST: the steps of the mailboxes are not reached.

@@ -199,6 +199,26 @@ func TestMailboxStatus(t *testing.T) {
 	})
 }
 
+// TestMailboxStatusLeavesOut counts the deleted messages by SEARCH in the mailbox alone
+// for which the answer to STATUS does not have them.
+func TestMailboxStatusLeavesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newRig(t, TLSNone)
+		b.opts.Capabilities = "IMAP4rev1 STATUS=DELETED"
+		b.cfg.Skip = set("list", "fetch")
+		b.cfg.Mailboxes = Mailboxes([]string{"A", "B"})
+		b.cfg.Thresholds = map[string]string{"messages_deleted": "-w"}
+		r := b.pass(t, "greet\nserve STATUS\nS: * STATUS A (DELETED 5)\nS: {tag} OK done\n"+
+			"serve STATUS\nS: * STATUS B ()\nS: {tag} OK done\nserve SEARCH\nS: * SEARCH 4 7\nS: {tag} OK done\nserve")
+		for i, want := range []float64{5, 2} {
+			if m, ok := r.MetricOf(report.MessagesDeleted, b.cfg.Mailboxes[i]); !ok || m.Value != want {
+				t.Errorf("%s: messages_deleted %v, %v, want %v", b.cfg.Mailboxes[i].Name, m.Value, ok, want)
+			}
+		}
+		checkFault(t, r, "")
+	})
+}
+
 // TestNearMailboxes wants the names that come close to the mailbox that is missing,
 // and to no other.
 func TestNearMailboxes(t *testing.T) {
